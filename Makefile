@@ -1,0 +1,34 @@
+# Two commands do everything on a Debian machine with the .NET SDK: make demo, make test.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench charts cli build prerequisites clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: prerequisites ## run a whole room on this machine (KEEP=DIR keeps it; CASES=DIR and OUT=links.csv for files of your own)
+	@tools/demo.sh
+
+test: prerequisites ## build everything, run every test
+	@tools/test.sh
+
+lint: ## formatting, analyzers and naming rules, without changing a file
+	@tools/lint.sh
+
+bench: prerequisites ## measure: sealing, upload, key release, cosigning, replay (ONLY=name for one of them)
+	@tools/bench.sh
+
+charts: ## the Helm charts (not yet: see the status table in README.md)
+	@echo "charts: there are no Helm charts yet; see the status table in README.md." >&2; exit 69
+
+cli: ## the command line as one file: artifacts/cleanroom
+	@tools/cli.sh
+
+build: ## build everything
+	@dotnet build CleanRoom.sln --nologo -v q -clp:NoSummary
+
+prerequisites:
+	@tools/prerequisites.sh
+
+clean: ## remove what was built
+	@rm -rf artifacts
