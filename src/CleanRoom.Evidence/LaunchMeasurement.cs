@@ -1,0 +1,47 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace CleanRoom.Evidence;
+
+/// <summary>The measurement of the code that runs in an enclave: 48 bytes (SHA-384). Not a secret.</summary>
+public sealed class LaunchMeasurement : IEquatable<LaunchMeasurement>
+{
+    /// <summary>48 bytes: SEV-SNP's launch digest, TDX's MRTD and the simulated measurement have this size.</summary>
+    public const int Size = 48;
+
+    private readonly byte[] _digest;
+
+    /// <summary>Keeps a copy of a digest.</summary>
+    /// <param name="digest">48 bytes.</param>
+    /// <exception cref="ArgumentException">Another length.</exception>
+    public LaunchMeasurement(ReadOnlySpan<byte> digest)
+    {
+        if (digest.Length != Size)
+        {
+            throw new ArgumentException($"A measurement has {Size} bytes, not {digest.Length}.", nameof(digest));
+        }
+
+        _digest = digest.ToArray();
+    }
+
+    /// <summary>The 48 bytes.</summary>
+    public ReadOnlySpan<byte> Bytes => _digest;
+
+    /// <summary>Reads 96 lower-case hexadecimal digits: exactly, or false.</summary>
+    public static bool TryParse(string? hex, [NotNullWhen(true)] out LaunchMeasurement? measurement)
+    {
+        measurement = HexBytes.TryParse(hex, Size, out var bytes) ? new LaunchMeasurement(bytes) : null;
+        return measurement is not null;
+    }
+
+    /// <inheritdoc/>
+    public bool Equals(LaunchMeasurement? other) => other is not null && _digest.AsSpan().SequenceEqual(other._digest);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as LaunchMeasurement);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => BitConverter.ToInt32(_digest);
+
+    /// <summary>The 96 lower-case hexadecimal digits that a charter lists.</summary>
+    public override string ToString() => Convert.ToHexStringLower(_digest);
+}
