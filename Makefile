@@ -1,7 +1,7 @@
 # Two commands do everything on a Debian machine with the .NET SDK: make demo, make test.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench charts cli build prerequisites clean
+.PHONY: help demo test lint bench charts cli build prerequisites clean mutants
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,3 +32,6 @@ prerequisites:
 
 clean: ## remove what was built
 	@rm -rf artifacts
+
+mutants: prerequisites ## remove each security check in turn; the test named for it must turn red (ONLY=name)
+	@node tools/mutants/run.mjs $(ONLY)
