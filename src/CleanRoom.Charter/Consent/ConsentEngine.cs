@@ -1,0 +1,197 @@
+namespace CleanRoom.Charter.Consent;
+
+/// <summary>
+/// Decides, for one link, who may know of it: DATA.md §4.1 as a pure function. Only a grant in force allows; every rule can but narrow.
+/// </summary>
+public static class ConsentEngine
+{
+    private const string CompareBlind = "C2";
+    private const string TellContributor = "C3";
+    private const string TellAgency = "C5";
+    private const string IdentifyToAgency = "C6";
+    private const string ImmigrationEnforcement = "immigration_enforcement";
+    private const string ConsularAuthority = "consular_origin";
+
+    private static readonly string[] ReviewCaveats = ["LIVE_OPERATION", "SMALL_COMMUNITY", "STAFF_IMPLICATED", "OFFICIAL_IMPLICATED", "SOURCE_PROTECTION", "NO_AUTO_NOTIFY"];
+
+    /// <summary>Says whether two records may be compared at all: both have C2 in force (or its stand-in), and neither excludes the other's contributor.</summary>
+    /// <param name="first">One record with what its contributor has said.</param>
+    /// <param name="second">The other.</param>
+    /// <param name="now">Room time, the one for what expires.</param>
+    public static bool AreComparable(LinkSide first, LinkSide second, DateTimeOffset now) =>
+        first.Record.Contributor != second.Record.Contributor
+        && Allows(first, CompareBlind, second.Record.Contributor, now)
+        && Allows(second, CompareBlind, first.Record.Contributor, now);
+
+    /// <summary>Decides what may be told of a link.</summary>
+    /// <param name="pair">The link.</param>
+    /// <param name="rule">What the approved query allows.</param>
+    /// <param name="agencies">The room's agencies.</param>
+    /// <param name="now">Room time, the one for what expires.</param>
+    public static Decision Decide(PairFacts pair, TellingRule rule, IReadOnlyList<Agency> agencies, DateTimeOffset now)
+    {
+        var reasons = new SortedSet<ReasonCode>();
+        if (!AreComparable(pair.First, pair.Second, now))
+        {
+            _ = reasons.Add(ReasonCode.NotComparable);
+            return new Decision(false, Telling.Nothing, Telling.Nothing, [], [], false, [.. reasons]);
+        }
+
+        var firstMayKnow = MayKnow(pair.First, pair.Second, pair.Holder, rule, now, reasons);
+        var secondMayKnow = MayKnow(pair.Second, pair.First, pair.Holder, rule, now, reasons);
+        var child = pair.Holder == FactHolder.Victim && (ConcernsChild(pair.First) || ConcernsChild(pair.Second));
+        if (child)
+        {
+            _ = reasons.Add(ReasonCode.Child);
+        }
+        if (pair.Doubt != LinkDoubt.None)
+        {
+            _ = reasons.Add(ReasonCode.Doubt);
+        }
+        foreach (var side in (LinkSide[])[pair.First, pair.Second])
+        {
+            if (ReviewCaveats.Any(side.Record.Caveats.Contains))
+            {
+                _ = reasons.Add(ReasonCode.CaveatReview);
+            }
+        }
+        if (reasons.Overlaps([ReasonCode.Child, ReasonCode.Doubt, ReasonCode.CaveatReview]))
+        {
+            return new Decision(
+                true,
+                Review(pair.First, pair.Second, firstMayKnow, reasons),
+                Review(pair.Second, pair.First, secondMayKnow, reasons),
+                [],
+                [],
+                child,
+                [.. reasons]);
+        }
+
+        return new Decision(
+            true,
+            Pointer(firstMayKnow, secondMayKnow),
+            Pointer(secondMayKnow, firstMayKnow),
+            Releases(pair.First, pair, rule, agencies, now, reasons),
+            Releases(pair.Second, pair, rule, agencies, now, reasons),
+            false,
+            [.. reasons]);
+    }
+
+    private static Telling Pointer(bool mayKnow, bool otherMayKnow) =>
+        !mayKnow ? Telling.Nothing : otherMayKnow ? Telling.MutualPointer : Telling.OneWayPointer;
+
+    /// <summary>Whether the owner of <paramref name="told"/> may learn of the other record: mutual listing, and the other record's own consent.</summary>
+    private static bool MayKnow(LinkSide told, LinkSide revealed, FactHolder holder, TellingRule rule, DateTimeOffset now, SortedSet<ReasonCode> reasons)
+    {
+        if (!rule.Pointers)
+        {
+            _ = reasons.Add(ReasonCode.QueryTellsNoContributors);
+            return false;
+        }
+        var to = told.Record.Contributor;
+        if (!revealed.Standing.Contributors.Contains(to) || !told.Standing.Contributors.Contains(revealed.Record.Contributor))
+        {
+            _ = reasons.Add(ReasonCode.NotListed);
+            return false;
+        }
+        var consented = Allows(revealed, TellContributor, to, now) || (holder == FactHolder.Other && Allows(revealed, TellAgency, to, now, asOrganisation: true));
+        if (!consented)
+        {
+            _ = reasons.Add(ReasonCode.NoConsentToTell);
+        }
+        return consented;
+    }
+
+    /// <summary>A side that may know gets an item about its own record, unless a caveat of either side keeps it from it.</summary>
+    private static Telling Review(LinkSide told, LinkSide other, bool mayKnow, SortedSet<ReasonCode> reasons)
+    {
+        if (!mayKnow)
+        {
+            return Telling.Nothing;
+        }
+        if (other.Record.Caveats.Contains("LIVE_OPERATION"))
+        {
+            _ = reasons.Add(ReasonCode.LiveOperation);
+            return Telling.Nothing;
+        }
+        if (told.Record.Caveats.Overlaps(["STAFF_IMPLICATED", "OFFICIAL_IMPLICATED"]))
+        {
+            _ = reasons.Add(ReasonCode.SafeguardingOnly);
+            return Telling.Nothing;
+        }
+        if (other.Record.Caveats.Overlaps(["STAFF_IMPLICATED", "OFFICIAL_IMPLICATED"]))
+        {
+            _ = reasons.Add(ReasonCode.SafeguardingOnly);
+            return Telling.SafeguardingReview;
+        }
+        return Telling.Review;
+    }
+
+    private static List<MemberId> Releases(
+        LinkSide side, PairFacts pair, TellingRule rule, IReadOnlyList<Agency> agencies, DateTimeOffset now, SortedSet<ReasonCode> reasons)
+    {
+        if (pair.Holder == FactHolder.Victim)
+        {
+            _ = reasons.Add(ReasonCode.VictimFact);
+            return [];
+        }
+        if (side.Record.Caveats.Contains("NO_LE"))
+        {
+            _ = reasons.Add(ReasonCode.NoLawEnforcement);
+            return [];
+        }
+        if (!InForce(side, TellAgency, now).Concat(InForce(side, IdentifyToAgency, now)).Any())
+        {
+            _ = reasons.Add(ReasonCode.NoAgencyConsent);
+            return [];
+        }
+        var told = agencies.Where(agency => MayTell(side, agency, now) && IsAddressed(agency, pair, rule)).Select(agency => agency.Id).Order().ToList();
+        if (told.Count == 0)
+        {
+            _ = reasons.Add(ReasonCode.NoAuthorisedAgency);
+        }
+        return told;
+    }
+
+    private static bool IsAddressed(Agency agency, PairFacts pair, TellingRule rule) =>
+        rule.AgencyKinds.Contains(agency.Kind)
+        && agency.Kind != ImmigrationEnforcement
+        && (rule.AnyJurisdiction || agency.Jurisdictions.Overlaps(pair.Jurisdictions));
+
+    private static bool MayTell(LinkSide side, Agency agency, DateTimeOffset now)
+    {
+        if (agency.Kind == ConsularAuthority && side.Record.Caveats.Contains("NO_CONSULAR"))
+        {
+            return false;
+        }
+        var grants = InForce(side, TellAgency, now).Concat(InForce(side, IdentifyToAgency, now)).ToList();
+        return !grants.Any(grant => grant.ExcludedRecipients.Contains(agency.Id.Value))
+            && grants.Any(grant =>
+                (grant.NamedRecipients.Count == 0 ? side.Standing.Agencies.Contains(agency.Id) : grant.NamedRecipients.Contains(agency.Id.Value))
+                && (grant.RecipientClasses.Count == 0 || grant.RecipientClasses.Contains(agency.Kind)));
+    }
+
+    /// <summary>Whether a purpose is granted towards another contributor.</summary>
+    private static bool Allows(LinkSide side, string purpose, MemberId towards, DateTimeOffset now, bool asOrganisation = false)
+    {
+        var grants = InForce(side, purpose, now).ToList();
+        if (side.Record.Grants.Any(grant => grant.ExcludedRecipients.Contains(towards.Value)))
+        {
+            return false;
+        }
+        // C5 names agencies; as a contributor's reason to learn of a suspect's number it is not narrowed by them.
+        return grants.Any(grant => asOrganisation
+            || ((grant.NamedRecipients.Count == 0 || grant.NamedRecipients.Contains(towards.Value))
+                && (grant.RecipientClasses.Count == 0 || grant.RecipientClasses.Contains("other_organizations"))));
+    }
+
+    private static IEnumerable<Grant> InForce(LinkSide side, string purpose, DateTimeOffset now)
+    {
+        var standsIn = !side.Record.HasVictimOrWitness && purpose is CompareBlind or TellContributor or TellAgency;
+        return standsIn && side.Standing.Purposes.Contains(purpose)
+            ? [new Grant(purpose, DateTimeOffset.MaxValue)]
+            : side.Record.Grants.Where(grant => grant.Purpose == purpose && now < grant.Expires);
+    }
+
+    private static bool ConcernsChild(LinkSide side) => side.Record.VictimIsChild || side.Record.Caveats.Contains("CHILD");
+}
