@@ -1,0 +1,160 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+
+namespace CleanRoom.Transport;
+
+/// <summary>Gives unary calls a deadline and turns every status into a <see cref="CleanRoomException"/>.</summary>
+internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Interceptor
+{
+    public override TResponse BlockingUnaryCall<TRequest, TResponse>(
+        TRequest request,
+        ClientInterceptorContext<TRequest, TResponse> context,
+        BlockingUnaryCallContinuation<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            return continuation(request, WithDeadline(context));
+        }
+        catch (RpcException exception)
+        {
+            throw Translate(exception, context.Options.CancellationToken);
+        }
+    }
+
+    public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(
+        TRequest request,
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncUnaryCallContinuation<TRequest, TResponse> continuation)
+    {
+        var call = continuation(request, WithDeadline(context));
+        var token = context.Options.CancellationToken;
+        return new AsyncUnaryCall<TResponse>(
+            Translated(call.ResponseAsync, token), Translated(call.ResponseHeadersAsync, token), call.GetStatus, call.GetTrailers, call.Dispose);
+    }
+
+    public override AsyncServerStreamingCall<TResponse> AsyncServerStreamingCall<TRequest, TResponse>(
+        TRequest request,
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncServerStreamingCallContinuation<TRequest, TResponse> continuation)
+    {
+        var call = continuation(request, context);
+        var token = context.Options.CancellationToken;
+        return new AsyncServerStreamingCall<TResponse>(
+            new Reader<TResponse>(call.ResponseStream, token),
+            Translated(call.ResponseHeadersAsync, token),
+            call.GetStatus,
+            call.GetTrailers,
+            call.Dispose);
+    }
+
+    public override AsyncClientStreamingCall<TRequest, TResponse> AsyncClientStreamingCall<TRequest, TResponse>(
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncClientStreamingCallContinuation<TRequest, TResponse> continuation)
+    {
+        var call = continuation(context);
+        var token = context.Options.CancellationToken;
+        var response = Translated(call.ResponseAsync, token);
+        return new AsyncClientStreamingCall<TRequest, TResponse>(
+            new Writer<TRequest>(call.RequestStream, () => response, token),
+            response,
+            Translated(call.ResponseHeadersAsync, token),
+            call.GetStatus,
+            call.GetTrailers,
+            call.Dispose);
+    }
+
+    public override AsyncDuplexStreamingCall<TRequest, TResponse> AsyncDuplexStreamingCall<TRequest, TResponse>(
+        ClientInterceptorContext<TRequest, TResponse> context,
+        AsyncDuplexStreamingCallContinuation<TRequest, TResponse> continuation)
+    {
+        var call = continuation(context);
+        var token = context.Options.CancellationToken;
+        return new AsyncDuplexStreamingCall<TRequest, TResponse>(
+            new Writer<TRequest>(call.RequestStream, null, token),
+            new Reader<TResponse>(call.ResponseStream, token),
+            Translated(call.ResponseHeadersAsync, token),
+            call.GetStatus,
+            call.GetTrailers,
+            call.Dispose);
+    }
+
+    private static async Task<T> Translated<T>(Task<T> task, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await task.ConfigureAwait(false);
+        }
+        catch (RpcException exception)
+        {
+            throw Translate(exception, cancellationToken);
+        }
+    }
+
+    private static Exception Translate(RpcException exception, CancellationToken cancellationToken) =>
+        exception.StatusCode == StatusCode.Cancelled && cancellationToken.IsCancellationRequested
+            ? new OperationCanceledException("The call was cancelled.", exception, cancellationToken)
+            : RpcErrors.FromRpcException(exception);
+
+    private ClientInterceptorContext<TRequest, TResponse> WithDeadline<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
+        where TRequest : class
+        where TResponse : class =>
+        context.Options.Deadline is not null
+            ? context
+            : new ClientInterceptorContext<TRequest, TResponse>(
+                context.Method, context.Host, context.Options.WithDeadline((options.Clock.GetUtcNow() + options.UnaryDeadline).UtcDateTime));
+
+    private sealed class Reader<T>(IAsyncStreamReader<T> inner, CancellationToken callToken) : IAsyncStreamReader<T>
+    {
+        public T Current => inner.Current;
+
+        public async Task<bool> MoveNext(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await inner.MoveNext(cancellationToken).ConfigureAwait(false);
+            }
+            catch (RpcException exception)
+            {
+                throw Translate(exception, cancellationToken.IsCancellationRequested ? cancellationToken : callToken);
+            }
+        }
+    }
+
+    /// <summary>When a server refuses in the middle of a stream, the write fails too: the reason is in the response, so that is what is thrown.</summary>
+    private sealed class Writer<T>(IClientStreamWriter<T> inner, Func<Task>? response, CancellationToken callToken) : IClientStreamWriter<T>
+    {
+        public WriteOptions? WriteOptions
+        {
+            get => inner.WriteOptions;
+            set => inner.WriteOptions = value;
+        }
+
+        public Task WriteAsync(T message) => Guarded(inner.WriteAsync(message), callToken);
+
+        public Task WriteAsync(T message, CancellationToken cancellationToken) =>
+            Guarded(inner.WriteAsync(message, cancellationToken), cancellationToken.IsCancellationRequested ? cancellationToken : callToken);
+
+        public Task CompleteAsync() => Guarded(inner.CompleteAsync(), callToken);
+
+        private async Task Guarded(Task write, CancellationToken cancellationToken)
+        {
+            try
+            {
+                await write.ConfigureAwait(false);
+            }
+            catch (RpcException exception)
+            {
+                if (response is not null && !cancellationToken.IsCancellationRequested)
+                {
+                    await response().ConfigureAwait(false);
+                }
+
+                throw Translate(exception, cancellationToken);
+            }
+            catch (InvalidOperationException) when (response is not null && response().IsFaulted)
+            {
+                await response().ConfigureAwait(false);
+            }
+        }
+    }
+}
