@@ -1,0 +1,92 @@
+using CleanRoom.Charter.Queries;
+
+namespace CleanRoom.Charter;
+
+/// <summary>Says in words what one version changes against another, so that a person signs what it understands.</summary>
+public static class CharterDiff
+{
+    /// <summary>Gives one line a change, in a fixed order; none if the two say the same.</summary>
+    /// <param name="older">The version in force.</param>
+    /// <param name="newer">The version proposed.</param>
+    public static IReadOnlyList<string> Describe(RoomCharter older, RoomCharter newer)
+    {
+        var lines = new List<string>();
+        Changed(lines, "title", older.Title, newer.Title);
+        Changed(lines, "valid from", ProtocolTime.Write(older.ValidFrom), ProtocolTime.Write(newer.ValidFrom));
+        Changed(lines, "expires", ProtocolTime.Write(older.Expires), ProtocolTime.Write(newer.Expires));
+        Changed(lines, "allowed purposes", Join(older.Purposes.Allowed), Join(newer.Purposes.Allowed));
+        Changed(lines, "forbidden purposes", Join(older.Purposes.Forbidden), Join(newer.Purposes.Forbidden));
+        DescribeMembers(lines, older, newer);
+        Changed(lines, "operator", Text(older.Operator.ToJson()), Text(newer.Operator.ToJson()));
+        Changed(lines, "faulty witnesses", $"{older.FaultyWitnesses}", $"{newer.FaultyWitnesses}");
+        Changed(lines, "cosignatures needed", $"{older.Quorum}", $"{newer.Quorum}");
+        Keyed(lines, "enclave", older.Enclaves.ToDictionary(e => e.Name, e => Text(e.ToJson())), newer.Enclaves.ToDictionary(e => e.Name, e => Text(e.ToJson())));
+        Changed(lines, "epochs", Text(older.Epochs.ToJson()), Text(newer.Epochs.ToJson()));
+        Changed(lines, "retention", Text(older.Retention.ToJson()), Text(newer.Retention.ToJson()));
+        Changed(lines, "linkage model", older.LinkageModel.ToString(), newer.LinkageModel.ToString());
+        Keyed(lines, "query", Queries(older), Queries(newer));
+        Changed(lines, "quotas", Text(older.Quotas.ToJson()), Text(newer.Quotas.ToJson()));
+        return lines;
+
+        static Dictionary<string, string> Queries(RoomCharter charter) => charter.Queries.ToDictionary(query => query.Id, (QueryDefinition query) => Text(query.ToJson()));
+    }
+
+    private static void DescribeMembers(List<string> lines, RoomCharter older, RoomCharter newer)
+    {
+        foreach (var member in older.Members.Where(member => !newer.TryFind(member.Id, out _)))
+        {
+            lines.Add($"member {member.Id} ({member.Role}) is removed");
+        }
+
+        foreach (var member in newer.Members)
+        {
+            if (!older.TryFind(member.Id, out var before))
+            {
+                lines.Add($"member {member.Id} ({member.Role}, {member.Name}) is added");
+                continue;
+            }
+
+            Changed(lines, $"member {member.Id}: role", before.Role, member.Role);
+            Changed(lines, $"member {member.Id}: organisation key", before.OrganisationKey.ToString(), member.OrganisationKey.ToString());
+            Changed(lines, $"member {member.Id}: verifier key", $"{before.Broker?.VerifierKey}", $"{member.Broker?.VerifierKey}");
+            Changed(lines, $"member {member.Id}: witness key", $"{before.Broker?.WitnessKey}", $"{member.Broker?.WitnessKey}");
+            Changed(lines, $"member {member.Id}: broker TLS key", $"{before.Broker?.Tls}", $"{member.Broker?.Tls}");
+            if (lines.Count == 0 || !lines[^1].StartsWith($"member {member.Id}:", StringComparison.Ordinal))
+            {
+                Changed(lines, $"member {member.Id}: terms", Text(before.ToJson()), Text(member.ToJson()));
+            }
+        }
+    }
+
+    private static void Keyed(List<string> lines, string what, Dictionary<string, string> older, Dictionary<string, string> newer)
+    {
+        foreach (var name in older.Keys.Except(newer.Keys).Order(StringComparer.Ordinal))
+        {
+            lines.Add($"{what} {name} is removed");
+        }
+
+        foreach (var (name, text) in newer.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        {
+            if (older.TryGetValue(name, out var before))
+            {
+                Changed(lines, $"{what} {name}", before, text);
+            }
+            else
+            {
+                lines.Add($"{what} {name} is added: {text}");
+            }
+        }
+    }
+
+    private static void Changed(List<string> lines, string what, string before, string after)
+    {
+        if (before != after)
+        {
+            lines.Add($"{what}: {before} becomes {after}");
+        }
+    }
+
+    private static string Join(IEnumerable<string> texts) => string.Join(", ", texts);
+
+    private static string Text(System.Text.Json.Nodes.JsonNode node) => System.Text.Encoding.UTF8.GetString(Json.JsonBuild.Bytes(node));
+}

@@ -1,0 +1,123 @@
+using System.Text.Json.Nodes;
+using CleanRoom.Charter.Json;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Charter;
+
+/// <summary>An organisation in a room.</summary>
+/// <param name="Id">Its name in the room.</param>
+/// <param name="Name">Its name for people.</param>
+/// <param name="OrganisationKey">The key that signs charters and the organisation's people, nothing else.</param>
+public abstract record CharterMember(MemberId Id, string Name, VerifyingKey OrganisationKey)
+{
+    /// <summary>The word that stands in the charter: contributor, agency or steward.</summary>
+    public abstract string Role { get; }
+
+    /// <summary>The member's broker; a steward has none.</summary>
+    public virtual BrokerTerms? Broker => null;
+
+    internal virtual JsonObject ToJson() => new()
+    {
+        ["id"] = Id.Value,
+        ["name"] = Name,
+        ["organisationKey"] = OrganisationKey.ToJwk(),
+        ["role"] = Role,
+    };
+}
+
+/// <summary>An organisation that puts in records and owns them.</summary>
+/// <param name="Id">Its name in the room.</param>
+/// <param name="Name">Its name for people.</param>
+/// <param name="OrganisationKey">The key that signs charters and people.</param>
+/// <param name="BrokerTerms">Its broker.</param>
+/// <param name="Desk">Whom others ask: an address or number for people.</param>
+/// <param name="ApprovalExpires">From then on its data is out of the index until it approves a new version.</param>
+public sealed record ContributorMember(
+    MemberId Id, string Name, VerifyingKey OrganisationKey, BrokerTerms BrokerTerms, string Desk, DateTimeOffset ApprovalExpires)
+    : CharterMember(Id, Name, OrganisationKey)
+{
+    /// <inheritdoc/>
+    public override string Role => "contributor";
+
+    /// <inheritdoc/>
+    public override BrokerTerms Broker => BrokerTerms;
+
+    internal override JsonObject ToJson()
+    {
+        var json = base.ToJson();
+        json["approvalExpires"] = ProtocolTime.Write(ApprovalExpires);
+        json["broker"] = BrokerTerms.ToJson();
+        json["desk"] = Desk;
+        return json;
+    }
+}
+
+/// <summary>An authority or service that receives notices.</summary>
+/// <param name="Id">Its name in the room.</param>
+/// <param name="Name">Its name for people.</param>
+/// <param name="OrganisationKey">The key that signs its people.</param>
+/// <param name="Kind">A code of the list consentRecipientClass, never immigration_enforcement.</param>
+/// <param name="Jurisdictions">ISO 3166-1 alpha-3 codes, sorted.</param>
+/// <param name="Mandates">Codes, sorted.</param>
+/// <param name="BrokerTerms">Its broker.</param>
+/// <param name="Quota">What it may ask a month.</param>
+/// <param name="OutcomeDueDays">Days within which it answers with an outcome, 1 to 365.</param>
+public sealed record AgencyMember(
+    MemberId Id, string Name, VerifyingKey OrganisationKey, string Kind, IReadOnlyList<string> Jurisdictions, IReadOnlyList<string> Mandates,
+    BrokerTerms BrokerTerms, AgencyQuota Quota, int OutcomeDueDays)
+    : CharterMember(Id, Name, OrganisationKey)
+{
+    /// <inheritdoc/>
+    public override string Role => "agency";
+
+    /// <inheritdoc/>
+    public override BrokerTerms Broker => BrokerTerms;
+
+    internal override JsonObject ToJson()
+    {
+        var json = base.ToJson();
+        json["broker"] = BrokerTerms.ToJson();
+        json["jurisdictions"] = JsonBuild.Sorted(Jurisdictions);
+        json["kind"] = Kind;
+        json["mandates"] = JsonBuild.Sorted(Mandates);
+        json["outcomeDueDays"] = OutcomeDueDays;
+        json["quota"] = new JsonObject
+        {
+            ["disclosureRequestsPerMonth"] = Quota.DisclosureRequestsPerMonth,
+            ["searchesPerMonth"] = Quota.SearchesPerMonth,
+        };
+        return json;
+    }
+}
+
+/// <summary>The organisation that keeps the charter; it never sees data.</summary>
+/// <param name="Id">Its name in the room.</param>
+/// <param name="Name">Its name for people.</param>
+/// <param name="OrganisationKey">The key that signs its people and its proposals.</param>
+public sealed record StewardMember(MemberId Id, string Name, VerifyingKey OrganisationKey) : CharterMember(Id, Name, OrganisationKey)
+{
+    /// <inheritdoc/>
+    public override string Role => "steward";
+}
+
+/// <summary>What an agency may ask in a month.</summary>
+/// <param name="SearchesPerMonth">0 to 100,000.</param>
+/// <param name="DisclosureRequestsPerMonth">0 to 100,000.</param>
+public sealed record AgencyQuota(int SearchesPerMonth, int DisclosureRequestsPerMonth);
+
+/// <summary>Where a member's broker is and by which keys it is known.</summary>
+/// <param name="Endpoint">https address; a hint, the pins count.</param>
+/// <param name="Tls">SPKI hash of its TLS key.</param>
+/// <param name="VerifierKey">Signs attestation results, releases and freezes.</param>
+/// <param name="WitnessKey">Cosigns checkpoints.</param>
+public sealed record BrokerTerms(Uri Endpoint, KeyId Tls, VerifyingKey VerifierKey, VerifyingKey WitnessKey)
+{
+    internal JsonObject ToJson() => new()
+    {
+        ["endpoint"] = EndpointText.Write(Endpoint),
+        ["standIn"] = new JsonArray(),
+        ["tls"] = Tls.ToString(),
+        ["verifierKey"] = VerifierKey.ToJwk(),
+        ["witnessKey"] = WitnessKey.ToJwk(),
+    };
+}

@@ -1,0 +1,102 @@
+using CleanRoom.Charter.Consent;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Charter.Log;
+
+/// <summary>A person's key. A key once logged is never given out again.</summary>
+/// <param name="Member">Whose person.</param>
+/// <param name="Name">Opaque name within the member.</param>
+/// <param name="Key">The key.</param>
+/// <param name="Roles">What it may do.</param>
+/// <param name="AddedAt">Position of the entry that added it.</param>
+/// <param name="RevokedAt">Position of the entry that revoked it.</param>
+public sealed record Person(MemberId Member, string Name, VerifyingKey Key, PersonRoles Roles, long AddedAt, long? RevokedAt)
+{
+    /// <summary>Whether the key had a role at a position.</summary>
+    /// <param name="role">The role.</param>
+    /// <param name="index">The position of what it signed.</param>
+    public bool HasRoleAt(PersonRoles role, long index) => role != PersonRoles.None && Roles.HasFlag(role) && AddedAt < index && (RevokedAt is not { } end || index < end);
+}
+
+/// <summary>A member's record or inbox key.</summary>
+/// <param name="Period">1, then one more each time.</param>
+/// <param name="Key">The public key.</param>
+/// <param name="Index">Position of its entry.</param>
+public sealed record MemberKey(int Period, HpkePublicKey Key, long Index);
+
+/// <summary>A contributor's last listing.</summary>
+/// <param name="Contributors">Who may get pointers about its records.</param>
+/// <param name="Agencies">Who may get notices.</param>
+/// <param name="Purposes">What its standing authorisation covers.</param>
+/// <param name="Index">Position of its entry.</param>
+public sealed record Listing(IReadOnlySet<MemberId> Contributors, IReadOnlySet<MemberId> Agencies, ConsentPurpose Purposes, long Index);
+
+/// <summary>An instance of the enclave.</summary>
+/// <param name="Generation">Its generation.</param>
+/// <param name="Signing">Signs what leaves.</param>
+/// <param name="Release">Keys are released to it.</param>
+/// <param name="Index">Position of its entry.</param>
+/// <param name="LeafHash">Leaf hash of its entry.</param>
+public sealed record Instance(long Generation, VerifyingKey Signing, HpkePublicKey Release, long Index, Digest LeafHash);
+
+/// <summary>A member's keys are leased to an instance.</summary>
+/// <param name="Member">The member.</param>
+/// <param name="Generation">Of the instance.</param>
+/// <param name="LeaseEnds">In room time.</param>
+/// <param name="Periods">Periods of the record keys.</param>
+/// <param name="Index">Position of its entry.</param>
+public sealed record Release(MemberId Member, long Generation, DateTimeOffset LeaseEnds, IReadOnlyList<int> Periods, long Index)
+{
+    /// <summary>Whether the lease runs at a room time.</summary>
+    public bool IsLive(RoomTime time) => time.Expiring < LeaseEnds;
+}
+
+/// <summary>The head of an epoch.</summary>
+/// <param name="Entry">What the entry says.</param>
+/// <param name="Index">Its position.</param>
+/// <param name="LeafHash">Its leaf hash.</param>
+/// <param name="Signing">The instance's signing key at that position.</param>
+public sealed record EpochHead(EpochEntry Entry, long Index, Digest LeafHash, VerifyingKey Signing)
+{
+    /// <summary>Longest time between the decision and the cosignatures on its entry (ARCHITECTURE §2.7).</summary>
+    public static TimeSpan Longest { get; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>Whether the entry was cosigned soon enough after the decision; the epoch's messages are void otherwise.</summary>
+    /// <param name="covering">The first cosigned checkpoint that holds the entry.</param>
+    public bool IsTimely(CosignedCheckpoint covering) =>
+        covering.Size > Index && (covering.Time.Opening - Entry.RoomTime).Duration() <= Longest;
+}
+
+/// <summary>A batch in the log. Slots withdrawn so far belong to it.</summary>
+public sealed class LoggedBatch
+{
+    private readonly ulong[] _withdrawn;
+
+    internal LoggedBatch(BatchEntry manifest, long index, Digest leafHash)
+    {
+        Manifest = manifest;
+        Index = index;
+        LeafHash = leafHash;
+        _withdrawn = new ulong[manifest.Slots / 64];
+    }
+
+    /// <summary>The manifest.</summary>
+    public BatchEntry Manifest { get; }
+
+    /// <summary>Its position.</summary>
+    public long Index { get; }
+
+    /// <summary>Its leaf hash.</summary>
+    public Digest LeafHash { get; }
+
+    /// <summary>Whose batch.</summary>
+    public MemberId Contributor => Manifest.Author!;
+
+    /// <summary>Whether a slot is withdrawn.</summary>
+    public bool IsWithdrawn(int slot) => (uint)slot < (uint)Manifest.Slots && (_withdrawn[slot / 64] & (1UL << (slot % 64))) != 0;
+
+    /// <summary>The withdrawn slots, rising.</summary>
+    public IEnumerable<int> Withdrawn => Enumerable.Range(0, Manifest.Slots).Where(IsWithdrawn);
+
+    internal void Withdraw(int slot) => _withdrawn[slot / 64] |= 1UL << (slot % 64);
+}

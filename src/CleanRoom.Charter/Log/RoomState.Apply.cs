@@ -1,0 +1,549 @@
+using CleanRoom.Charter.Consent;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Charter.Log;
+
+/// <content>The rules of each entry type.</content>
+public sealed partial class RoomState
+{
+    /// <summary>Applies the next entry.</summary>
+    /// <param name="index">Its position: must be <see cref="Size"/>.</param>
+    /// <param name="leaf">The leaf's bytes.</param>
+    /// <returns>What became of it; the same for everyone who applies the same entries.</returns>
+    public EntryOutcome Apply(long index, ReadOnlyMemory<byte> leaf)
+    {
+        CheckIndex(index);
+        var outcome = !SignedEntry.TryParse(leaf.Span, out var entry, out var error)
+            ? new EntryOutcome(index, EntryEffect.Ignored, IgnoredReason.Malformed, null, Error: error)
+            : Judge(entry);
+        if (outcome.IsAccepted)
+        {
+            _ids.Add(entry!.Entry.Id);
+        }
+
+        Size++;
+        return outcome;
+    }
+
+    /// <summary>Passes over an entry that the reader may only see the hash of.</summary>
+    /// <param name="index">Its position: must be <see cref="Size"/>.</param>
+    /// <param name="leafHash">Its leaf hash; for <see cref="LogVerifier"/>.</param>
+    public EntryOutcome ApplyHash(long index, Digest leafHash)
+    {
+        CheckIndex(index);
+        ArgumentNullException.ThrowIfNull(leafHash);
+        HasUnseen = true;
+        Size++;
+
+        // Charters are for everyone to see: a log whose first entry is hidden has no genesis for this reader.
+        return new EntryOutcome(index, EntryEffect.Unseen, IgnoredReason.None, null);
+    }
+
+    private void CheckIndex(long index)
+    {
+        if (index != Size)
+        {
+            throw new ArgumentException($"The entry at {Size} is next, not the one at {index}.", nameof(index));
+        }
+
+        if (Size >= MaxEntries)
+        {
+            throw new InvalidOperationException("The log is longer than a room's log may be.");
+        }
+    }
+
+    private EntryOutcome Judge(SignedEntry signed)
+    {
+        var entry = signed.Entry;
+        if (entry.Room != Room)
+        {
+            return Ignored(signed, IgnoredReason.WrongRoom);
+        }
+
+        if (entry is CharterEntry charterEntry && (Size == 0 || Charter is not null))
+        {
+            return ApplyCharter(signed, charterEntry);
+        }
+
+        if (Charter is null)
+        {
+            return Ignored(signed, IgnoredReason.NoGenesis);
+        }
+
+        if (_ids.Contains(entry.Id))
+        {
+            return Ignored(signed, IgnoredReason.DuplicateId);
+        }
+
+        if (entry.Author is { } author && !Charter.TryFind(author, out _))
+        {
+            return Ignored(signed, IgnoredReason.NotAMember);
+        }
+
+        var reason = entry switch
+        {
+            VetoEntry veto => ApplyVeto(signed, veto),
+            PersonEntry person => ApplyPerson(signed, person),
+            KeyEntry key => ApplyKey(signed, key),
+            ListingEntry listing => ApplyListing(signed, listing),
+            BatchEntry batch => ApplyBatch(signed, batch),
+            TombstoneEntry tombstone => ApplyTombstone(signed, tombstone),
+            FreezeEntry freeze => ApplyFreeze(signed, freeze),
+            InstanceEntry instance => ApplyInstance(signed, instance),
+            ReleaseEntry release => ApplyRelease(signed, release),
+            EpochEntry epoch => ApplyEpoch(signed, epoch),
+            _ => IgnoredReason.UnknownType,
+        };
+        if (reason == IgnoredReason.UnknownSigner && HasUnseen && entry is not (VetoEntry or InstanceEntry or ReleaseEntry or EpochEntry))
+        {
+            // The entry that gave this person a role may be one of those that this reader cannot see.
+            return new EntryOutcome(Size, EntryEffect.Unseen, IgnoredReason.None, signed);
+        }
+
+        return reason == IgnoredReason.None
+            ? new EntryOutcome(Size, EntryEffect.Accepted, IgnoredReason.None, signed)
+            : Ignored(signed, reason);
+    }
+
+    private EntryOutcome Ignored(SignedEntry signed, IgnoredReason reason, CharterVerdict? verdict = null) =>
+        new(Size, EntryEffect.Ignored, reason, signed, verdict);
+
+    private EntryOutcome ApplyCharter(SignedEntry signed, CharterEntry entry)
+    {
+        var charter = entry.Content.Charter;
+        if (_ids.Contains(entry.Id))
+        {
+            return Ignored(signed, IgnoredReason.DuplicateId);
+        }
+
+        if (charter.Room != Room)
+        {
+            return Ignored(signed, IgnoredReason.WrongRoom);
+        }
+
+        // The parent says who may propose; genesis says it of itself, and its contributors have signed it.
+        if (!(Charter ?? charter).TryFind(entry.Author!, out var author))
+        {
+            return Ignored(signed, IgnoredReason.NotAMember);
+        }
+
+        if (signed.SignedBy != author.OrganisationKey.Id)
+        {
+            return Ignored(signed, IgnoredReason.UnknownSigner);
+        }
+
+        if (!signed.Verify(author.OrganisationKey))
+        {
+            return Ignored(signed, IgnoredReason.WrongSignature);
+        }
+
+        var verdict = entry.Content.Check(Charter, VetoesOf(charter.Hash));
+        if (!verdict.TakesOver)
+        {
+            return Ignored(signed, IgnoredReason.CharterRefused, verdict);
+        }
+
+        _charters.Add((Size, charter));
+        ForgetRemoved(charter);
+        return new EntryOutcome(Size, EntryEffect.Accepted, IgnoredReason.None, signed, verdict);
+    }
+
+    /// <summary>Who leaves lists nobody and is listed by nobody, also if it comes back.</summary>
+    private void ForgetRemoved(RoomCharter charter)
+    {
+        foreach (var member in _listings.Keys.ToList())
+        {
+            if (charter.Contributor(member) is null)
+            {
+                _listings.Remove(member);
+                continue;
+            }
+
+            var listing = _listings[member];
+            _listings[member] = listing with
+            {
+                Contributors = listing.Contributors.Where(other => charter.Contributor(other) is not null).ToHashSet(),
+                Agencies = listing.Agencies.Where(other => charter.Agency(other) is not null).ToHashSet(),
+            };
+        }
+
+        foreach (var member in _releases.Keys.Where(member => !charter.TryFind(member, out _)).ToList())
+        {
+            _releases.Remove(member);
+        }
+    }
+
+    private IgnoredReason ApplyVeto(SignedEntry signed, VetoEntry entry)
+    {
+        if (Charter!.Contributor(entry.Author!) is not { } contributor)
+        {
+            return IgnoredReason.NotAllowed;
+        }
+
+        var reason = CheckKey(signed, contributor.OrganisationKey);
+        if (reason != IgnoredReason.None)
+        {
+            return reason;
+        }
+
+        if (entry.Version <= Charter.Version)
+        {
+            return IgnoredReason.VetoTooLate;
+        }
+
+        if (!_vetoes.TryGetValue(entry.Charter, out var vetoes))
+        {
+            _vetoes[entry.Charter] = vetoes = [];
+        }
+
+        vetoes.Add(entry.Author!);
+        return IgnoredReason.None;
+    }
+
+    private IgnoredReason ApplyPerson(SignedEntry signed, PersonEntry entry)
+    {
+        Charter!.TryFind(entry.Author!, out var member);
+        var reason = CheckKey(signed, member!.OrganisationKey);
+        if (reason != IgnoredReason.None)
+        {
+            return reason;
+        }
+
+        if (entry.Revoke)
+        {
+            if (!_persons.TryGetValue(entry.Key.Id, out var person) || person.Member != entry.Author || person.Name != entry.Person || person.RevokedAt is not null)
+            {
+                return IgnoredReason.UnknownPerson;
+            }
+
+            _persons[entry.Key.Id] = person with { RevokedAt = Size };
+            return IgnoredReason.None;
+        }
+
+        if (_usedKeys.Contains(entry.Key.Id) || IsCharterKey(entry.Key.Id))
+        {
+            return IgnoredReason.KeyUsed;
+        }
+
+        if (PersonsOf(entry.Author!).Take(MaxPersonKeys).Count() == MaxPersonKeys)
+        {
+            return IgnoredReason.LimitReached;
+        }
+
+        _usedKeys.Add(entry.Key.Id);
+        _persons[entry.Key.Id] = new Person(entry.Author!, entry.Person, entry.Key, entry.Roles, Size, null);
+        return IgnoredReason.None;
+    }
+
+    private IgnoredReason ApplyKey(SignedEntry signed, KeyEntry entry)
+    {
+        Charter!.TryFind(entry.Author!, out var member);
+        var reason = CheckPerson(signed, PersonRoles.Approver);
+        if (reason != IgnoredReason.None)
+        {
+            return reason;
+        }
+
+        // A record key's private half is at a broker.
+        if (entry.Purpose == KeyPurpose.Record && member!.Broker is null)
+        {
+            return IgnoredReason.NotAllowed;
+        }
+
+        var keys = _keys.TryGetValue((entry.Author!, entry.Purpose), out var known) ? known : [];
+        if (entry.Period != keys.Count + 1)
+        {
+            return IgnoredReason.PeriodOutOfOrder;
+        }
+
+        if (_usedKeys.Contains(entry.Key.Id) || IsCharterKey(entry.Key.Id))
+        {
+            return IgnoredReason.KeyUsed;
+        }
+
+        _usedKeys.Add(entry.Key.Id);
+        keys.Add(new MemberKey(entry.Period, entry.Key, Size));
+        _keys[(entry.Author!, entry.Purpose)] = keys;
+        return IgnoredReason.None;
+    }
+
+    private IgnoredReason ApplyListing(SignedEntry signed, ListingEntry entry)
+    {
+        if (Charter!.Contributor(entry.Author!) is null)
+        {
+            return IgnoredReason.NotAllowed;
+        }
+
+        var reason = CheckPerson(signed, PersonRoles.Approver);
+        if (reason != IgnoredReason.None)
+        {
+            return reason;
+        }
+
+        if (entry.Contributors.Any(id => Charter.Contributor(id) is null) || entry.Agencies.Any(id => Charter.Agency(id) is null))
+        {
+            return IgnoredReason.UnknownMember;
+        }
+
+        _ = ConsentPurposes.TryParse(entry.Purposes, out var purposes);
+        _listings[entry.Author!] = new Listing(entry.Contributors.ToHashSet(), entry.Agencies.ToHashSet(), purposes, Size);
+        return IgnoredReason.None;
+    }
+
+    private IgnoredReason ApplyBatch(SignedEntry signed, BatchEntry entry)
+    {
+        if (Charter!.Contributor(entry.Author!) is null)
+        {
+            return IgnoredReason.NotAllowed;
+        }
+
+        var reason = CheckPerson(signed, PersonRoles.Uploader);
+        if (reason != IgnoredReason.None)
+        {
+            return reason;
+        }
+
+        if (_batches.ContainsKey(entry.Batch))
+        {
+            return IgnoredReason.BatchExists;
+        }
+
+        if (entry.Charter != Charter.Hash)
+        {
+            return IgnoredReason.WrongCharter;
+        }
+
+        if (entry.Checkpoint.Size > Size)
+        {
+            return IgnoredReason.CheckpointAhead;
+        }
+
+        if (CurrentKey(entry.Author!, KeyPurpose.Record) is not { } key || key.Key.Id != entry.Key || key.Period != entry.Period)
+        {
+            return IgnoredReason.WrongRecordKey;
+        }
+
+        if (LastBatchOf(entry.Author!)?.LeafHash != entry.Previous)
+        {
+            return IgnoredReason.WrongPrevious;
+        }
+
+        var batch = new LoggedBatch(entry, Size, signed.LeafHash);
+        _batches[entry.Batch] = batch;
+        _lastBatches[entry.Author!] = batch;
+        return IgnoredReason.None;
+    }
+
+    private IgnoredReason ApplyTombstone(SignedEntry signed, TombstoneEntry entry)
+    {
+        if (Charter!.Contributor(entry.Author!) is null)
+        {
+            return IgnoredReason.NotAllowed;
+        }
+
+        var reason = CheckPerson(signed, PersonRoles.Uploader);
+        if (reason != IgnoredReason.None)
+        {
+            return reason;
+        }
+
+        if (!entry.Records.All(record => _batches.TryGetValue(record.Batch, out var batch) && batch.Contributor == entry.Author && record.Slot < batch.Manifest.Slots))
+        {
+            return IgnoredReason.UnknownRecord;
+        }
+
+        foreach (var record in entry.Records)
+        {
+            _batches[record.Batch].Withdraw(record.Slot);
+        }
+
+        return IgnoredReason.None;
+    }
+
+    private IgnoredReason ApplyFreeze(SignedEntry signed, FreezeEntry entry)
+    {
+        Charter!.TryFind(entry.Author!, out var member);
+        if (member!.Broker is not { } broker)
+        {
+            return IgnoredReason.NotAllowed;
+        }
+
+        var reason = signed.SignedBy == broker.VerifierKey.Id ? CheckKey(signed, broker.VerifierKey) : CheckPerson(signed, PersonRoles.Approver);
+        if (reason != IgnoredReason.None)
+        {
+            return reason;
+        }
+
+        _ = entry.Frozen ? _frozen.Add(entry.Author!) : _frozen.Remove(entry.Author!);
+        return IgnoredReason.None;
+    }
+
+    private IgnoredReason ApplyInstance(SignedEntry signed, InstanceEntry entry)
+    {
+        var reason = CheckKey(signed, entry.Signing);
+        if (reason != IgnoredReason.None)
+        {
+            return reason;
+        }
+
+        if (entry.Generation != _instances.Count + 1)
+        {
+            return IgnoredReason.GenerationOutOfOrder;
+        }
+
+        if (entry.Charter != Charter!.Hash)
+        {
+            return IgnoredReason.WrongCharter;
+        }
+
+        if (entry.Checkpoint.Size > Size)
+        {
+            return IgnoredReason.CheckpointAhead;
+        }
+
+        if (!entry.Evidence.All(item => Charter.TryFind(item.Broker, out var member) && member.Broker is not null))
+        {
+            return IgnoredReason.UnknownMember;
+        }
+
+        if (entry.Signing.Id == entry.Release.Id || _usedKeys.Contains(entry.Signing.Id) || _usedKeys.Contains(entry.Release.Id)
+            || IsCharterKey(entry.Signing.Id) || IsCharterKey(entry.Release.Id))
+        {
+            return IgnoredReason.KeyUsed;
+        }
+
+        _usedKeys.Add(entry.Signing.Id);
+        _usedKeys.Add(entry.Release.Id);
+        _instances.Add(new Instance(entry.Generation, entry.Signing, entry.Release, Size, signed.LeafHash));
+        _releases.Clear();
+        return IgnoredReason.None;
+    }
+
+    private IgnoredReason ApplyRelease(SignedEntry signed, ReleaseEntry entry)
+    {
+        Charter!.TryFind(entry.Author!, out var member);
+        if (member!.Broker is not { } broker)
+        {
+            return IgnoredReason.NotAllowed;
+        }
+
+        var reason = CheckKey(signed, broker.VerifierKey);
+        if (reason != IgnoredReason.None)
+        {
+            return reason;
+        }
+
+        if (CurrentInstance is not { } instance || entry.Generation != instance.Generation || entry.Instance != instance.Signing.Id)
+        {
+            return IgnoredReason.NotNewestInstance;
+        }
+
+        var keys = KeysOf(entry.Author!, KeyPurpose.Record);
+        if (!(HasUnseen && keys.Count == 0) && entry.Periods.Any(period => period > keys.Count))
+        {
+            return IgnoredReason.UnknownPeriod;
+        }
+
+        _releases[entry.Author!] = new Release(entry.Author!, entry.Generation, entry.LeaseEnds, entry.Periods, Size);
+        return IgnoredReason.None;
+    }
+
+    private IgnoredReason ApplyEpoch(SignedEntry signed, EpochEntry entry)
+    {
+        if (CurrentInstance is not { } instance || entry.Generation != instance.Generation)
+        {
+            return IgnoredReason.NotNewestInstance;
+        }
+
+        var reason = CheckKey(signed, instance.Signing);
+        if (reason != IgnoredReason.None)
+        {
+            return reason == IgnoredReason.UnknownSigner ? IgnoredReason.NotNewestInstance : reason;
+        }
+
+        if (!IsInstanceTrusted)
+        {
+            return IgnoredReason.InstanceNotTrusted;
+        }
+
+        if (entry.Epoch != LastEpoch + 1)
+        {
+            return IgnoredReason.EpochOutOfOrder;
+        }
+
+        if (entry.Checkpoint.Checkpoint.Size > Size)
+        {
+            return IgnoredReason.CheckpointAhead;
+        }
+
+        if (CharterAtSize(entry.Checkpoint.Checkpoint.Size) is not { } witnesses || !CosignedCheckpoint.IsCosigned(entry.Checkpoint, witnesses, out _))
+        {
+            return IgnoredReason.CheckpointNotCosigned;
+        }
+
+        if (entry.RoomTime < LastEpochTime)
+        {
+            return IgnoredReason.RoomTimeWentBack;
+        }
+
+        foreach (var recipient in entry.Recipients)
+        {
+            if (!Charter!.TryFind(recipient.Member, out _))
+            {
+                return IgnoredReason.UnknownMember;
+            }
+
+            if (CurrentKey(recipient.Member, KeyPurpose.Inbox) is null && !HasUnseen)
+            {
+                return IgnoredReason.NoInboxKey;
+            }
+
+            if (recipient.First != NextNumber(recipient.Member) || recipient.Last != recipient.First + Charter.Epochs.SlotsPerMember - 1)
+            {
+                return IgnoredReason.NumbersDoNotContinue;
+            }
+        }
+
+        LastEpoch = entry.Epoch;
+        LastEvaluatedEpoch = entry.Evaluated ? entry.Epoch : LastEvaluatedEpoch;
+        LastEpochTime = entry.RoomTime;
+        foreach (var recipient in entry.Recipients)
+        {
+            _lastNumbers[recipient.Member] = recipient.Last;
+        }
+
+        _epochs[entry.Epoch] = new EpochHead(entry, Size, signed.LeafHash, instance.Signing);
+        if (_epochs.Count > KeptEpochs)
+        {
+            _epochs.RemoveAt(0);
+        }
+
+        return IgnoredReason.None;
+    }
+
+    private static IgnoredReason CheckKey(SignedEntry signed, VerifyingKey key) => signed switch
+    {
+        _ when signed.SignedBy != key.Id => IgnoredReason.UnknownSigner,
+        _ when !signed.Verify(key) => IgnoredReason.WrongSignature,
+        _ => IgnoredReason.None,
+    };
+
+    private IgnoredReason CheckPerson(SignedEntry signed, PersonRoles role)
+    {
+        if (!_persons.TryGetValue(signed.SignedBy, out var person) || person.Member != signed.Entry.Author)
+        {
+            return IgnoredReason.UnknownSigner;
+        }
+
+        return person switch
+        {
+            _ when !signed.Verify(person.Key) => IgnoredReason.WrongSignature,
+            { RevokedAt: not null } => IgnoredReason.Revoked,
+            _ when !person.HasRoleAt(role, Size) => IgnoredReason.WrongRole,
+            _ => IgnoredReason.None,
+        };
+    }
+
+    private bool IsCharterKey(KeyId key) => Charter!.Operator.Key.Id == key || Charter.Members.Any(member =>
+        member.OrganisationKey.Id == key || (member.Broker is { } broker && (broker.VerifierKey.Id == key || broker.WitnessKey.Id == key)));
+}

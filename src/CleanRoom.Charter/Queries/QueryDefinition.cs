@@ -1,0 +1,178 @@
+using System.Text.Json.Nodes;
+using CleanRoom.Charter.Json;
+
+namespace CleanRoom.Charter.Queries;
+
+/// <summary>How well two records agree; the order is the order of strength.</summary>
+public enum MatchStrength
+{
+    /// <summary>Weak, never notified alone.</summary>
+    Possible,
+
+    /// <summary>Likely, needs review.</summary>
+    Probable,
+
+    /// <summary>Several independent attributes agree.</summary>
+    Strong,
+
+    /// <summary>A normalised strong identifier is equal.</summary>
+    Exact,
+}
+
+/// <summary>Which agencies a query may tell by place.</summary>
+public enum JurisdictionRule
+{
+    /// <summary>Those whose jurisdictions hold the country of the fact; a fact without a country reaches none of them.</summary>
+    Site,
+
+    /// <summary>All of the right kind.</summary>
+    Any,
+}
+
+/// <summary>Agencies that a query tells.</summary>
+/// <param name="Kinds">Codes of the list consentRecipientClass, sorted.</param>
+/// <param name="Jurisdiction">By place or not.</param>
+public sealed record AgencyTell(IReadOnlyList<string> Kinds, JurisdictionRule Jurisdiction);
+
+/// <summary>A standing question that every contributor approved with the charter.</summary>
+/// <param name="Id">Q1, Q2, …</param>
+/// <param name="Version">Major.minor.patch.</param>
+/// <param name="LinkTypes">Codes of the list matchType, sorted.</param>
+/// <param name="Strength">The least that counts.</param>
+/// <param name="MinimumContributors">Independent contributors without which nothing is told.</param>
+/// <param name="MinimumPersons">If set, so many persons make up for contributors ("2 contributors or 3 persons").</param>
+/// <param name="TellsContributors">Whether pointers (N1) may go out.</param>
+/// <param name="Agencies">Whom notices (N2a) may reach; null for no agency.</param>
+public sealed record QueryDefinition(
+    string Id, string Version, IReadOnlyList<string> LinkTypes, MatchStrength Strength, int MinimumContributors, int? MinimumPersons,
+    bool TellsContributors, AgencyTell? Agencies)
+{
+    /// <summary>The link types that a query may name: code list matchType.</summary>
+    public static IReadOnlyList<string> KnownLinkTypes { get; } =
+    [
+        "ModusOperandi", "RouteOverlap", "SameAccount", "SameAddress", "SameDocument", "SameEmail", "SameHandle", "SameOrganisation",
+        "SamePersonMissing", "SamePersonSuspect", "SamePersonVictim", "SamePhone", "SameVehicle", "SameVessel", "SpaceTime",
+    ];
+
+    /// <summary>Whether a link of this type and strength, seen by so many contributors and persons, answers the query.</summary>
+    /// <param name="linkType">Code of the list matchType.</param>
+    /// <param name="strength">Of the link.</param>
+    /// <param name="contributors">Independent contributors that hold the fact.</param>
+    /// <param name="persons">Persons concerned.</param>
+    public bool Answers(string linkType, MatchStrength strength, int contributors, int persons) =>
+        LinkTypes.Contains(linkType, StringComparer.Ordinal) && strength >= Strength
+        && (contributors >= MinimumContributors || (MinimumPersons is { } least && persons >= least));
+
+    internal JsonObject ToJson()
+    {
+        var corroboration = new JsonObject { ["contributors"] = MinimumContributors };
+        if (MinimumPersons is { } persons)
+        {
+            corroboration["persons"] = persons;
+        }
+
+        var tell = new JsonArray();
+        if (TellsContributors)
+        {
+            tell.Add((JsonNode)new JsonObject { ["message"] = "N1", ["who"] = "contributors" });
+        }
+
+        if (Agencies is { } agencies)
+        {
+            tell.Add((JsonNode)new JsonObject
+            {
+                ["facts"] = "on-release",
+                ["jurisdiction"] = agencies.Jurisdiction == JurisdictionRule.Site ? "site" : "any",
+                ["kinds"] = JsonBuild.Sorted(agencies.Kinds),
+                ["message"] = "N2a",
+                ["who"] = "agency",
+            });
+        }
+
+        return new JsonObject
+        {
+            ["corroboration"] = corroboration,
+            ["id"] = Id,
+            ["kind"] = "match",
+            ["link"] = JsonBuild.Sorted(LinkTypes),
+            ["strength"] = Strength.ToString(),
+            ["tell"] = tell,
+            ["version"] = Version,
+        };
+    }
+
+    internal static QueryDefinition? Read(JsonFields fields)
+    {
+        var id = fields.Parsed("id", "is not a query id", "write Q and a number, such as Q1", (string text, out string? result) =>
+        {
+            result = text.Length is 2 or 3 && text[0] == 'Q' && text[1] is >= '1' and <= '9' && text.Skip(1).All(char.IsAsciiDigit) ? text : null;
+            return result is not null;
+        });
+        var version = fields.Parsed("version", "is not a version", "write it as 1.0.0", (string text, out string? result) =>
+        {
+            var parts = text.Split('.');
+            result = parts.Length == 3 && parts.All(part => part.Length is > 0 and <= 5 && part.All(char.IsAsciiDigit)
+                && (part == "0" || part[0] != '0')) ? text : null;
+            return result is not null;
+        });
+        fields.Constant("kind", "match");
+        var links = fields.SortedTexts(
+            "link", 1, KnownLinkTypes.Count, text => KnownLinkTypes.Contains(text), $"write one of {string.Join(", ", KnownLinkTypes)}");
+        var strength = fields.OneOf("strength", nameof(MatchStrength.Exact), nameof(MatchStrength.Strong), nameof(MatchStrength.Probable), nameof(MatchStrength.Possible));
+        var (contributors, persons) = ReadCorroboration(fields);
+        var (tellsContributors, agencies) = ReadTell(fields);
+        fields.End();
+        return id is null || version is null || strength is null || contributors is null
+            ? null
+            : new QueryDefinition(id, version, links, Enum.Parse<MatchStrength>(strength), contributors.Value, persons, tellsContributors, agencies);
+    }
+
+    private static (int? Contributors, int? Persons) ReadCorroboration(JsonFields fields)
+    {
+        if (fields.Object("corroboration") is not { } corroboration)
+        {
+            return default;
+        }
+
+        // A match is between records of different contributors: less than two is no corroboration.
+        var contributors = corroboration.Int("contributors", 2, 64);
+        var persons = corroboration.Optional("persons") is { } value
+            ? (int?)JsonFields.IntegerOf(value, corroboration.PathOf("persons"), 2, 1000, corroboration.Problems)
+            : null;
+        corroboration.End();
+        return (contributors, persons);
+    }
+
+    private static (bool TellsContributors, AgencyTell? Agencies) ReadTell(JsonFields fields)
+    {
+        var tellsContributors = false;
+        AgencyTell? agencies = null;
+        fields.List("tell", 1, 2, (element, path) =>
+        {
+            var tell = new JsonFields(element, path, fields.Problems);
+            var who = tell.OneOf("who", "contributors", "agency");
+            if (who == "contributors" && !tellsContributors && agencies is null)
+            {
+                tell.Constant("message", "N1");
+                tellsContributors = true;
+            }
+            else if (who == "agency" && agencies is null)
+            {
+                tell.Constant("message", "N2a");
+                tell.Constant("facts", "on-release");
+                var kinds = tell.SortedTexts("kinds", 1, RecipientKinds.All.Count, RecipientKinds.MayBeMember, RecipientKinds.Remedy);
+                var rule = tell.OneOf("jurisdiction", "site", "any");
+                agencies = new AgencyTell(kinds, rule == "any" ? JurisdictionRule.Any : JurisdictionRule.Site);
+            }
+            else if (who is not null)
+            {
+                fields.Problems.Add(path, "stands twice or in the wrong order", "write contributors first, then agency, each at most once");
+                return null;
+            }
+
+            tell.End();
+            return who;
+        });
+        return (tellsContributors, agencies);
+    }
+}
