@@ -1,0 +1,226 @@
+using System.Collections.Concurrent;
+using Microsoft.Data.Sqlite;
+
+namespace CleanRoom.Storage.Sqlite;
+
+/// <summary>
+/// One database file: a single writer and as many readers as ask. Write-ahead log with synchronous=FULL: a commit is on the disk
+/// when it returns. Deleted content is overwritten (secure_delete).
+/// </summary>
+internal sealed class SqliteDatabase : IDisposable
+{
+    private const int IdleReaders = 8;
+    private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly ConcurrentBag<SqliteSession> _readers = [];
+    private readonly SqliteOptions _options;
+    private readonly string _path;
+    private SqliteSession? _writer;
+    private bool _disposed;
+
+    private SqliteDatabase(SqliteOptions options, string path)
+    {
+        _options = options;
+        _path = path;
+    }
+
+    /// <summary>Opens or makes the file and brings its tables up to date.</summary>
+    /// <exception cref="StorageException">It cannot be used.</exception>
+    public static SqliteDatabase Open(SqliteOptions options, string fileName, SqliteSchema schema)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(options.Folder);
+        SqliteLibrary.Load();
+        var path = Path.Combine(options.Folder, fileName);
+        try
+        {
+            Directory.CreateDirectory(options.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+            // Made here, so that nobody else may read it; SQLite gives its companion files the same mode.
+            if (!File.Exists(path))
+            {
+                using var created = new FileStream(path, new FileStreamOptions
+                {
+                    Mode = FileMode.OpenOrCreate,
+                    Access = FileAccess.Write,
+                    Share = FileShare.ReadWrite,
+                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                });
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw SqliteErrors.NotWritable(path, exception);
+        }
+
+        var database = new SqliteDatabase(options, path);
+        try
+        {
+            database._writer = database.Connect();
+            schema.Apply(database._writer, path);
+            return database;
+        }
+        catch (SqliteException exception)
+        {
+            database.Dispose();
+            throw SqliteErrors.Map(exception, path);
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Runs work in one write transaction. It is committed and durable when this returns; on an exception nothing of it is kept.</summary>
+    public async Task<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            // The driver has no asynchronous I/O: the wait for the disk is taken off the caller's thread.
+            return await Task.Run(() => Write(work), CancellationToken.None);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    /// <summary>Runs work in one read transaction: it sees one state of the database.</summary>
+    public Task<T> ReadAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken) => Task.Run(() => Read(work), cancellationToken);
+
+    /// <summary>See <see cref="IStore.CheckAsync"/>.</summary>
+    public Task CheckAsync(CancellationToken cancellationToken) => WriteAsync(static _ => 0, cancellationToken);
+
+    /// <summary>Moves everything into the main file and empties the write-ahead log, so that what was deleted is nowhere.</summary>
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        await _writing.WaitAsync(cancellationToken);
+        try
+        {
+            await Task.Run(() => Guarded(() => Writer.First("PRAGMA wal_checkpoint(TRUNCATE)", static row => row.GetInt64(0))), CancellationToken.None);
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_disposed)
+        {
+            return;
+        }
+
+        // A write under way ends first: closing its connection would be a crash of our own making.
+        _writing.Wait();
+        _disposed = true;
+        _writer?.Dispose();
+        while (_readers.TryTake(out var reader))
+        {
+            reader.Dispose();
+        }
+
+        _writing.Dispose();
+    }
+
+    private SqliteSession Writer
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _writer ??= Connect();
+        }
+    }
+
+    private T Write<T>(Func<SqliteSession, T> work) => Guarded(() =>
+    {
+        var writer = Writer;
+        writer.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            var result = work(writer);
+            writer.Execute("COMMIT");
+            return result;
+        }
+        catch
+        {
+            // SQLite rolls back by itself on some errors; a connection in doubt is replaced by a new one.
+            _writer = null;
+            writer.Dispose();
+            throw;
+        }
+    });
+
+    private T Read<T>(Func<SqliteSession, T> work) => Guarded(() =>
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        var reader = _readers.TryTake(out var idle) ? idle : Connect();
+        try
+        {
+            reader.Execute("BEGIN");
+            var result = work(reader);
+            reader.Execute("COMMIT");
+            if (_readers.Count < IdleReaders && !_disposed)
+            {
+                _readers.Add(reader);
+            }
+            else
+            {
+                reader.Dispose();
+            }
+
+            return result;
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    });
+
+    private T Guarded<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (SqliteException exception)
+        {
+            throw SqliteErrors.Map(exception, _path);
+        }
+    }
+
+    private SqliteSession Connect()
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = _path,
+            Mode = SqliteOpenMode.ReadWrite,
+            Pooling = false,
+            DefaultTimeout = (int)Math.Ceiling(_options.BusyTimeout.TotalSeconds),
+        }.ToString());
+        try
+        {
+            connection.Open();
+            var session = new SqliteSession(connection);
+            session.Execute($"PRAGMA busy_timeout={(long)_options.BusyTimeout.TotalMilliseconds}");
+            session.Execute("PRAGMA journal_mode=WAL");
+            session.Execute("PRAGMA synchronous=FULL");
+            session.Execute("PRAGMA foreign_keys=ON");
+            session.Execute("PRAGMA secure_delete=ON");
+            session.Execute("PRAGMA trusted_schema=OFF");
+            if (_options.MaximumPages is { } pages)
+            {
+                session.Execute($"PRAGMA max_page_count={pages}");
+            }
+
+            return session;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+namespace CleanRoom.Storage;
+
+/// <summary>Why a store could not do its work.</summary>
+public enum StorageProblem
+{
+    /// <summary>Anything else; the inner exception tells.</summary>
+    Unknown,
+
+    /// <summary>The database library is not installed.</summary>
+    LibraryMissing,
+
+    /// <summary>The data folder or file cannot be created, opened or written.</summary>
+    NotWritable,
+
+    /// <summary>No space is left.</summary>
+    Full,
+
+    /// <summary>The database was written by a newer version of the program.</summary>
+    NewerThanProgram,
+
+    /// <summary>The file is not a database of this kind, or is damaged.</summary>
+    Damaged,
+
+    /// <summary>Another process holds the database for longer than the busy timeout.</summary>
+    Busy,
+}
+
+/// <summary>
+/// A store could not do its work. Nothing of the failed call is kept: it may be tried again. <see cref="Exception.Message"/> is one
+/// line with the remedy and holds no data.
+/// </summary>
+public sealed class StorageException : Exception
+{
+    public StorageException()
+    {
+    }
+
+    public StorageException(string message)
+        : base(message)
+    {
+    }
+
+    public StorageException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
+    public StorageException(StorageProblem problem, string message, Exception? innerException = null)
+        : base(message, innerException) => Problem = problem;
+
+    /// <summary>Machine-readable cause.</summary>
+    public StorageProblem Problem { get; }
+}
