@@ -1,4 +1,3 @@
-using CleanRoom.Cryptography;
 using CleanRoom.Storage.Logs;
 
 namespace CleanRoom.Storage.Batches;

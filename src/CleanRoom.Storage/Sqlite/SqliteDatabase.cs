@@ -32,19 +32,7 @@ internal sealed class SqliteDatabase : IDisposable
         var path = Path.Combine(options.Folder, fileName);
         try
         {
-            Directory.CreateDirectory(options.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-
-            // Made here, so that nobody else may read it; SQLite gives its companion files the same mode.
-            if (!File.Exists(path))
-            {
-                using var created = new FileStream(path, new FileStreamOptions
-                {
-                    Mode = FileMode.OpenOrCreate,
-                    Access = FileAccess.Write,
-                    Share = FileShare.ReadWrite,
-                    UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-                });
-            }
+            MakeFile(options.Folder, path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -193,7 +181,7 @@ internal sealed class SqliteDatabase : IDisposable
 
     private SqliteSession Connect()
     {
-        var connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        var session = new SqliteSession(new SqliteConnectionStringBuilder
         {
             DataSource = _path,
             Mode = SqliteOpenMode.ReadWrite,
@@ -202,8 +190,6 @@ internal sealed class SqliteDatabase : IDisposable
         }.ToString());
         try
         {
-            connection.Open();
-            var session = new SqliteSession(connection);
             session.Execute($"PRAGMA busy_timeout={(long)_options.BusyTimeout.TotalMilliseconds}");
             session.Execute("PRAGMA journal_mode=WAL");
             session.Execute("PRAGMA synchronous=FULL");
@@ -219,8 +205,29 @@ internal sealed class SqliteDatabase : IDisposable
         }
         catch
         {
-            connection.Dispose();
+            session.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Makes folder and file so that nobody else may read them; SQLite gives its companion files the same mode.</summary>
+    private static void MakeFile(string folder, string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            throw new PlatformNotSupportedException("The services run on Linux.");
+        }
+
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (!File.Exists(path))
+        {
+            using var created = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.Write,
+                Share = FileShare.ReadWrite,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
         }
     }
 }

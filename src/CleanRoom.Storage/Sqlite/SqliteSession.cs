@@ -3,10 +3,26 @@ using Microsoft.Data.Sqlite;
 namespace CleanRoom.Storage.Sqlite;
 
 /// <summary>One connection with its prepared statements. For one thread at a time.</summary>
-internal sealed class SqliteSession(SqliteConnection connection) : IDisposable
+internal sealed class SqliteSession : IDisposable
 {
+    private readonly SqliteConnection _connection;
+
     // Keyed by the text of the statement; the texts are constants of this assembly, so the number is small.
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+
+    public SqliteSession(string connectionString)
+    {
+        _connection = new SqliteConnection(connectionString);
+        try
+        {
+            _connection.Open();
+        }
+        catch
+        {
+            _connection.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Runs a statement and gives the number of rows that it changed.</summary>
     public int Execute(string sql, params ReadOnlySpan<object?> values) => Prepare(sql, values).ExecuteNonQuery();
@@ -43,7 +59,7 @@ internal sealed class SqliteSession(SqliteConnection connection) : IDisposable
             command.Dispose();
         }
 
-        connection.Dispose();
+        _connection.Dispose();
     }
 
     /// <summary>Values are bound to $0, $1, … in order.</summary>
@@ -51,7 +67,7 @@ internal sealed class SqliteSession(SqliteConnection connection) : IDisposable
     {
         if (!_commands.TryGetValue(sql, out var command))
         {
-            command = connection.CreateCommand();
+            command = _connection.CreateCommand();
 #pragma warning disable CA2100 // Only constants of this assembly arrive here; every value is a parameter.
             command.CommandText = sql;
 #pragma warning restore CA2100

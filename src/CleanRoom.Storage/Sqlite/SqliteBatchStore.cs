@@ -1,0 +1,211 @@
+using CleanRoom.Storage.Batches;
+using CleanRoom.Storage.Logs;
+
+namespace CleanRoom.Storage.Sqlite;
+
+internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
+{
+    private const int MaximumPartSize = 1 << 20;
+
+    private sealed record Upload(long Id, string Author, byte[] Manifest, int Slots, int NextPart, long? Index);
+
+    public Task CheckAsync(CancellationToken cancellationToken) => database.CheckAsync(cancellationToken);
+
+    public Task<UploadStart> BeginAsync(UploadRequest request, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Slots, 1, nameof(request));
+        return database.WriteAsync(session => Begin(session, request), cancellationToken);
+    }
+
+    public Task<UploadProgress?> FindAsync(Guid room, Guid batch, CancellationToken cancellationToken) => database.ReadAsync(
+        session => Find(session, room, batch) is { } upload ? new UploadProgress(upload.Index, upload.NextPart, upload.Author) : null,
+        cancellationToken);
+
+    public Task<int?> AppendPartsAsync(
+        Guid room, Guid batch, int firstPart, IReadOnlyList<ReadOnlyMemory<byte>> parts, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        if (parts.Any(static part => part.Length is < 1 or > MaximumPartSize))
+        {
+            throw new ArgumentException("A part must have 1 byte to 1 MiB.", nameof(parts));
+        }
+
+        return database.WriteAsync<int?>(
+            session =>
+            {
+                if (Find(session, room, batch) is not { Index: null } upload || upload.NextPart != firstPart || firstPart + parts.Count > 2 * upload.Slots)
+                {
+                    return null;
+                }
+
+                for (var i = 0; i < parts.Count; i++)
+                {
+                    session.Execute("INSERT INTO part (batch, number, ciphertext) VALUES ($0, $1, $2)", upload.Id, (long)firstPart + i, Values.Blob(parts[i]));
+                }
+
+                session.Execute(
+                    "UPDATE batch SET next_part = $1, touched = $2 WHERE id = $0", upload.Id, (long)firstPart + parts.Count, now.ToUnixTimeSeconds());
+                return firstPart + parts.Count;
+            },
+            cancellationToken);
+    }
+
+    public Task<BatchCommit> CommitAsync(Guid room, Guid batch, long expectedSize, CancellationToken cancellationToken) => database.WriteAsync(
+        session =>
+        {
+            if (Find(session, room, batch) is not { } upload)
+            {
+                return new BatchCommit.NoUpload();
+            }
+
+            if (upload.Index is { } index)
+            {
+                return new BatchCommit.Committed(new AppendedLeaf(index, Existed: true));
+            }
+
+            if (upload.NextPart != 2 * upload.Slots)
+            {
+                return new BatchCommit.Incomplete(upload.NextPart);
+            }
+
+            switch (SqliteLog.Append(session, SqliteLog.GetRoom(session, room), expectedSize, [upload.Manifest]))
+            {
+                case LogAppend.Appended appended:
+                    session.Execute("UPDATE batch SET position = $1 WHERE id = $0", upload.Id, appended.Leaves[0].Index);
+                    return new BatchCommit.Committed(appended.Leaves[0]);
+                case LogAppend.SizeMoved moved:
+                    return (BatchCommit)new BatchCommit.SizeMoved(moved.Size);
+                default:
+                    return new BatchCommit.NoUpload();
+            }
+        },
+        cancellationToken);
+
+    public Task<IReadOnlyList<StoredPart>?> ReadPartsAsync(
+        Guid room, Guid batch, int fromPart, int maximumBytes, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(fromPart);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maximumBytes, 1);
+        return database.ReadAsync<IReadOnlyList<StoredPart>?>(
+            session =>
+            {
+                if (Find(session, room, batch) is not { Index: not null } upload)
+                {
+                    return null;
+                }
+
+                var bytes = 0L;
+                return session.All(
+                    "SELECT number, ciphertext FROM part WHERE batch = $0 AND number >= $1 ORDER BY number",
+                    static row => new StoredPart(row.GetInt32(0), row.IsDBNull(1) ? null : row.GetBlob(1)),
+                    part => (bytes += part.Ciphertext?.Length ?? 0) < maximumBytes,
+                    upload.Id,
+                    (long)fromPart);
+            },
+            cancellationToken);
+    }
+
+    public async Task<int> EraseAsync(Guid room, IReadOnlyList<ErasedSlot> slots, long through, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(slots);
+        var erased = await database.WriteAsync(
+            session =>
+            {
+                var found = SqliteLog.GetRoom(session, room);
+                var deleted = 0;
+                foreach (var slot in slots)
+                {
+                    deleted += session.Execute(
+                        """
+                        UPDATE part SET ciphertext = NULL WHERE ciphertext IS NOT NULL AND number IN ($2, $2 + 1)
+                        AND batch = (SELECT id FROM batch WHERE room = $0 AND uuid = $1 AND position IS NOT NULL)
+                        """,
+                        found.Id,
+                        Values.Text(slot.Batch),
+                        2L * slot.Slot);
+                }
+
+                session.Execute("UPDATE room SET erased_through = max(erased_through, $1) WHERE id = $0", found.Id, through);
+                return deleted;
+            },
+            cancellationToken);
+        if (erased > 0)
+        {
+            await database.FlushAsync(cancellationToken);
+        }
+
+        return erased;
+    }
+
+    public Task<long> FindErasedThroughAsync(Guid room, CancellationToken cancellationToken) => database.ReadAsync(
+        session => session.First("SELECT erased_through FROM room WHERE uuid = $0", static row => row.GetInt64(0), Values.Text(room)), cancellationToken);
+
+    public Task<int> CollectAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(
+        session => session.Execute("DELETE FROM batch WHERE position IS NULL AND touched < $0", before.ToUnixTimeSeconds()), cancellationToken);
+
+    public Task<long> GetUsageAsync(Guid room, string author, string window, CancellationToken cancellationToken) => database.ReadAsync(
+        session => SqliteLog.FindRoom(session, room) is { } found ? Usage(session, found, author, window) : 0, cancellationToken);
+
+    private static UploadStart Begin(SqliteSession session, UploadRequest request)
+    {
+        if (SqliteLog.FindRoom(session, request.Room) is not { } room)
+        {
+            return new UploadStart.NoRoom();
+        }
+
+        if (Find(session, request.Room, request.Batch) is { } known)
+        {
+            if (!request.Manifest.Span.SequenceEqual(known.Manifest))
+            {
+                return new UploadStart.OtherManifest();
+            }
+
+            session.Execute("UPDATE batch SET touched = $1 WHERE id = $0", known.Id, request.Now.ToUnixTimeSeconds());
+            return known.Index is { } index ? new UploadStart.Complete(index) : new UploadStart.Open(known.NextPart);
+        }
+
+        var used = Usage(session, room, request.Author, request.Window);
+        if (used + request.Slots > request.SlotQuota)
+        {
+            return new UploadStart.QuotaExceeded(used);
+        }
+
+        var open = session.First(
+            "SELECT count(*) FROM batch WHERE room = $0 AND author = $1 AND position IS NULL", static row => row.GetInt64(0), room.Id, request.Author);
+        if (open >= request.OpenUploads)
+        {
+            return new UploadStart.TooManyOpen();
+        }
+
+        session.Execute(
+            """
+            INSERT INTO batch (room, uuid, author, manifest, slots, quota_window, next_part, touched) VALUES ($0, $1, $2, $3, $4, $5, 0, $6)
+            """,
+            room.Id,
+            Values.Text(request.Batch),
+            request.Author,
+            Values.Blob(request.Manifest),
+            (long)request.Slots,
+            request.Window,
+            request.Now.ToUnixTimeSeconds());
+        return new UploadStart.Open(0);
+    }
+
+    private static long Usage(SqliteSession session, SqliteLog.Room room, string author, string window) => session.First(
+        "SELECT coalesce(sum(slots), 0) FROM batch WHERE room = $0 AND author = $1 AND quota_window = $2",
+        static row => row.GetInt64(0),
+        room.Id,
+        author,
+        window);
+
+    private static Upload? Find(SqliteSession session, Guid room, Guid batch) => session.First(
+        """
+        SELECT batch.id, author, manifest, slots, next_part, position
+        FROM batch JOIN room ON room.id = batch.room WHERE room.uuid = $0 AND batch.uuid = $1
+        """,
+        static row => new Upload(
+            row.GetInt64(0), row.GetString(1), row.GetBlob(2), row.GetInt32(3), row.GetInt32(4), row.IsDBNull(5) ? null : row.GetInt64(5)),
+        Values.Text(room),
+        Values.Text(batch));
+}
