@@ -98,7 +98,7 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
                 var bytes = 0L;
                 return session.All(
                     "SELECT number, ciphertext FROM part WHERE batch = $0 AND number >= $1 ORDER BY number",
-                    static row => new StoredPart(row.GetInt32(0), row.IsDBNull(1) ? null : row.GetBlob(1)),
+                    static row => new StoredPart(row.GetInt32(0), row.IsDBNull(1) ? null : (ReadOnlyMemory<byte>?)row.GetBlob(1)),
                     part => (bytes += part.Ciphertext?.Length ?? 0) < maximumBytes,
                     upload.Id,
                     (long)fromPart);
