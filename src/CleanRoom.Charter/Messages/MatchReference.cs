@@ -1,0 +1,41 @@
+using System.Security.Cryptography;
+using System.Text;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Charter.Messages;
+
+/// <summary>
+/// The name of a match for one recipient (docs/protocol.md §6). It needs the room secrets of both owners: nobody outside the enclave computes
+/// it, recipients cannot join theirs, and a replay gives the same.
+/// </summary>
+public static class MatchReference
+{
+    /// <summary>Bytes of a reference.</summary>
+    public const int Size = 16;
+
+    /// <summary>Computes the reference.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="recipient">Who is told.</param>
+    /// <param name="link">Code of the list matchType.</param>
+    /// <param name="first">Owner and first record id of one side.</param>
+    /// <param name="second">The other side; the order of the two does not matter.</param>
+    /// <param name="secretOf">The room secret of a contributor, 32 bytes.</param>
+    /// <returns>base64url of 16 bytes.</returns>
+    public static string Compute(
+        RoomId room, MemberId recipient, string link, (MemberId Owner, Guid Record) first, (MemberId Owner, Guid Record) second, Func<MemberId, SecretBytes> secretOf)
+    {
+        if (first.Owner > second.Owner)
+        {
+            (first, second) = (second, first);
+        }
+        var ikm = new byte[64];
+        secretOf(first.Owner).Span.CopyTo(ikm);
+        secretOf(second.Owner).Span.CopyTo(ikm.AsSpan(32));
+        using var key = SecretBytes.Hkdf(ikm, [], Encoding.ASCII.GetBytes($"cleanroom/v1/match\0{room}\0{recipient}"), 32);
+        CryptographicOperations.ZeroMemory(ikm);
+        var name = Encoding.ASCII.GetBytes($"{link}\0{first.Owner}\0{first.Record:D}\0{second.Owner}\0{second.Record:D}");
+        Span<byte> mac = stackalloc byte[32];
+        _ = HMACSHA256.HashData(key.Span, name, mac);
+        return StrictBase64.EncodeUrl(mac[..Size]);
+    }
+}
