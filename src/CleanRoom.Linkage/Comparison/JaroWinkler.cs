@@ -1,0 +1,66 @@
+namespace CleanRoom.Linkage.Comparison;
+
+/// <summary>Jaro–Winkler similarity (Winkler 1990): prefix scale 0.1 over at most four letters.</summary>
+public static class JaroWinkler
+{
+    private const int MaxLength = 64;
+
+    /// <summary>Gives 0 (nothing in common) to 1 (equal). Texts are cut off at 64 units; two empty texts give 0.</summary>
+    public static double Similarity(ReadOnlySpan<char> first, ReadOnlySpan<char> second)
+    {
+        first = first.Length > MaxLength ? first[..MaxLength] : first;
+        second = second.Length > MaxLength ? second[..MaxLength] : second;
+        if (first.IsEmpty || second.IsEmpty)
+        {
+            return 0;
+        }
+        if (first.SequenceEqual(second))
+        {
+            return 1;
+        }
+        var window = Math.Max(0, (Math.Max(first.Length, second.Length) / 2) - 1);
+        ulong usedFirst = 0;
+        ulong usedSecond = 0;
+        var matches = 0;
+        for (var i = 0; i < first.Length; i++)
+        {
+            var to = Math.Min(second.Length - 1, i + window);
+            for (var j = Math.Max(0, i - window); j <= to; j++)
+            {
+                if ((usedSecond & (1UL << j)) == 0 && first[i] == second[j])
+                {
+                    usedFirst |= 1UL << i;
+                    usedSecond |= 1UL << j;
+                    matches++;
+                    break;
+                }
+            }
+        }
+        if (matches == 0)
+        {
+            return 0;
+        }
+        var crossed = 0;
+        var at = 0;
+        for (var i = 0; i < first.Length; i++)
+        {
+            if ((usedFirst & (1UL << i)) == 0)
+            {
+                continue;
+            }
+            while ((usedSecond & (1UL << at)) == 0)
+            {
+                at++;
+            }
+            crossed += first[i] != second[at++] ? 1 : 0;
+        }
+        double m = matches;
+        var jaro = ((m / first.Length) + (m / second.Length) + ((m - (crossed / 2)) / m)) / 3;
+        var prefix = 0;
+        while (prefix < 4 && prefix < first.Length && prefix < second.Length && first[prefix] == second[prefix])
+        {
+            prefix++;
+        }
+        return jaro + (prefix * 0.1 * (1 - jaro));
+    }
+}

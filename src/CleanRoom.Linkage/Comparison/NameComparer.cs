@@ -1,0 +1,254 @@
+using CleanRoom.Records.Normalisation.Names;
+
+namespace CleanRoom.Linkage.Comparison;
+
+/// <summary>What two names have in common.</summary>
+/// <param name="Weight">Fellegi–Sunter weight in bits: positive speaks for the same name.</param>
+/// <param name="Matched">Ordinary tokens aligned (initials not counted).</param>
+/// <param name="MissingFirst">Ordinary tokens of the first name without partner.</param>
+/// <param name="MissingSecond">Ordinary tokens of the second name without partner.</param>
+/// <param name="Weakest">The weakest level among the aligned tokens.</param>
+public readonly record struct NameAgreement(double Weight, int Matched, int MissingFirst, int MissingSecond, TokenAgreement Weakest)
+{
+    /// <summary>Nothing compared.</summary>
+    public static readonly NameAgreement None = new(0, 0, 0, 0, TokenAgreement.None);
+
+    /// <summary>True if at least two tokens agree and one of the names is covered.</summary>
+    public bool IsFull => Matched >= 2 && (MissingFirst == 0 || MissingSecond == 0);
+
+    /// <summary>True if one side is a single name that the other has.</summary>
+    public bool IsSingle => Matched == 1 && (MissingFirst == 0 || MissingSecond == 0);
+
+    /// <summary>True if both sides have names that the other lacks.</summary>
+    public bool Conflicts => MissingFirst > 0 && MissingSecond > 0;
+}
+
+/// <summary>Aligns the tokens of two names without regard to order; tokens that one side writes together are joined.</summary>
+public static class NameComparer
+{
+    /// <summary>Weight when nothing agrees: log2 of the chance that one person bears two unlike names against that of two persons.</summary>
+    private const double Disagreement = -4;
+
+    /// <summary>Gives the best agreement over all pairs of forms, lessened for the number of tries (LINKAGE.md 6.3: u of a set).</summary>
+    public static NameAgreement Compare(IReadOnlyList<NameForm> first, IReadOnlyList<NameForm> second, TermFrequencies frequencies)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        ArgumentNullException.ThrowIfNull(frequencies);
+        if (first.Count == 0 || second.Count == 0)
+        {
+            return NameAgreement.None;
+        }
+        var best = new NameAgreement(double.NegativeInfinity, 0, 0, 0, TokenAgreement.None);
+        foreach (var a in first)
+        {
+            foreach (var b in second)
+            {
+                var agreement = Compare(a, b, frequencies);
+                if (agreement.Weight > best.Weight)
+                {
+                    best = agreement;
+                }
+            }
+        }
+        var tries = Math.Log2(Math.Min(8, Alternatives(first) * Alternatives(second)));
+        return best.Weight > 0 ? best with { Weight = Math.Max(0.5, best.Weight - (0.5 * tries)) } : best;
+    }
+
+    // A name and the same name in another script are one chance to agree, not two.
+    private static int Alternatives(IReadOnlyList<NameForm> forms)
+    {
+        var aliases = 0;
+        foreach (var form in forms)
+        {
+            aliases += form.Alias ? 1 : 0;
+        }
+        return Math.Max(1, aliases + (aliases < forms.Count ? 1 : 0));
+    }
+
+    /// <summary>Compares all names of the first person, taken together, with each form of the second, and the other way round: alias and family name may stand apart.</summary>
+    public static NameAgreement CompareJoined(IReadOnlyList<NameForm> first, IReadOnlyList<NameForm> second, TermFrequencies frequencies)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        var best = NameAgreement.None;
+        void Try(IReadOnlyList<NameForm> many, IReadOnlyList<NameForm> forms)
+        {
+            if (many.Count < 2)
+            {
+                return;
+            }
+            var tokens = many.SelectMany(f => f.Tokens).DistinctBy(t => t.Text).Take(NameForm.MaxTokens).ToArray();
+            var union = new NameForm(tokens, true);
+            foreach (var form in forms)
+            {
+                var agreement = Compare(union, form, frequencies);
+                if (agreement.Matched >= 2 && agreement.MissingSecond == 0 && agreement.Weight - 2 > best.Weight)
+                {
+                    best = agreement with { Weight = agreement.Weight - 2, MissingFirst = 0 };
+                }
+            }
+        }
+        Try(first, second);
+        Try(second, first);
+        return best;
+    }
+
+    /// <summary>Compares two forms.</summary>
+    public static NameAgreement Compare(NameForm first, NameForm second, TermFrequencies frequencies)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        ArgumentNullException.ThrowIfNull(frequencies);
+        var a = first.Tokens;
+        var b = second.Tokens;
+        uint usedA = 0;
+        uint usedB = 0;
+        var weight = 0.0;
+        var matched = 0;
+        var weakest = TokenAgreement.Exact;
+        Span<TokenAgreement> levels = stackalloc TokenAgreement[NameForm.MaxTokens * NameForm.MaxTokens];
+        for (var i = 0; i < a.Count; i++)
+        {
+            for (var j = 0; j < b.Count; j++)
+            {
+                levels[(i * NameForm.MaxTokens) + j] = TokenComparer.Compare(a[i], b[j]);
+            }
+        }
+        // Greedy from the best level down; ties in reading order, so the result does not depend on anything else.
+        for (var level = TokenAgreement.Exact; level > TokenAgreement.None; level--)
+        {
+            for (var i = 0; i < a.Count; i++)
+            {
+                for (var j = 0; j < b.Count && (usedA & (1u << i)) == 0; j++)
+                {
+                    if ((usedB & (1u << j)) != 0 || levels[(i * NameForm.MaxTokens) + j] != level)
+                    {
+                        continue;
+                    }
+                    usedA |= 1u << i;
+                    usedB |= 1u << j;
+                    weight += Weight(level, a[i], b[j], frequencies);
+                    if (level != TokenAgreement.Initial && (a[i].Kind == NameTokenKind.Ordinary || b[j].Kind == NameTokenKind.Ordinary))
+                    {
+                        matched++;
+                        weakest = level < weakest ? level : weakest;
+                    }
+                }
+            }
+        }
+        Join(a, b, ref usedA, ref usedB, ref weight, ref matched, ref weakest, frequencies);
+        Join(b, a, ref usedB, ref usedA, ref weight, ref matched, ref weakest, frequencies);
+        var missingA = Missing(a, usedA);
+        var missingB = Missing(b, usedB);
+        weight += Disagreement * Math.Min(missingA, missingB);
+        weight -= 0.8 * Math.Abs(missingA - missingB);
+        return new NameAgreement(weight, matched, missingA, missingB, matched > 0 ? weakest : TokenAgreement.None);
+    }
+
+    // Tokens of `many` side by side that together read as one token of `few`.
+    private static void Join(
+        IReadOnlyList<NameToken> many, IReadOnlyList<NameToken> few, ref uint usedMany, ref uint usedFew, ref double weight, ref int matched,
+        ref TokenAgreement weakest, TermFrequencies frequencies)
+    {
+        for (var j = 0; j < few.Count; j++)
+        {
+            if ((usedFew & (1u << j)) != 0 || few[j].Kind == NameTokenKind.Initial)
+            {
+                continue;
+            }
+            var found = false;
+            for (var length = Math.Min(4, many.Count); length >= 2 && !found; length--)
+            {
+                for (var i = 0; i + length <= many.Count && !found; i++)
+                {
+                    var mask = ((1u << length) - 1) << i;
+                    if ((usedMany & mask) != 0)
+                    {
+                        continue;
+                    }
+                    found = Joined(many, i, length, few[j]) || (length == 2 && Joined(many[i + 1], many[i], few[j]));
+                    if (!found)
+                    {
+                        continue;
+                    }
+                    usedMany |= mask;
+                    usedFew |= 1u << j;
+                    var bits = 0.0;
+                    for (var k = i; k < i + length; k++)
+                    {
+                        bits += many[k].Kind == NameTokenKind.Ordinary ? Information(many[k], frequencies) : 1;
+                    }
+                    weight += 0.75 * Math.Min(bits, 14);
+                    matched += length;
+                    weakest = TokenAgreement.Close < weakest ? TokenAgreement.Close : weakest;
+                }
+            }
+        }
+    }
+
+    private static bool Joined(NameToken first, NameToken second, NameToken whole) => Reads(first.Readings[0] + second.Readings[0], whole);
+
+    private static bool Joined(IReadOnlyList<NameToken> tokens, int from, int length, NameToken whole)
+    {
+        var text = "";
+        for (var i = from; i < from + length; i++)
+        {
+            text += tokens[i].Readings[0];
+        }
+        return Reads(text, whole);
+    }
+
+    private static bool Reads(string text, NameToken whole)
+    {
+        if (text.Length < 5)
+        {
+            return false;
+        }
+        var sound = Sounds.Key(text);
+        var skeleton = Skeleton.Fine(text);
+        foreach (var reading in whole.Readings)
+        {
+            if (reading.Length < 5)
+            {
+                continue;
+            }
+            var similarity = JaroWinkler.Similarity(text, reading);
+            if (similarity >= 0.93 || Sounds.Key(reading) == sound || (whole.Lossy && similarity >= 0.7 && skeleton.Length >= 3 && Skeleton.Fine(reading) == skeleton))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static int Missing(IReadOnlyList<NameToken> tokens, uint used)
+    {
+        var missing = 0;
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            missing += (used & (1u << i)) == 0 && tokens[i].Kind == NameTokenKind.Ordinary ? 1 : 0;
+        }
+        return missing;
+    }
+
+    private static double Weight(TokenAgreement level, NameToken first, NameToken second, TermFrequencies frequencies)
+    {
+        if (first.Kind == NameTokenKind.Weak && second.Kind == NameTokenKind.Weak)
+        {
+            return level >= TokenAgreement.Sound ? 1.5 : 0.5;
+        }
+        var bits = Math.Min(Information(first, frequencies), Information(second, frequencies));
+        return level switch
+        {
+            TokenAgreement.Exact => bits,
+            TokenAgreement.Sound => 0.95 * bits,
+            TokenAgreement.Close => 0.8 * bits,
+            TokenAgreement.Near => 0.65 * bits,
+            TokenAgreement.Skeleton => 0.6 * bits,
+            _ => 1,
+        };
+    }
+
+    private static double Information(NameToken token, TermFrequencies frequencies) => -Math.Log2(frequencies.Of(token.Sound));
+}

@@ -1,0 +1,47 @@
+using CleanRoom.Records.Normalisation.Names;
+
+namespace CleanRoom.Linkage.Comparison;
+
+/// <summary>Compares organisations by name, trade and country (DATA.md 1.4: licence and country, else name and country).</summary>
+public static class OrganisationComparer
+{
+    /// <summary>Gives the strength at which two organisations agree by name; null if they do not. Equal numbers are not looked at here.</summary>
+    public static (LinkStrength? Strength, double Weight) Compare(OrganisationForm first, OrganisationForm second, TermFrequencies frequencies)
+    {
+        ArgumentNullException.ThrowIfNull(first);
+        ArgumentNullException.ThrowIfNull(second);
+        var sameCountry = first.Countries.Intersect(second.Countries, StringComparer.Ordinal).Any();
+        if (first.Countries.Count > 0 && second.Countries.Count > 0 && !sameCountry)
+        {
+            return (null, 0);
+        }
+        // Two licences of one country that differ: two firms, however alike their names.
+        if (first.Numbers.Count > 0 && second.Numbers.Count > 0 && !first.Numbers.Intersect(second.Numbers, StringComparer.Ordinal).Any())
+        {
+            return (null, 0);
+        }
+        if (first.Words.Count == 0 || second.Words.Count == 0)
+        {
+            return (null, 0);
+        }
+        var (shared, weight) = SiteComparer.Shared(first.Words, second.Words, frequencies);
+        var all = shared >= first.Words.Count && shared >= second.Words.Count;
+        if (!all)
+        {
+            var some = shared >= 2 && (shared >= first.Words.Count || shared >= second.Words.Count);
+            return some ? (LinkStrength.Possible, weight) : (null, 0);
+        }
+        var trades = SiteComparer.Shared(first.Trades, second.Trades, frequencies).Count;
+        var least = Math.Min(first.Trades.Count, second.Trades.Count);
+        var sameTrade = trades > 0 && trades * 2 >= least;
+        if (!sameTrade && first.Trades.Count + second.Trades.Count > 0)
+        {
+            return (LinkStrength.Possible, weight);
+        }
+        if (shared < 2 && trades < 2)
+        {
+            return (LinkStrength.Possible, weight);
+        }
+        return (sameCountry ? LinkStrength.Strong : LinkStrength.Probable, weight + (2 * trades));
+    }
+}

@@ -1,0 +1,383 @@
+using CleanRoom.Linkage.Comparison;
+using CleanRoom.Records.Matching;
+using CleanRoom.Records.Normalisation.Names;
+
+namespace CleanRoom.Linkage;
+
+/// <summary>The rules that turn the agreements of two records into links (DATA.md 4.2, Q1 to Q9). Pure; thread-safe while nothing is added.</summary>
+internal sealed class PairComparer(TermFrequencies names, TermFrequencies words, LinkageOptions options)
+{
+    /// <summary>Two years: numbers are given to others after a time of rest (DATA.md 1.1 rule 9).</summary>
+    private const int ReuseDays = 731;
+
+    /// <summary>Adds the links of a pair. <paramref name="first"/> has the smaller handle.</summary>
+    public void Compare(PreparedRecord first, PreparedRecord second, List<Link> links)
+    {
+        var found = new List<Link>();
+        var shared = SharedFacts(first, second);
+        foreach (var (a, b, strength) in shared)
+        {
+            if (FactLink(first, second, a, b, strength) is { } link)
+            {
+                found.Add(link);
+            }
+        }
+        var site = CompareSites(first, second, found);
+        var organisation = CompareOrganisations(first, second, found);
+        CompareVessels(first, second, found);
+        var place = site >= LinkStrength.Probable || SiteComparer.Shared(first.Localities, second.Localities, words).Count > 0;
+        var context = new Context(shared, place, site, organisation);
+        foreach (var a in first.Persons)
+        {
+            foreach (var b in second.Persons)
+            {
+                if (a.Victim == b.Victim && ComparePersons(first, second, a, b, context) is { } link)
+                {
+                    found.Add(link);
+                }
+            }
+        }
+        // One link of a type for each pair of holder roles: the strongest, then the one with least to caution against.
+        links.AddRange(found
+            .GroupBy(l => (l.Type, l.First.HolderRole, l.Second.HolderRole))
+            .Select(g => g.OrderByDescending(l => l.Strength).ThenBy(l => l.Cautions).ThenByDescending(l => l.Weight)
+                .ThenBy(l => l.First.HolderKey, StringComparer.Ordinal).ThenBy(l => l.Second.HolderKey, StringComparer.Ordinal)
+                .ThenBy(l => l.First.Display, StringComparer.Ordinal).ThenBy(l => l.Second.Display, StringComparer.Ordinal).First())
+            .OrderBy(l => l.Type).ThenBy(l => l.First.HolderRole, StringComparer.Ordinal).ThenBy(l => l.Second.HolderRole, StringComparer.Ordinal));
+    }
+
+    private sealed record Context(
+        IReadOnlyList<(MatchFact First, MatchFact Second, KeyStrength Strength)> Shared, bool Place, LinkStrength? Site, LinkStrength? Organisation);
+
+    private static List<(MatchFact First, MatchFact Second, KeyStrength Strength)> SharedFacts(PreparedRecord first, PreparedRecord second)
+    {
+        var shared = new List<(MatchFact, MatchFact, KeyStrength)>();
+        foreach (var a in first.Facts)
+        {
+            foreach (var b in second.Facts)
+            {
+                if (a.Kind == b.Kind && a.Kind != MatchFactKind.Site && MatchFact.Meet(a, b) is { } strength)
+                {
+                    shared.Add((a, b, strength));
+                }
+            }
+        }
+        return shared;
+    }
+
+    private Link? FactLink(PreparedRecord first, PreparedRecord second, MatchFact a, MatchFact b, KeyStrength strength)
+    {
+        // Names of vessels and organisations are compared below, with all their spellings.
+        if (a.Kind is MatchFactKind.Vessel or MatchFactKind.Organisation && strength != KeyStrength.Exact)
+        {
+            return null;
+        }
+        var seenA = a.Valid ?? first.Period;
+        var seenB = b.Valid ?? second.Period;
+        var cautions = LinkCautions.None;
+        if (a.Kind is MatchFactKind.Phone or MatchFactKind.Vehicle && seenA is { } x && seenB is { } y && !x.Overlaps(y, ReuseDays))
+        {
+            cautions |= LinkCautions.PeriodsDisjoint;
+        }
+        if ((a.HolderRole == "Victim") != (b.HolderRole == "Victim"))
+        {
+            cautions |= LinkCautions.HolderRolesDiffer;
+        }
+        if (a.Kind == MatchFactKind.Document && (NotGenuine(a) || NotGenuine(b) || HoldersDiffer(first, second, a, b)))
+        {
+            cautions |= LinkCautions.SharedDocumentDifferentPersons;
+        }
+        var (type, evidence) = a.Kind switch
+        {
+            MatchFactKind.Phone => (LinkType.SamePhone, LinkEvidence.Phone),
+            MatchFactKind.Document => (LinkType.SameDocument, LinkEvidence.Document),
+            MatchFactKind.Email => (LinkType.SameEmail, LinkEvidence.Email),
+            MatchFactKind.Handle => (LinkType.SameHandle, LinkEvidence.Handle),
+            MatchFactKind.Account => (LinkType.SameAccount, LinkEvidence.Account),
+            MatchFactKind.Vehicle => (LinkType.SameVehicle, LinkEvidence.Registration),
+            MatchFactKind.Vessel => (LinkType.SameVessel, LinkEvidence.Registration),
+            MatchFactKind.Organisation => (LinkType.SameOrganisation, LinkEvidence.Organisation),
+            _ => (LinkType.SameCaseNumber, LinkEvidence.CaseNumber),
+        };
+        var level = strength == KeyStrength.Exact ? LinkStrength.Exact : strength == KeyStrength.Probable ? LinkStrength.Probable : LinkStrength.Possible;
+        return new Link(
+            type,
+            new LinkSide(first.Handle, a.HolderRole, a.HolderKey, a.Jurisdiction, seenA, a.Display),
+            new LinkSide(second.Handle, b.HolderRole, b.HolderKey, b.Jurisdiction, seenB, b.Display),
+            level, evidence, cautions, strength == KeyStrength.Exact ? 16 : 8);
+    }
+
+    private static bool NotGenuine(MatchFact fact) => fact.Authenticity is not ("" or "Genuine" or "Unverified");
+
+    private bool HoldersDiffer(PreparedRecord first, PreparedRecord second, MatchFact a, MatchFact b)
+    {
+        var holderA = first.Persons.FirstOrDefault(p => p.Key == a.HolderKey);
+        var holderB = second.Persons.FirstOrDefault(p => p.Key == b.HolderKey);
+        if (holderA is null || holderB is null)
+        {
+            return false;
+        }
+        var name = NameComparer.Compare(holderA.Names, holderB.Names, names);
+        var birth = BirthComparer.Compare(holderA.Birth, holderB.Birth).Agreement;
+        return (holderA.Names.Count > 0 && holderB.Names.Count > 0 && (name.Weight < 2 || name.Matched == 0)) || birth is BirthAgreement.Disjoint;
+    }
+
+    private LinkStrength? CompareSites(PreparedRecord first, PreparedRecord second, List<Link> found)
+    {
+        LinkStrength? best = null;
+        foreach (var (a, displayA) in first.Sites)
+        {
+            foreach (var (b, displayB) in second.Sites)
+            {
+                var (strength, evidence, weight) = SiteComparer.Compare(a, b, words);
+                if (strength is not { } level)
+                {
+                    continue;
+                }
+                best = best is null || level > best ? level : best;
+                found.Add(new Link(
+                    LinkType.SameAddress, new LinkSide(first.Handle, "Organisation", "", a.Country, first.Period, displayA),
+                    new LinkSide(second.Handle, "Organisation", "", b.Country, second.Period, displayB), level, evidence, LinkCautions.None, Round(weight)));
+            }
+        }
+        return best;
+    }
+
+    private LinkStrength? CompareOrganisations(PreparedRecord first, PreparedRecord second, List<Link> found)
+    {
+        LinkStrength? best = found.Any(l => l.Type == LinkType.SameOrganisation) ? LinkStrength.Exact : null;
+        foreach (var (a, keyA, displayA) in first.Organisations)
+        {
+            foreach (var (b, keyB, displayB) in second.Organisations)
+            {
+                var (strength, weight) = OrganisationComparer.Compare(a, b, words);
+                if (strength is not { } level)
+                {
+                    continue;
+                }
+                best = best is null || level > best ? level : best;
+                found.Add(new Link(
+                    LinkType.SameOrganisation, new LinkSide(first.Handle, "Organisation", keyA, One(a.Countries), first.Period, displayA),
+                    new LinkSide(second.Handle, "Organisation", keyB, One(b.Countries), second.Period, displayB), level, LinkEvidence.Organisation | LinkEvidence.Name, LinkCautions.None, Round(weight)));
+            }
+        }
+        return best;
+    }
+
+    private void CompareVessels(PreparedRecord first, PreparedRecord second, List<Link> found)
+    {
+        foreach (var (a, keyA, displayA) in first.Vessels)
+        {
+            foreach (var (b, keyB, displayB) in second.Vessels)
+            {
+                if (VesselForm.Compare(a, b, words) is { } level)
+                {
+                    found.Add(new Link(
+                        LinkType.SameVessel, new LinkSide(first.Handle, "Organisation", keyA, "", first.Period, displayA), new LinkSide(second.Handle, "Organisation", keyB, "", second.Period, displayB),
+                        level, LinkEvidence.Name | (level == LinkStrength.Strong ? LinkEvidence.Place : 0), LinkCautions.None, level == LinkStrength.Strong ? 12 : 6));
+                }
+            }
+        }
+    }
+
+    private Link? ComparePersons(PreparedRecord first, PreparedRecord second, PreparedPerson a, PreparedPerson b, Context context)
+    {
+        var name = NameComparer.Compare(a.Names, b.Names, names);
+        if (!name.IsFull && name.Weight > -8 && (a.Names.Count > 1 || b.Names.Count > 1))
+        {
+            var joined = NameComparer.CompareJoined(a.Names, b.Names, names);
+            name = joined.Weight > name.Weight ? joined : name;
+        }
+        if (name.Weight <= 0 || name.Matched == 0)
+        {
+            return null;
+        }
+        var own = context.Shared.Where(s => s.First.HolderKey == a.Key && s.Second.HolderKey == b.Key && a.Key.Length > 0
+            && s.First.Kind is MatchFactKind.Document or MatchFactKind.Phone or MatchFactKind.Email or MatchFactKind.Handle or MatchFactKind.Account).ToArray();
+        var exact = own.Any(s => s.Strength == KeyStrength.Exact && !(s.First.Kind == MatchFactKind.Phone && Disjoint(first, second, s.First, s.Second)));
+        var (birth, birthWeight) = BirthComparer.Compare(a.Birth, b.Birth);
+        if (birth == BirthAgreement.Disjoint && !(exact && a.Victim is false))
+        {
+            return null;
+        }
+        var conflict = DocumentsConflict(a, b);
+        if (conflict && !exact)
+        {
+            return null;
+        }
+        var evidence = (name.IsFull ? LinkEvidence.Name : LinkEvidence.Alias) | EvidenceOf(own.Select(s => s.First.Kind));
+        var weight = name.Weight + birthWeight + (own.Length > 0 ? exact ? 14 : 8 : 0);
+        var more = own.Length > 0;
+        if (birth >= BirthAgreement.Compatible)
+        {
+            evidence |= LinkEvidence.Birth;
+        }
+        var citizenship = Sets(a.Citizenship, b.Citizenship);
+        weight += citizenship > 0 ? 3 : citizenship < 0 ? -5 : 0;
+        evidence |= citizenship > 0 ? LinkEvidence.Citizenship : 0;
+        var sexes = a.Gender.Length > 0 && b.Gender.Length > 0 && a.Gender is "Feminine" or "Masculine" && b.Gender is "Feminine" or "Masculine" ? a.Gender == b.Gender ? 1 : -1 : 0;
+        weight += sexes > 0 ? 0.8 : sexes < 0 ? -3 : 0;
+        var home = Tokens(a.Home, b.Home) + Tokens(a.BirthPlace, b.BirthPlace);
+        if (home > 0)
+        {
+            evidence |= LinkEvidence.HomeArea;
+            weight += Math.Min(9, home);
+            more = true;
+        }
+        else if (home < 0)
+        {
+            weight -= 1;
+        }
+        if (context.Place)
+        {
+            evidence |= LinkEvidence.Place;
+            weight += 4;
+            more = true;
+        }
+        if (context.Organisation is not null)
+        {
+            evidence |= LinkEvidence.Organisation;
+            weight += 4;
+            more = true;
+        }
+        if (context.Shared.Any(s => s.Strength == KeyStrength.Exact && s.First.HolderKey != a.Key))
+        {
+            weight += 4;
+            more = true;
+        }
+        var roles = Sets(a.Roles, b.Roles);
+        evidence |= roles > 0 ? LinkEvidence.Role : 0;
+        var strength = a.Victim
+            ? VictimStrength(name, birth, exact, more, conflict, citizenship, sexes, weight, evidence)
+            : SuspectStrength(name, exact, own.Length > 0, more, roles, context, weight);
+        if (strength is not { } level || weight < (a.Victim ? options.MinPersonWeight : 0))
+        {
+            return null;
+        }
+        var cautions = name.Weakest == TokenAgreement.Skeleton ? LinkCautions.ReadAcrossScripts : LinkCautions.None;
+        return new Link(
+            a.Victim ? LinkType.SamePersonVictim : LinkType.SamePersonSuspect,
+            new LinkSide(first.Handle, a.Victim ? "Victim" : "Suspect", a.Key, One(first.Countries), first.Period, ""),
+            new LinkSide(second.Handle, b.Victim ? "Victim" : "Suspect", b.Key, One(second.Countries), second.Period, ""),
+            level, evidence, cautions, Round(weight));
+    }
+
+    // Q1: strong identifier, or name and birth and one more; name and date alone is Probable.
+    private static LinkStrength? VictimStrength(
+        NameAgreement name, BirthAgreement birth, bool exact, bool more, bool conflict, int citizenship, int sexes, double weight, LinkEvidence evidence)
+    {
+        var dated = birth >= BirthAgreement.Compatible;
+        LinkStrength? strength = null;
+        if (exact && !name.Conflicts && name.Weight >= 3)
+        {
+            strength = birth == BirthAgreement.Near || conflict || citizenship < 0 ? LinkStrength.Probable : LinkStrength.Strong;
+        }
+        else if (name.IsFull && dated)
+        {
+            var sure = more && weight >= 18 && !name.Conflicts;
+            // Citizenship is shared by millions: with it alone the name must be rare and the day exact.
+            var rare = birth == BirthAgreement.SameDay && citizenship > 0 && weight >= 32 && evidence.HasFlag(LinkEvidence.Citizenship);
+            strength = (sure || rare) && citizenship >= 0 && sexes >= 0 ? LinkStrength.Strong : weight >= 16 && citizenship >= 0 ? LinkStrength.Probable : LinkStrength.Possible;
+        }
+        else if (name.IsSingle && dated && more && weight >= 22 && citizenship >= 0 && sexes >= 0)
+        {
+            strength = LinkStrength.Probable;
+        }
+        else if (name.IsFull || weight >= 16)
+        {
+            strength = LinkStrength.Possible;
+        }
+        return strength;
+    }
+
+    // Q2: shared identifier; or name or alias with place and role. An alias alone is Possible.
+    private static LinkStrength? SuspectStrength(NameAgreement name, bool exact, bool identifier, bool more, int roles, Context context, double weight)
+    {
+        if (exact)
+        {
+            return LinkStrength.Strong;
+        }
+        if (name.IsFull && !name.Conflicts)
+        {
+            return more && roles >= 0 && weight >= 10 ? LinkStrength.Strong : LinkStrength.Possible;
+        }
+        if (name.IsSingle && context.Site >= LinkStrength.Probable && roles >= 0)
+        {
+            return identifier ? LinkStrength.Strong : LinkStrength.Probable;
+        }
+        return LinkStrength.Possible;
+    }
+
+    private static bool Disjoint(PreparedRecord first, PreparedRecord second, MatchFact a, MatchFact b) =>
+        (a.Valid ?? first.Period) is { } x && (b.Valid ?? second.Period) is { } y && !x.Overlaps(y, ReuseDays);
+
+    /// <summary>Two numbers of one shape, and none in common: two cards, two persons. A number is the last part of its key.</summary>
+    private static bool DocumentsConflict(PreparedPerson a, PreparedPerson b)
+    {
+        var conflict = false;
+        foreach (var x in a.Documents)
+        {
+            foreach (var y in b.Documents)
+            {
+                var numberX = x.AsSpan(x.LastIndexOf(':') + 1);
+                var numberY = y.AsSpan(y.LastIndexOf(':') + 1);
+                if (numberX.SequenceEqual(numberY))
+                {
+                    return false;
+                }
+                conflict |= SameShape(numberX, numberY);
+            }
+        }
+        return conflict;
+    }
+
+    private static bool SameShape(ReadOnlySpan<char> first, ReadOnlySpan<char> second)
+    {
+        if (first.Length != second.Length)
+        {
+            return false;
+        }
+        for (var i = 0; i < first.Length; i++)
+        {
+            if (char.IsAsciiDigit(first[i]) != char.IsAsciiDigit(second[i]))
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int Sets(IReadOnlyList<string> first, IReadOnlyList<string> second) =>
+        first.Count == 0 || second.Count == 0 ? 0 : first.Intersect(second, StringComparer.Ordinal).Any() ? 1 : -1;
+
+    private double Tokens(IReadOnlyList<NameToken> first, IReadOnlyList<NameToken> second)
+    {
+        if (first.Count == 0 || second.Count == 0)
+        {
+            return 0;
+        }
+        var (count, weight) = SiteComparer.Shared(first, second, words);
+        return count > 0 ? Math.Max(2, weight) : -1;
+    }
+
+    private static LinkEvidence EvidenceOf(IEnumerable<MatchFactKind> kinds)
+    {
+        var evidence = LinkEvidence.None;
+        foreach (var kind in kinds)
+        {
+            evidence |= kind switch
+            {
+                MatchFactKind.Phone => LinkEvidence.Phone,
+                MatchFactKind.Document => LinkEvidence.Document,
+                MatchFactKind.Email => LinkEvidence.Email,
+                MatchFactKind.Handle => LinkEvidence.Handle,
+                _ => LinkEvidence.Account,
+            };
+        }
+        return evidence;
+    }
+
+    private static string One(IReadOnlyList<string> values) => values.Count > 0 ? values[0] : "";
+
+    private static double Round(double weight) => Math.Round(weight * 16) / 16;
+}

@@ -1,0 +1,148 @@
+using CleanRoom.Linkage.Comparison;
+using CleanRoom.Records.Matching;
+using CleanRoom.Records.Normalisation.Names;
+using CleanRoom.Records.V1;
+
+namespace CleanRoom.Linkage;
+
+/// <summary>A person of a record, normalised once.</summary>
+internal sealed record PreparedPerson(
+    string Key, bool Victim, IReadOnlyList<NameForm> Names, BirthPeriod? Birth, IReadOnlyList<string> Citizenship, string Gender,
+    IReadOnlyList<NameToken> Home, IReadOnlyList<NameToken> BirthPlace, IReadOnlyList<string> Roles, IReadOnlyList<string> Documents);
+
+/// <summary>A record as the engine keeps it: no more than what is compared.</summary>
+internal sealed class PreparedRecord
+{
+    private const int MaxPersons = 16;
+    private const int MaxFacts = 64;
+    private const int MaxForms = 12;
+
+    public required RecordHandle Handle { get; init; }
+    public required IReadOnlyList<PreparedPerson> Persons { get; init; }
+    public required IReadOnlyList<MatchFact> Facts { get; init; }
+    public required IReadOnlyList<(SiteForm Form, string Display)> Sites { get; init; }
+    public required IReadOnlyList<(OrganisationForm Form, string Key, string Display)> Organisations { get; init; }
+    public required IReadOnlyList<(VesselForm Form, string Key, string Display)> Vessels { get; init; }
+    public required IReadOnlyList<NameToken> Localities { get; init; }
+    public required IReadOnlyList<string> Countries { get; init; }
+    public required DayInterval? Period { get; init; }
+    public ulong[] Keys { get; set; } = [];
+
+    public static PreparedRecord From(RecordHandle handle, CaseRecord record)
+    {
+        var victims = record.Persons.FirstOrDefault(IsVictim);
+        var places = record.Events.Select(e => e.Place).Where(p => p is not null && !p.Protected).ToArray();
+        var facts = MatchFacts.From(record).Take(MaxFacts).ToArray();
+        var localities = places.SelectMany(p => Names($"{p.Locality}")).DistinctBy(t => t.Text).Take(12).ToArray();
+        // A place of which only a name is known may be a town or a site; its words count as place in either case.
+        var loose = places.SelectMany(p => Names(p.Raw.Length > 0 ? p.Raw : p.Name)).DistinctBy(t => t.Text).Take(16).ToArray();
+        return new PreparedRecord
+        {
+            Handle = handle,
+            Persons = [.. record.Persons.Take(MaxPersons).Select(p => Prepare(p, facts)).Where(p => p.Names.Count > 0)],
+            Facts = facts,
+            Sites = [.. places.Where(p => p.Name.Length + p.Address.Length + p.Raw.Length > 0)
+                .Select(p => (Form: SiteForm.From(WithLocality(p, places)), p.Raw.Length > 0 ? p.Raw : p.Name)).Where(s => s.Form is not null).Take(8).Select(s => (s.Form!, s.Item2))],
+            Organisations = [.. record.Organisations.Take(8).Where(o => !o.Roles.Contains("Venue"))
+                .Select(o => (Form: OrganisationOf(o, facts, victims, places), o.OrganisationKey, o.Names.Count > 0 ? o.Names[0] : "")).Where(o => o.Form is not null).Select(o => (o.Form!, o.OrganisationKey, o.Item3))],
+            Vessels = [.. record.Vessels.Take(8).Select(v => (VesselOf(v, localities, loose), v.VesselKey, v.Name))],
+            Localities = [.. localities.Concat(loose).DistinctBy(t => t.Text).Take(20)],
+            Countries = [.. places.Select(p => p.Country).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal).Take(8)],
+            Period = PeriodOf(record),
+        };
+    }
+
+    private static bool IsVictim(Person person) => person.Role is "Victim" or "PotentialVictim" or "VictimOffender" or "MissingPerson";
+
+    // A site cell often leaves out the town that the event names.
+    private static Place WithLocality(Place place, Place[] places)
+    {
+        if (place.Locality.Length > 0)
+        {
+            return place;
+        }
+        var other = places.FirstOrDefault(p => p.Locality.Length > 0 && (p.Country == place.Country || place.Country.Length == 0));
+        var clone = place.Clone();
+        clone.Locality = other?.Locality ?? "";
+        clone.Country = clone.Country.Length > 0 ? clone.Country : other?.Country ?? "";
+        return clone;
+    }
+
+    private static PreparedPerson Prepare(Person person, MatchFact[] facts)
+    {
+        var forms = new List<NameForm>();
+        foreach (var name in person.Names.Take(MaxForms))
+        {
+            var alias = name.Type is "Alias" or "Nickname" or "Street" or "WeakAlias" or "FalseDocument";
+            var parts = string.Join(' ', new[] { name.Given, name.Middle, name.Family }.Where(p => p.Length > 0));
+            forms.AddRange(NameParser.Parse(name.Full.Length > 0 ? name.Full : parts, alias));
+            if (name.Latin.Length > 0)
+            {
+                forms.AddRange(NameParser.Parse(name.Latin, alias));
+            }
+        }
+        var distinct = forms.DistinctBy(f => string.Join(' ', f.Tokens.Select(t => t.Text))).Take(MaxForms).ToArray();
+        return new PreparedPerson(
+            person.PersonKey, IsVictim(person), distinct, BirthOf(person.Birth), [.. person.Citizenship.Take(8)], person.Gender,
+            Names($"{person.HomeArea?.Locality} {person.HomeArea?.Admin1}"), Names(person.BirthPlace), [.. person.SuspectRoles.Take(8)],
+            [.. facts.Where(f => f.Kind == MatchFactKind.Document && f.HolderKey == person.PersonKey).Select(f => DocumentCore(f)).Where(d => d.Length > 0)]);
+    }
+
+    // Country and number, to tell two cards of one kind apart.
+    private static string DocumentCore(MatchFact fact) => fact.Keys.Count > 0 && fact.Authenticity is "" or "Genuine" or "Unverified" ? fact.Keys[0].Value : "";
+
+    private static BirthPeriod? BirthOf(PartialDate? date)
+    {
+        if (date is null || date.Precision is "" or "Unknown" || date.LatestDay < date.EarliestDay)
+        {
+            return null;
+        }
+        var isDefault = date.Precision == "DefaultFirstJanuary";
+        var first = date.EarliestDay;
+        var last = date.LatestDay;
+        if (isDefault)
+        {
+            var year = CleanRoom.Records.DayNumbers.ToDate(first).Year;
+            first = Math.Min(first, CleanRoom.Records.DayNumbers.FromDate(new DateOnly(year, 1, 1)));
+            last = Math.Max(last, CleanRoom.Records.DayNumbers.FromDate(new DateOnly(year, 12, 31)));
+        }
+        if (date.Approximate)
+        {
+            first -= 366;
+            last += 366;
+        }
+        return new BirthPeriod(new DayInterval(first, last), isDefault, date.HasAlternative ? date.AlternativeDay : null);
+    }
+
+    private static OrganisationForm? OrganisationOf(Organisation organisation, MatchFact[] facts, Person? victim, Place[] places)
+    {
+        // Agencies are licensed where they recruit; employers stand where the work is.
+        var agency = organisation.Roles.Any(r => r is "RecruitmentAgency" or "SubAgent" or "TravelAgency" or "DocumentService");
+        string[] countries = organisation.Country.Length > 0 ? [organisation.Country]
+            : agency && victim is not null && victim.Citizenship.Count > 0 ? [.. victim.Citizenship.Take(4)]
+            : [.. places.Select(p => p.Country).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal).Take(4)];
+        var numbers = facts.Where(f => f.Kind == MatchFactKind.Organisation && f.HolderKey == organisation.OrganisationKey)
+            .SelectMany(f => f.Keys).Where(k => k.Strength == KeyStrength.Exact).Select(k => k.Value).ToArray();
+        return OrganisationForm.From(organisation.Names, countries, numbers);
+    }
+
+    private static VesselForm VesselOf(Vessel vessel, NameToken[] localities, NameToken[] loose)
+    {
+        var ports = NameParser.Words(vessel.Port).Concat(localities).Concat(loose).Where(t => t.Readings[0].Length >= 4).DistinctBy(t => t.Text).Take(16).ToArray();
+        var names = vessel.PreviousNames.Prepend(vessel.Name).Take(6).Select(VesselForm.ReadName).OfType<VesselName>().ToArray();
+        return new VesselForm(names, vessel.Imo, Core(vessel.Registration), ports);
+    }
+
+    private static string Core(string registration) =>
+        new([.. Folding.Fold(registration).Where(c => char.IsAsciiLetterOrDigit(c)).Select(char.ToUpperInvariant)]);
+
+    private static IReadOnlyList<NameToken> Names(string text) =>
+        text.Trim().Length == 0 ? [] : [.. NameParser.Words(text).Where(t => t.Readings[0].Length >= 3)];
+
+    private static DayInterval? PeriodOf(CaseRecord record)
+    {
+        var dates = record.Events.Select(e => e.When).Append(record.Provenance?.CollectedOn).Append(record.Case?.OpenedOn)
+            .Where(d => d is not null && d.Precision is not ("" or "Unknown")).ToArray();
+        return dates.Length == 0 ? null : new DayInterval(dates.Min(d => d!.EarliestDay), dates.Max(d => d!.LatestDay));
+    }
+}
