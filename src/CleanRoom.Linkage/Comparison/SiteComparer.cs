@@ -36,7 +36,7 @@ public static class SiteComparer
             return none;
         }
         var sameKind = first.Kinds.Any(k => k is not ("building" or "street") && second.Kinds.Contains(k));
-        var least = Math.Min(wordsA.Count, wordsB.Count);
+        var least = Math.Min(wordsA.Length, wordsB.Length);
         var covered = shared * 2 >= least;
         var evidence = LinkEvidence.Place | (sameNumber ? LinkEvidence.HouseNumber : 0);
         if (shared >= 2 && covered && (sameNumber || sameKind))

@@ -84,7 +84,7 @@ public sealed record SiteForm(
     }
 
     // Scripts without blanks put the kind of venue right before its name.
-    private static (string Kind, string Rest) Prefixed(string word)
+    private static (string Kind, string Remainder) Prefixed(string word)
     {
         if (!NameScripts.IsUnspaced(NameScripts.Of(word.AsSpan())))
         {

@@ -77,7 +77,8 @@ internal static class KhmerReading
             afterVowel = false;
             return text.Length;
         }
-        Append(result, sound);
+        // The sign muusikatoan on bo makes po.
+        Append(result, sound == "b" && i < text.Length && text[i] == '\u17C9' ? "p" : sound);
         while (i + 1 < text.Length && text[i] == '\u17D2' && text[i + 1] is >= '\u1780' and <= '\u17A2')
         {
             var foot = Consonants[text[i + 1] - 0x1780];
@@ -97,7 +98,9 @@ internal static class KhmerReading
         var vowel = "";
         while (i < text.Length && text[i] is >= '\u17B6' and <= '\u17D1')
         {
-            vowel += Sign(text[i], second, vowel);
+            // Before a final ng the nasal sign only colours the vowel.
+            var nasal = text[i] == '\u17C6' && vowel.Length > 0 && i + 1 < text.Length && text[i + 1] == '\u1784';
+            vowel += nasal ? "" : Sign(text[i], second, vowel);
             i++;
         }
         if (vowel.Length == 0)
