@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using CleanRoom.Linkage.Comparison;
-using CleanRoom.Records.Normalisation.Names;
 using CleanRoom.Records.V1;
 
 namespace CleanRoom.Linkage;

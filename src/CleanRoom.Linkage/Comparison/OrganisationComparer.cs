@@ -1,5 +1,3 @@
-using CleanRoom.Records.Normalisation.Names;
-
 namespace CleanRoom.Linkage.Comparison;
 
 /// <summary>Compares organisations by name, trade and country (DATA.md 1.4: licence and country, else name and country).</summary>
