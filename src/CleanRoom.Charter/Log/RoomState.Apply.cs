@@ -25,6 +25,42 @@ public sealed partial class RoomState
         return outcome;
     }
 
+    /// <summary>
+    /// Applies the next entry only if it has its effect; otherwise nothing changes. For the log's keeper, who refuses at the door what
+    /// everyone would ignore.
+    /// </summary>
+    /// <param name="leaf">The leaf's bytes.</param>
+    /// <returns>What became of it, or would become of it, at position <see cref="Size"/>.</returns>
+    public EntryOutcome ApplyIfAccepted(ReadOnlyMemory<byte> leaf)
+    {
+        CheckIndex(Size);
+        if (!SignedEntry.TryParse(leaf.Span, out var entry, out var error))
+        {
+            return new EntryOutcome(Size, EntryEffect.Ignored, IgnoredReason.Malformed, null, Error: error);
+        }
+
+        var outcome = Judge(entry);
+        if (outcome.IsAccepted)
+        {
+            _ids.Add(entry.Entry.Id);
+            Size++;
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Tells why a batch would be ignored if its manifest were the next entry; None if it would be accepted. Nothing changes.</summary>
+    /// <param name="manifest">A parsed leaf with a <see cref="BatchEntry"/>.</param>
+    public IgnoredReason CheckBatch(SignedEntry manifest)
+    {
+        var entry = (BatchEntry)manifest.Entry;
+        return entry.Room != Room ? IgnoredReason.WrongRoom
+            : Charter is null ? IgnoredReason.NoGenesis
+            : _ids.Contains(entry.Id) ? IgnoredReason.DuplicateId
+            : !Charter.TryFind(entry.Author!, out _) ? IgnoredReason.NotAMember
+            : JudgeBatch(manifest, entry);
+    }
+
     /// <summary>Passes over an entry that the reader may only see the hash of.</summary>
     /// <param name="index">Its position: must be <see cref="Size"/>.</param>
     /// <param name="leafHash">Its leaf hash; for <see cref="LogVerifier"/>.</param>
@@ -292,6 +328,20 @@ public sealed partial class RoomState
 
     private IgnoredReason ApplyBatch(SignedEntry signed, BatchEntry entry)
     {
+        var reason = JudgeBatch(signed, entry);
+        if (reason != IgnoredReason.None)
+        {
+            return reason;
+        }
+
+        var batch = new LoggedBatch(entry, Size, signed.LeafHash);
+        _batches[entry.Batch] = batch;
+        _lastBatches[entry.Author!] = batch;
+        return IgnoredReason.None;
+    }
+
+    private IgnoredReason JudgeBatch(SignedEntry signed, BatchEntry entry)
+    {
         if (Charter!.Contributor(entry.Author!) is null)
         {
             return IgnoredReason.NotAllowed;
@@ -323,15 +373,7 @@ public sealed partial class RoomState
             return IgnoredReason.WrongRecordKey;
         }
 
-        if (LastBatchOf(entry.Author!)?.LeafHash != entry.Previous)
-        {
-            return IgnoredReason.WrongPrevious;
-        }
-
-        var batch = new LoggedBatch(entry, Size, signed.LeafHash);
-        _batches[entry.Batch] = batch;
-        _lastBatches[entry.Author!] = batch;
-        return IgnoredReason.None;
+        return LastBatchOf(entry.Author!)?.LeafHash != entry.Previous ? IgnoredReason.WrongPrevious : IgnoredReason.None;
     }
 
     private IgnoredReason ApplyTombstone(SignedEntry signed, TombstoneEntry entry)

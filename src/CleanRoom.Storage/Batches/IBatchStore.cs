@@ -10,7 +10,7 @@ namespace CleanRoom.Storage.Batches;
 public interface IBatchStore : IStore
 {
     /// <summary>
-    /// Begins an upload or takes up one that was cut off. The upload reserves its slots in the author's quota until it is complete or
+    /// Begins an upload or takes up one that was cut off. What it takes from the author's quota is reserved until it is
     /// collected. The same batch id with another manifest is refused.
     /// </summary>
     Task<UploadStart> BeginAsync(UploadRequest request, CancellationToken cancellationToken);
@@ -55,7 +55,7 @@ public interface IBatchStore : IStore
     /// <returns>Uploads deleted.</returns>
     Task<int> CollectAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken);
 
-    /// <summary>Gives the slots that a member's complete and open uploads take in a quota window.</summary>
+    /// <summary>Gives what a member's complete and open uploads take from its quota in a window.</summary>
     Task<long> GetUsageAsync(Guid room, string author, string window, CancellationToken cancellationToken);
 }
 
@@ -80,8 +80,11 @@ public sealed record UploadRequest
     /// <summary>Names the quota's window, for example <c>2026-12</c>.</summary>
     public required string Window { get; init; }
 
-    /// <summary>Most slots of this author in the window, this batch included.</summary>
-    public required long SlotQuota { get; init; }
+    /// <summary>What it takes from the quota.</summary>
+    public required long Charge { get; init; }
+
+    /// <summary>Most that this author may take in the window, this batch included.</summary>
+    public required long Quota { get; init; }
 
     /// <summary>Most uploads that this author may have open, this one included.</summary>
     public required int OpenUploads { get; init; }
@@ -93,8 +96,9 @@ public sealed record UploadRequest
 /// <summary>How far an upload is.</summary>
 /// <param name="Index">Position in the log once it is complete.</param>
 /// <param name="NextPart">Parts 0 to this − 1 are stored.</param>
+/// <param name="Bytes">Bytes of these parts.</param>
 /// <param name="Author">Member id of the contributor.</param>
-public sealed record UploadProgress(long? Index, int NextPart, string Author);
+public sealed record UploadProgress(long? Index, int NextPart, long Bytes, string Author);
 
 /// <summary>A slot whose ciphertext goes: parts 2 × slot and 2 × slot + 1.</summary>
 public readonly record struct ErasedSlot(Guid Batch, int Slot);
@@ -113,7 +117,8 @@ public abstract record UploadStart
 
     /// <summary>Parts are awaited.</summary>
     /// <param name="NextPart">The first that is missing.</param>
-    public sealed record Open(int NextPart) : UploadStart;
+    /// <param name="Bytes">Bytes of the parts that are stored.</param>
+    public sealed record Open(int NextPart, long Bytes) : UploadStart;
 
     /// <summary>The batch is in the log.</summary>
     /// <param name="Index">Its position.</param>
@@ -122,8 +127,8 @@ public abstract record UploadStart
     /// <summary>The batch id is taken by another manifest.</summary>
     public sealed record OtherManifest : UploadStart;
 
-    /// <summary>The author's quota of slots is used up.</summary>
-    /// <param name="Used">Slots taken in the window before this batch.</param>
+    /// <summary>The author's quota is used up.</summary>
+    /// <param name="Used">Taken in the window before this batch.</param>
     public sealed record QuotaExceeded(long Used) : UploadStart;
 
     /// <summary>The author has too many open uploads.</summary>

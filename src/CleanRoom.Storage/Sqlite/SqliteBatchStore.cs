@@ -7,7 +7,7 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
 {
     private const int MaximumPartSize = 1 << 20;
 
-    private sealed record Upload(long Id, string Author, byte[] Manifest, int Slots, int NextPart, long? Index);
+    private sealed record Upload(long Id, string Author, byte[] Manifest, int Slots, int NextPart, long Bytes, long? Index);
 
     public Task CheckAsync(CancellationToken cancellationToken) => database.CheckAsync(cancellationToken);
 
@@ -19,7 +19,7 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
     }
 
     public Task<UploadProgress?> FindAsync(Guid room, Guid batch, CancellationToken cancellationToken) => database.ReadAsync(
-        session => Find(session, room, batch) is { } upload ? new UploadProgress(upload.Index, upload.NextPart, upload.Author) : null,
+        session => Find(session, room, batch) is { } upload ? new UploadProgress(upload.Index, upload.NextPart, upload.Bytes, upload.Author) : null,
         cancellationToken);
 
     public Task<int?> AppendPartsAsync(
@@ -45,7 +45,11 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
                 }
 
                 session.Execute(
-                    "UPDATE batch SET next_part = $1, touched = $2 WHERE id = $0", upload.Id, (long)firstPart + parts.Count, now.ToUnixTimeSeconds());
+                    "UPDATE batch SET next_part = $1, bytes = bytes + $2, touched = $3 WHERE id = $0",
+                    upload.Id,
+                    (long)firstPart + parts.Count,
+                    parts.Sum(static part => (long)part.Length),
+                    now.ToUnixTimeSeconds());
                 return firstPart + parts.Count;
             },
             cancellationToken);
@@ -162,11 +166,11 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
             }
 
             session.Execute("UPDATE batch SET touched = $1 WHERE id = $0", known.Id, request.Now.ToUnixTimeSeconds());
-            return known.Index is { } index ? new UploadStart.Complete(index) : new UploadStart.Open(known.NextPart);
+            return known.Index is { } index ? new UploadStart.Complete(index) : new UploadStart.Open(known.NextPart, known.Bytes);
         }
 
         var used = Usage(session, room, request.Author, request.Window);
-        if (used + request.Slots > request.SlotQuota)
+        if (used + request.Charge > request.Quota)
         {
             return new UploadStart.QuotaExceeded(used);
         }
@@ -180,7 +184,8 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
 
         session.Execute(
             """
-            INSERT INTO batch (room, uuid, author, manifest, slots, quota_window, next_part, touched) VALUES ($0, $1, $2, $3, $4, $5, 0, $6)
+            INSERT INTO batch (room, uuid, author, manifest, slots, quota_window, charge, next_part, bytes, touched)
+            VALUES ($0, $1, $2, $3, $4, $5, $6, 0, 0, $7)
             """,
             room.Id,
             Values.Text(request.Batch),
@@ -188,12 +193,13 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
             Values.Blob(request.Manifest),
             (long)request.Slots,
             request.Window,
+            request.Charge,
             request.Now.ToUnixTimeSeconds());
-        return new UploadStart.Open(0);
+        return new UploadStart.Open(0, 0);
     }
 
     private static long Usage(SqliteSession session, SqliteLog.Room room, string author, string window) => session.First(
-        "SELECT coalesce(sum(slots), 0) FROM batch WHERE room = $0 AND author = $1 AND quota_window = $2",
+        "SELECT coalesce(sum(charge), 0) FROM batch WHERE room = $0 AND author = $1 AND quota_window = $2",
         static row => row.GetInt64(0),
         room.Id,
         author,
@@ -201,11 +207,11 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
 
     private static Upload? Find(SqliteSession session, Guid room, Guid batch) => session.First(
         """
-        SELECT batch.id, author, manifest, slots, next_part, position
+        SELECT batch.id, author, manifest, slots, next_part, bytes, position
         FROM batch JOIN room ON room.id = batch.room WHERE room.uuid = $0 AND batch.uuid = $1
         """,
         static row => new Upload(
-            row.GetInt64(0), row.GetString(1), row.GetBlob(2), row.GetInt32(3), row.GetInt32(4), row.IsDBNull(5) ? null : row.GetInt64(5)),
+            row.GetInt64(0), row.GetString(1), row.GetBlob(2), row.GetInt32(3), row.GetInt32(4), row.GetInt64(5), row.IsDBNull(6) ? null : row.GetInt64(6)),
         Values.Text(room),
         Values.Text(batch));
 }

@@ -20,7 +20,8 @@ public sealed class SqliteIngestionStore : IDisposable
           PRIMARY KEY (room, level, position)) STRICT, WITHOUT ROWID;
         CREATE TABLE batch (
           id INTEGER PRIMARY KEY, room INTEGER NOT NULL REFERENCES room, uuid TEXT NOT NULL, author TEXT NOT NULL, manifest BLOB NOT NULL,
-          slots INTEGER NOT NULL, quota_window TEXT NOT NULL, next_part INTEGER NOT NULL, touched INTEGER NOT NULL, position INTEGER,
+          slots INTEGER NOT NULL, quota_window TEXT NOT NULL, charge INTEGER NOT NULL,
+          next_part INTEGER NOT NULL, bytes INTEGER NOT NULL, touched INTEGER NOT NULL, position INTEGER,
           UNIQUE (room, uuid)) STRICT;
         CREATE INDEX batch_by_author ON batch (room, author, quota_window);
         CREATE INDEX batch_open ON batch (touched) WHERE position IS NULL;

@@ -22,9 +22,9 @@ public abstract class BatchStoreContract
     public async Task Upload_WholeBatch_PutsItsLeafInTheLogAtTheEndOnly()
     {
         await CreateRoomAsync();
-        Assert.Equal(new UploadStart.Open(0), await Store.BeginAsync(Request(), Token));
+        Assert.Equal(new UploadStart.Open(0, 0), await Store.BeginAsync(Request(), Token));
         Assert.Equal(1, await Store.AppendPartsAsync(Room, Batch, 0, [Part(0)], Now, Token));
-        Assert.Equal(new UploadProgress(null, 1, "alpha"), await Store.FindAsync(Room, Batch, Token));
+        Assert.Equal(new UploadProgress(null, 1, 1000, "alpha"), await Store.FindAsync(Room, Batch, Token));
         Assert.Equal(new BatchCommit.Incomplete(1), await Store.CommitAsync(Room, Batch, 1, Token));
         Assert.Equal(4, await Store.AppendPartsAsync(Room, Batch, 1, [Part(1), Part(2), Part(3)], Now, Token));
         Assert.Null(await Store.ReadPartsAsync(Room, Batch, 0, 1 << 20, Token));
@@ -41,7 +41,7 @@ public abstract class BatchStoreContract
         await CreateRoomAsync();
         await Store.BeginAsync(Request(), Token);
         await Store.AppendPartsAsync(Room, Batch, 0, [Part(0), Part(1)], Now, Token);
-        Assert.Equal(new UploadStart.Open(2), await Store.BeginAsync(Request(), Token));
+        Assert.Equal(new UploadStart.Open(2, 2000), await Store.BeginAsync(Request(), Token));
     }
 
     [Fact]
@@ -115,9 +115,9 @@ public abstract class BatchStoreContract
     public async Task Begin_BeyondQuota_IsRefusedUntilAnUploadIsCollected()
     {
         await CreateRoomAsync();
-        await Store.BeginAsync(Request() with { SlotQuota = 3 }, Token);
-        Assert.Equal(new UploadStart.QuotaExceeded(2), await Store.BeginAsync(Request(OtherBatch) with { SlotQuota = 3 }, Token));
-        Assert.IsType<UploadStart.Open>(await Store.BeginAsync(Request(OtherBatch) with { SlotQuota = 3, Author = "beta" }, Token));
+        await Store.BeginAsync(Request() with { Quota = 3 }, Token);
+        Assert.Equal(new UploadStart.QuotaExceeded(2), await Store.BeginAsync(Request(OtherBatch) with { Quota = 3 }, Token));
+        Assert.IsType<UploadStart.Open>(await Store.BeginAsync(Request(OtherBatch) with { Quota = 3, Author = "beta" }, Token));
         Assert.Equal(2, await Store.GetUsageAsync(Room, "alpha", "2026-12", Token));
         Assert.Equal(0, await Store.GetUsageAsync(Room, "alpha", "2027-01", Token));
         await Store.CollectAbandonedAsync(Now + TimeSpan.FromDays(1), Token);
@@ -145,7 +145,8 @@ public abstract class BatchStoreContract
         Manifest = Manifest(batch ?? Batch),
         Slots = 2,
         Window = "2026-12",
-        SlotQuota = 100,
+        Charge = 2,
+        Quota = 100,
         OpenUploads = 10,
         Now = Now,
     };
