@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Unicode;
@@ -66,7 +67,15 @@ public static class CanonicalJson
     public static byte[] Canonicalize(JsonNode? node)
     {
         var writer = new CanonicalJsonWriter(256);
-        return TryWrite(node, 0, writer) ? writer.ToArray() : throw NotStrict();
+        try
+        {
+            return TryWrite(node, 0, writer) ? writer.ToArray() : throw NotStrict();
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException)
+        {
+            // A parsed tree reads its text late: a lone surrogate or a doubled member shows only now, and the message would quote it.
+            throw NotStrict();
+        }
     }
 
     /// <summary>Tells whether the bytes are their own canonical form.</summary>
@@ -167,7 +176,7 @@ public static class CanonicalJson
                 return writer.TryWriteString(text);
             default:
                 // Numbers, booleans and values of other types, by way of their JSON text, which the strict reader judges.
-                if (!TryCanonicalize(System.Text.Encoding.UTF8.GetBytes(node.ToJsonString()), out var canonical))
+                if (!TryCanonicalize(Encoding.UTF8.GetBytes(node.ToJsonString()), out var canonical))
                 {
                     return false;
                 }

@@ -26,22 +26,18 @@ public static class MerkleProof
         return path;
     }
 
-    /// <summary>Makes a consistency proof: PROOF(m, D[n]) of RFC 6962 §2.1.2. It is empty for equal sizes and from size 0.</summary>
-    /// <param name="size1">Leaves in the older tree, 0 to <paramref name="size2"/>.</param>
+    /// <summary>Makes a consistency proof: PROOF(m, D[n]) of RFC 6962 §2.1.2. It is empty for equal sizes.</summary>
+    /// <param name="size1">Leaves in the older tree, 1 to <paramref name="size2"/>.</param>
     /// <param name="size2">Leaves in the newer tree, up to 2^62.</param>
     /// <param name="nodes">Asked for complete subtrees within the newer tree only.</param>
     public static IReadOnlyList<Digest> Consistency(long size1, long size2, MerkleNodeSource nodes)
     {
         ArgumentNullException.ThrowIfNull(nodes);
-        ArgumentOutOfRangeException.ThrowIfNegative(size1);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size2, MerkleTree.MaxSize);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size1, size2);
         var proof = new List<Digest>();
-        if (size1 > 0)
-        {
-            AddSubproof(size1, 0, size2, wholeOld: true, nodes, proof);
-        }
-
+        AddSubproof(size1, 0, size2, wholeOld: true, nodes, proof);
         return proof;
     }
 
@@ -113,24 +109,19 @@ public static class MerkleProof
     }
 
     /// <summary>Verifies that the newer tree begins with all leaves of the older (RFC 9162 §2.1.4.2).</summary>
-    /// <param name="size1">Leaves in the older tree; every tree continues the empty one, whose root is fixed.</param>
+    /// <param name="size1">Leaves in the older tree, at least 1: that a tree continues the empty one says nothing and is refused.</param>
     /// <param name="root1">Its root.</param>
     /// <param name="size2">Leaves in the newer tree.</param>
     /// <param name="root2">Its root.</param>
-    /// <param name="proof">The consistency proof; empty for equal sizes and from size 0.</param>
+    /// <param name="proof">The consistency proof; empty for equal sizes.</param>
     public static bool VerifyConsistency(long size1, Digest root1, long size2, Digest root2, IReadOnlyList<Digest> proof)
     {
         ArgumentNullException.ThrowIfNull(root1);
         ArgumentNullException.ThrowIfNull(root2);
         ArgumentNullException.ThrowIfNull(proof);
-        if (size1 < 0 || size1 > size2 || size2 > MerkleTree.MaxSize || proof.Count > MaxHashes)
+        if (size1 < 1 || size1 > size2 || size2 > MerkleTree.MaxSize || proof.Count > MaxHashes)
         {
             return false;
-        }
-
-        if (size1 == 0)
-        {
-            return proof.Count == 0 && root1.Equals(MerkleTree.EmptyRoot) && (size2 > 0 || root2.Equals(root1));
         }
 
         if (size1 == size2)

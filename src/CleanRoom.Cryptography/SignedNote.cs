@@ -141,14 +141,17 @@ public sealed class SignedNote
 
         var body = text[..(gap + 1)];
         var signatures = new List<NoteSignature>();
-        foreach (var range in text.AsSpan()[(gap + 2)..^1].Split('\n'))
+        for (var rest = text.AsSpan(gap + 2); !rest.IsEmpty;)
         {
-            if (signatures.Count == MaxSignatures || !NoteSignature.TryParse(text.AsSpan()[(gap + 2)..^1][range], out var signature))
+            // The whole text ends with a line feed, so there always is one more.
+            var end = rest.IndexOf('\n');
+            if (signatures.Count == MaxSignatures || !NoteSignature.TryParse(rest[..end], out var signature))
             {
                 return false;
             }
 
             signatures.Add(signature);
+            rest = rest[(end + 1)..];
         }
 
         if (signatures.Count == 0 || !IsText(body))
