@@ -1,0 +1,56 @@
+using System.Net;
+using System.Security.Authentication;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.Options;
+
+namespace CleanRoom.Hosting;
+
+/// <summary>Kestrel: HTTP/2 over TLS on one address, with limits.</summary>
+internal sealed class KestrelSetup(IOptions<ServerOptions> server, IOptions<TlsOptions> tls, ServerIdentity identity)
+    : IConfigureOptions<KestrelServerOptions>
+{
+    public void Configure(KestrelServerOptions options)
+    {
+        var settings = server.Value;
+        options.AddServerHeader = false;
+        options.Limits.MaxConcurrentConnections = settings.MaxConnections;
+        options.Limits.MaxConcurrentUpgradedConnections = 0;
+        options.Limits.MaxRequestBodySize = settings.MaxRequestBytes;
+        options.Limits.MaxRequestHeadersTotalSize = settings.MaxHeaderBytes;
+        options.Limits.MaxRequestHeaderCount = 64;
+        options.Limits.MaxRequestLineSize = 1024;
+        options.Limits.RequestHeadersTimeout = settings.SlowRequestGrace;
+        options.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(5);
+        options.Limits.MinRequestBodyDataRate = settings.MinRequestBytesPerSecond == 0
+            ? null
+            : new MinDataRate(settings.MinRequestBytesPerSecond, settings.SlowRequestGrace);
+        options.Limits.Http2.MaxStreamsPerConnection = settings.MaxCallsPerConnection;
+        options.Limits.Http2.MaxRequestHeaderFieldSize = Math.Min(settings.MaxHeaderBytes, 8 * 1024);
+        options.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30);
+        options.Limits.Http2.KeepAlivePingTimeout = TimeSpan.FromSeconds(20);
+
+        options.Listen(IPAddress.Parse(settings.Address), settings.Port, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            listen.UseHttps(https =>
+            {
+                https.ServerCertificate = identity.Certificate;
+                https.SslProtocols = SslProtocols.Tls13 | SslProtocols.Tls12;
+                https.HandshakeTimeout = TimeSpan.FromSeconds(10);
+                https.CheckCertificateRevocation = false;
+                https.ClientCertificateMode = tls.Value.ClientCertificates == ClientCertificates.Required
+                    ? ClientCertificateMode.RequireCertificate
+                    : ClientCertificateMode.AllowCertificate;
+
+                // A certificate carries a key and nothing else. TLS has proved that the peer holds the private half; whose key it is, and
+                // what it may do, stands in the charter and the log and is asked in every call (GetPeerKey).
+                https.ClientCertificateValidation = (_, _, _) => true;
+
+                // A resumed session would skip the question who the peer is.
+                https.OnAuthenticate = (_, authentication) => authentication.AllowTlsResume = false;
+            });
+        });
+    }
+}

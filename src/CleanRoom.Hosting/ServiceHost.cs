@@ -1,0 +1,53 @@
+using CleanRoom.Hosting.Startup;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace CleanRoom.Hosting;
+
+/// <summary>Runs a service and ends with one clear line and an exit code if it cannot start.</summary>
+public static class ServiceHost
+{
+    /// <summary>Builds and runs a service until it is stopped.</summary>
+    /// <param name="args">The command line: <c>--Section:Name=value</c>.</param>
+    /// <param name="add">Adds what the service consists of.</param>
+    /// <param name="map">Maps its gRPC classes.</param>
+    /// <returns>The exit code, an <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> add, Action<WebApplication> map)
+    {
+        try
+        {
+            var app = Build(args, add, map);
+            await using (app)
+            {
+                await app.RunAsync();
+            }
+
+            return (int)ExitCode.Ok;
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            var (code, line) = StartupErrors.Explain(exception);
+            await Console.Error.WriteLineAsync(line);
+            return (int)code;
+        }
+    }
+
+    /// <summary>Builds a service with the defaults of all services; its settings are checked, all at once.</summary>
+    /// <exception cref="StartupException">The service cannot start; the message is one line with the remedy.</exception>
+    /// <exception cref="OptionsValidationException">Settings of one section are wrong.</exception>
+    /// <exception cref="AggregateException">Settings of several sections are wrong.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder> add, Action<WebApplication> map)
+    {
+        ArgumentNullException.ThrowIfNull(add);
+        ArgumentNullException.ThrowIfNull(map);
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddServiceDefaults();
+        add(builder);
+        var app = builder.Build();
+        app.Services.GetService<IStartupValidator>()?.Validate();
+        app.MapDefaultEndpoints();
+        map(app);
+        return app;
+    }
+}
