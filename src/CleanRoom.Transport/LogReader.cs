@@ -3,7 +3,6 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Ingestion.V1;
-using Grpc.Core;
 
 namespace CleanRoom.Transport;
 
