@@ -64,7 +64,14 @@ public sealed record EnclaveTerms(
     public static EnclaveTerms ForSimulation(string name, params IEnumerable<string> measurements)
     {
         var sorted = measurements.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
-        return new EnclaveTerms(name, Simulated, sorted, JsonBuild.Bytes(new JsonObject { ["measurement"] = JsonBuild.Array(sorted) }));
+        return new EnclaveTerms(
+            name,
+            Simulated,
+            sorted,
+            JsonBuild.Bytes(new JsonObject { ["measurement"] = JsonBuild.Array(sorted) }),
+
+            // A floor that is not there is a floor that nothing meets (docs/protocol.md §5).
+            JsonBuild.Bytes(new JsonObject { ["tcb"] = new JsonObject { ["bootloader"] = 1, ["microcode"] = 1, ["snp"] = 1, ["tee"] = 1 } }));
     }
 
     internal JsonObject ToJson()

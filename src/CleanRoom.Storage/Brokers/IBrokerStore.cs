@@ -22,9 +22,9 @@ public interface IBrokerStore : IStore
 
     /// <summary>
     /// Replaces a room's record if its row version still is that of <paramref name="record"/>; the stored one becomes one higher.
-    /// Genesis never changes; size and generation never go back.
+    /// Genesis never changes; size, time and generation never go back.
     /// </summary>
-    /// <exception cref="ArgumentException">The record would take genesis, size or generation back.</exception>
+    /// <exception cref="ArgumentException">The record would take genesis, size, time or generation back.</exception>
     Task<bool> TryReplaceAsync(BrokerRoom record, CancellationToken cancellationToken);
 
     /// <summary>Keeps a nonce that may be used once until it expires.</summary>
@@ -79,8 +79,14 @@ public sealed record BrokerRoom
     /// <summary>Root of that checkpoint; <see langword="null"/> for none.</summary>
     public Digest? CosignedRoot { get; init; }
 
+    /// <summary>Time on the last cosignature given, whole seconds; <see langword="null"/> for none. Never goes back.</summary>
+    public DateTimeOffset? CosignedTime { get; init; }
+
     /// <summary>Highest instance generation that got keys; 0 for none.</summary>
     public long Generation { get; init; }
+
+    /// <summary>Signing key of the instance that got keys under that generation: no other one of the same generation does; <see langword="null"/> for none.</summary>
+    public KeyId? Instance { get; init; }
 
     /// <summary>End of its lease in room time, whole seconds; <see langword="null"/> if none runs.</summary>
     public DateTimeOffset? LeaseEnds { get; init; }

@@ -11,7 +11,8 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
         """
         CREATE TABLE room (
           uuid TEXT NOT NULL PRIMARY KEY, row_version INTEGER NOT NULL, genesis BLOB NOT NULL, signed_charter BLOB NOT NULL, sealed_secret BLOB NOT NULL,
-          frozen INTEGER NOT NULL, cosigned_size INTEGER NOT NULL, cosigned_root BLOB, generation INTEGER NOT NULL, lease_ends INTEGER) STRICT;
+          frozen INTEGER NOT NULL, cosigned_size INTEGER NOT NULL, cosigned_root BLOB, cosigned_time INTEGER,
+          generation INTEGER NOT NULL, instance BLOB, lease_ends INTEGER) STRICT;
         CREATE TABLE record_key (
           room TEXT NOT NULL REFERENCES room, period INTEGER NOT NULL, public_key BLOB NOT NULL, sealed_key BLOB NOT NULL, UNIQUE (room, period)) STRICT;
         CREATE TABLE nonce (
@@ -54,8 +55,9 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
             {
                 if (session.Execute(
                     """
-                    INSERT INTO room (uuid, row_version, genesis, signed_charter, sealed_secret, frozen, cosigned_size, cosigned_root, generation, lease_ends)
-                    VALUES ($0, 1, $1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING
+                    INSERT INTO room (uuid, row_version, genesis, signed_charter, sealed_secret, frozen, cosigned_size, cosigned_root, cosigned_time,
+                    generation, instance, lease_ends)
+                    VALUES ($0, 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
                     """,
                     Values.Text(record.Room),
                     Values.Blob(record.Genesis),
@@ -64,7 +66,9 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
                     record.Frozen ? 1L : 0L,
                     record.CosignedSize,
                     record.CosignedRoot is { } root ? Values.Blob(root) : null,
+                    record.CosignedTime?.ToUnixTimeSeconds(),
                     record.Generation,
+                    record.Instance is { } instance ? Values.Blob(instance.Memory) : null,
                     record.LeaseEnds?.ToUnixTimeSeconds()) == 0)
                 {
                     return false;
@@ -87,15 +91,16 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
                     return false;
                 }
 
-                if (record.Genesis != stored.Genesis || record.CosignedSize < stored.CosignedSize || record.Generation < stored.Generation)
+                if (record.Genesis != stored.Genesis || record.CosignedSize < stored.CosignedSize || record.Generation < stored.Generation
+                    || Nullable.Compare(record.CosignedTime, stored.CosignedTime) < 0)
                 {
-                    throw new ArgumentException("A room's genesis never changes; size and generation never go back.", nameof(record));
+                    throw new ArgumentException("A room's genesis never changes; size, time and generation never go back.", nameof(record));
                 }
 
                 session.Execute(
                     """
                     UPDATE room SET row_version = row_version + 1, signed_charter = $1, sealed_secret = $2, frozen = $3,
-                    cosigned_size = $4, cosigned_root = $5, generation = $6, lease_ends = $7 WHERE uuid = $0
+                    cosigned_size = $4, cosigned_root = $5, cosigned_time = $6, generation = $7, instance = $8, lease_ends = $9 WHERE uuid = $0
                     """,
                     Values.Text(record.Room),
                     Values.Blob(record.SignedCharter),
@@ -103,7 +108,9 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
                     record.Frozen ? 1L : 0L,
                     record.CosignedSize,
                     record.CosignedRoot is { } root ? Values.Blob(root) : null,
+                    record.CosignedTime?.ToUnixTimeSeconds(),
                     record.Generation,
+                    record.Instance is { } instance ? Values.Blob(instance.Memory) : null,
                     record.LeaseEnds?.ToUnixTimeSeconds());
                 if (!SameKeys(record.RecordKeys, stored.RecordKeys))
                 {
@@ -178,7 +185,7 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
             Values.Text(room));
         return session.First(
             """
-            SELECT row_version, genesis, signed_charter, sealed_secret, frozen, cosigned_size, cosigned_root, generation, lease_ends
+            SELECT row_version, genesis, signed_charter, sealed_secret, frozen, cosigned_size, cosigned_root, generation, lease_ends, cosigned_time, instance
             FROM room WHERE uuid = $0
             """,
             row => new BrokerRoom
@@ -193,6 +200,8 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
                 CosignedRoot = row.IsDBNull(6) ? null : row.GetDigest(6),
                 Generation = row.GetInt64(7),
                 LeaseEnds = row.IsDBNull(8) ? null : DateTimeOffset.FromUnixTimeSeconds(row.GetInt64(8)),
+                CosignedTime = row.IsDBNull(9) ? null : DateTimeOffset.FromUnixTimeSeconds(row.GetInt64(9)),
+                Instance = row.IsDBNull(10) ? null : new KeyId(row.GetBlob(10)),
                 RecordKeys = keys,
             },
             Values.Text(room));

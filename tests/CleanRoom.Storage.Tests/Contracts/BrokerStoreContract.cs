@@ -36,7 +36,9 @@ public abstract class BrokerStoreContract
             Frozen = true,
             CosignedSize = 7,
             CosignedRoot = Digest.Of([7]),
+            CosignedTime = Now.AddHours(1),
             Generation = 3,
+            Instance = KeyId.OfSpki([3]),
             LeaseEnds = Now,
         };
         Assert.True(await Store.TryReplaceAsync(changed, Token));
@@ -56,9 +58,11 @@ public abstract class BrokerStoreContract
     [Fact]
     public async Task Replace_TakingSomethingBack_IsAWrongCall()
     {
-        await Store.TryCreateAsync(Record() with { CosignedSize = 5, CosignedRoot = Digest.Of([5]), Generation = 2 }, Token);
+        await Store.TryCreateAsync(Record() with { CosignedSize = 5, CosignedRoot = Digest.Of([5]), CosignedTime = Now, Generation = 2 }, Token);
         var stored = (await Store.FindAsync(Room, Token))!;
         await Assert.ThrowsAsync<ArgumentException>(() => Store.TryReplaceAsync(stored with { CosignedSize = 4 }, Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => Store.TryReplaceAsync(stored with { CosignedTime = Now.AddSeconds(-1) }, Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => Store.TryReplaceAsync(stored with { CosignedTime = null }, Token));
         await Assert.ThrowsAsync<ArgumentException>(() => Store.TryReplaceAsync(stored with { Generation = 1 }, Token));
         await Assert.ThrowsAsync<ArgumentException>(() => Store.TryReplaceAsync(stored with { Genesis = Digest.Of([8]) }, Token));
         Assert.True(await Store.TryReplaceAsync(stored, Token));
@@ -122,8 +126,10 @@ public abstract class BrokerStoreContract
     {
         var stored = (await Store.FindAsync(Room, Token))!;
         Assert.Equal(
-            (expected.RowVersion, expected.Genesis, expected.Frozen, expected.CosignedSize, expected.CosignedRoot, expected.Generation, expected.LeaseEnds),
-            (stored.RowVersion, stored.Genesis, stored.Frozen, stored.CosignedSize, stored.CosignedRoot, stored.Generation, stored.LeaseEnds));
+            (expected.RowVersion, expected.Genesis, expected.Frozen, expected.CosignedSize, expected.CosignedRoot, expected.CosignedTime, expected.Generation,
+                expected.Instance, expected.LeaseEnds),
+            (stored.RowVersion, stored.Genesis, stored.Frozen, stored.CosignedSize, stored.CosignedRoot, stored.CosignedTime, stored.Generation,
+                stored.Instance, stored.LeaseEnds));
         Assert.Equal(expected.SignedCharter.ToArray(), stored.SignedCharter.ToArray());
         Assert.Equal(expected.SealedRoomSecret.ToArray(), stored.SealedRoomSecret.ToArray());
         Assert.Equal(expected.RecordKeys.Count, stored.RecordKeys.Count);
