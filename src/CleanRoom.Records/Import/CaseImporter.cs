@@ -1,0 +1,270 @@
+using System.Runtime.CompilerServices;
+using CleanRoom.Records.Normalisation;
+
+namespace CleanRoom.Records.Import;
+
+/// <summary>Imports case files: detects encoding, separator, header and layout, maps every row, and reports on quality.</summary>
+public static class CaseImporter
+{
+    private const int SampleRows = 400;
+
+    private static readonly string[] TotalWords =
+        ["total", "totals", "sum", "count", "tong", "tổng", "tổng cộng", "รวม", "รวมทั้งหมด", "សរុប", "ລວມ", "စုစုပေါင်း", "итого", "всего", "المجموع", "الإجمالي", "合计", "总计", "suma", "somme", "toplam", "jumlah", "মোট", "जम्मा", "gesamt", "totale"];
+
+    /// <summary>Imports a file whole; for very large files prefer <see cref="OpenAsync"/>.</summary>
+    /// <exception cref="ImportException">The file cannot be read; the message says why and what to do.</exception>
+    public static async Task<ImportResult> ImportAsync(string path, ImportOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        Stream stream;
+        try
+        {
+            stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new ImportException("The file cannot be opened; check its path and permissions.", error);
+        }
+        await using (stream)
+        {
+            return await ImportAsync(stream, options, cancellationToken);
+        }
+    }
+
+    /// <summary>Imports a stream whole.</summary>
+    /// <exception cref="ImportException">The stream cannot be read as a table.</exception>
+    public static async Task<ImportResult> ImportAsync(Stream stream, ImportOptions options, CancellationToken cancellationToken)
+    {
+        await using var session = await OpenAsync(stream, options, cancellationToken);
+        var rows = new List<ImportedRow>();
+        await foreach (var row in session.RowsAsync(cancellationToken))
+        {
+            rows.Add(row);
+        }
+        return new ImportResult(rows, session.Report, session.Profile, session.NeedsProfile);
+    }
+
+    /// <summary>Opens a stream and finds its layout; rows are then read one by one.</summary>
+    /// <exception cref="ImportException">The stream cannot be read as a table.</exception>
+    public static async Task<ImportSession> OpenAsync(Stream stream, ImportOptions options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(options);
+        TableReader reader;
+        IAsyncEnumerator<TableRow> rows;
+        var sample = new List<TableRow>();
+        var ended = false;
+        try
+        {
+            reader = await TableReader.OpenAsync(stream, cancellationToken);
+            rows = reader.RowsAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (sample.Count < SampleRows && !ended)
+            {
+                ended = !await rows.MoveNextAsync();
+                if (!ended)
+                {
+                    sample.Add(rows.Current);
+                }
+            }
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException)
+        {
+            throw new ImportException("The file cannot be read to its end; copy it again.", error);
+        }
+        var report = new QualityReport { Encoding = reader.Encoding, Separator = reader.Separator == '\t' ? "tab" : reader.Separator.ToString() };
+        var (header, profile, needs) = FindLayout(sample, options);
+        if (profile is null || header < 0)
+        {
+            return new ImportSession(reader, rows, [], ended, null, report, "", needs ?? new NeedsProfile("case-list", "No header row was found."), options, []);
+        }
+        var headers = sample[header].Cells.Select(h => h.Trim('\uFEFF', ' ')).ToList();
+        var bindings = profile.Bind(headers, options.Map);
+        foreach (var binding in bindings)
+        {
+            report.Columns[binding.Header] = binding.Field.ToString();
+        }
+        foreach (var name in headers.Where(h => h.Length > 0 && !report.Columns.ContainsKey(Text.Clean(h, 200))))
+        {
+            report.Columns[Text.Clean(name, 200)] = "(not read)";
+            report.Add(new ImportIssue(sample[header].Line, Text.Clean(name, 200), IssueSeverity.Warning, "unmapped-column", "The column is not known and was not read.", "Name its field with --map or in a profile."));
+        }
+        report.Profile = profile.Name;
+        report.SkippedLines += header;
+        var mapper = new RowMapper(profile, bindings, options, OrderOf(sample.Skip(header + 1), bindings), report) { Headers = headers };
+        return new ImportSession(reader, rows, sample.Skip(header + 1).ToList(), ended, mapper, report, profile.Name, null, options, bindings);
+    }
+
+    internal static bool IsTotals(TableRow row)
+    {
+        var filled = row.Cells.Where(c => !string.IsNullOrWhiteSpace(c)).Take(4).ToArray();
+        return filled.Length is > 0 and <= 3 && TotalWords.Any(w =>
+            Text.FoldWords(filled[0]).StartsWith(Text.FoldWords(w), StringComparison.Ordinal) && Text.FindPhrase(Text.FoldWords(filled[0]), Text.FoldWords(w)) == 0);
+    }
+
+    /// <summary>True for a header row that is repeated further down, or the second header row of a template.</summary>
+    internal static bool IsHeaderAgain(TableRow row, IReadOnlyList<ColumnBinding> bindings)
+    {
+        var filled = row.Cells.Count(c => !string.IsNullOrWhiteSpace(c));
+        var same = bindings.Count(b => b.Index < row.Cells.Length && (row.Cells[b.Index].Trim().Equals(b.Header, StringComparison.OrdinalIgnoreCase)
+            || (filled >= 6 && HeaderMatcher.Match(row.Cells[b.Index]) is { } m && m.Field == b.Field && row.Cells[b.Index].Length > 2)));
+        return filled >= 3 && same * 2 >= filled;
+    }
+
+    private static (int Header, ImportProfile? Profile, NeedsProfile? Needs) FindLayout(List<TableRow> sample, ImportOptions options)
+    {
+        var best = -1;
+        var bestScore = 0;
+        for (var i = 0; i < Math.Min(sample.Count, 25); i++)
+        {
+            var cells = sample[i].Cells.Where(c => !string.IsNullOrWhiteSpace(c)).ToArray();
+            if (cells.Length == 0)
+            {
+                continue;
+            }
+            if (Profiles.Detect(cells) is { } fixedLayout)
+            {
+                return (i, options.Profile == "auto" ? fixedLayout : Profiles.Find(options.Profile), null);
+            }
+            // The header is the row whose cells are known words, not the row with the most text.
+            var score = cells.Count(c => c.Length <= 120 && HeaderMatcher.Match(c) is { Field: not ImportField.Ignore }) + cells.Count(c => options.Map.ContainsKey(c.Trim()));
+            if (score > bestScore && cells.Length > 1)
+            {
+                (best, bestScore) = (i, score);
+            }
+        }
+        if (best < 0 || (bestScore < 2 && options.Profile == "auto"))
+        {
+            return (-1, null, new NeedsProfile("case-list", "Too few columns are known to tell the layout."));
+        }
+        if (options.Profile != "auto")
+        {
+            return (best, Profiles.Find(options.Profile), null);
+        }
+        var fields = Profiles.Get("case-list").Bind(sample[best].Cells, options.Map).Select(b => b.Field).ToHashSet();
+        var hasPerson = fields.Overlaps([ImportField.FullName, ImportField.Given, ImportField.Family, ImportField.NativeName]);
+        var hasIdentifier = fields.Overlaps([ImportField.Phone, ImportField.Email, ImportField.Document, ImportField.Passport, ImportField.NationalId, ImportField.Contact, ImportField.SuspectContact, ImportField.Vehicle, ImportField.Vessel, ImportField.VehicleOrVessel]);
+        if (!hasPerson && !hasIdentifier)
+        {
+            return (-1, null, new NeedsProfile("persons", "No column is known to hold names or identifiers."));
+        }
+        var isCase = fields.Overlaps([ImportField.Where, ImportField.SuspectName, ImportField.SuspectContact, ImportField.ConsentWords, ImportField.ConsentPurposes, ImportField.OrganisationName, ImportField.Vehicle, ImportField.VehicleOrVessel, ImportField.Vessel]);
+        return (best, Profiles.Get(isCase ? "case-list" : "persons"), null);
+    }
+
+    private static DateOrder OrderOf(IEnumerable<TableRow> rows, IReadOnlyList<ColumnBinding> bindings)
+    {
+        int day = 0, month = 0;
+        var dates = bindings.Where(b => b.Field is ImportField.Birth or ImportField.Seen or ImportField.EventDate or ImportField.ConsentDate or ImportField.ConsentExpires).ToList();
+        foreach (var row in rows)
+        {
+            foreach (var column in dates.Where(d => d.Index < row.Cells.Length))
+            {
+                var order = Dates.OrderOf(row.Cells[column.Index]);
+                day += order == DateOrder.DayFirst ? 1 : 0;
+                month += order == DateOrder.MonthFirst ? 1 : 0;
+            }
+        }
+        return day > 0 && month == 0 ? DateOrder.DayFirst : month > 0 && day == 0 ? DateOrder.MonthFirst : DateOrder.Unknown;
+    }
+}
+
+/// <summary>An open import: rows are mapped while they are read, so memory does not grow with the file.</summary>
+public sealed class ImportSession : IAsyncDisposable
+{
+    private readonly TableReader _reader;
+    private readonly IAsyncEnumerator<TableRow> _rows;
+    private readonly List<TableRow> _sample;
+    private readonly bool _ended;
+    private readonly RowMapper? _mapper;
+    private readonly ImportOptions _options;
+    private readonly IReadOnlyList<ColumnBinding> _bindings;
+
+    internal ImportSession(
+        TableReader reader, IAsyncEnumerator<TableRow> rows, List<TableRow> sample, bool ended, RowMapper? mapper, QualityReport report, string profile, NeedsProfile? needs,
+        ImportOptions options, IReadOnlyList<ColumnBinding> bindings)
+    {
+        (_reader, _rows, _sample, _ended, _mapper, _options, _bindings) = (reader, rows, sample, ended, mapper, options, bindings);
+        (Report, Profile, NeedsProfile) = (report, profile, needs);
+    }
+
+    /// <summary>The report; complete when all rows were read.</summary>
+    public QualityReport Report { get; }
+
+    /// <summary>Name of the profile, or empty.</summary>
+    public string Profile { get; }
+
+    /// <summary>Not null if the layout cannot be mapped without a question; there are no rows then.</summary>
+    public NeedsProfile? NeedsProfile { get; }
+
+    /// <summary>Maps the rows in file order. Can be enumerated once.</summary>
+    /// <exception cref="ImportException">The rest of the file cannot be read.</exception>
+    public async IAsyncEnumerable<ImportedRow> RowsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (_mapper is null)
+        {
+            yield break;
+        }
+        var today = DateOnly.FromDateTime(_options.Time.GetUtcNow().UtcDateTime);
+        var references = new HashSet<string>(StringComparer.Ordinal);
+        var number = 0;
+        await foreach (var row in AllAsync(cancellationToken))
+        {
+            if (row.IsBlank || CaseImporter.IsTotals(row) || CaseImporter.IsHeaderAgain(row, _bindings))
+            {
+                Report.SkippedLines++;
+                continue;
+            }
+            if (++number > _options.MaxRows)
+            {
+                throw new ImportException($"The file has more than {_options.MaxRows} rows; split it.");
+            }
+            var mapped = _mapper.Map(row, number);
+            if (mapped.Record.CalculateSize() > CaseRecordCodec.MaxSize)
+            {
+                Report.Add(new ImportIssue(row.Line, "", IssueSeverity.Error, "record-too-large", "The row is larger than a record may be and was left out.", "Shorten its cells."));
+                continue;
+            }
+            Report.Rows++;
+            Report.IdentitySealed += mapped.Seal.Identity ? 1 : 0;
+            Report.AnalyticOnly += mapped.Seal is { Identity: false, Analytic: true } ? 1 : 0;
+            Report.NotSealed += mapped.Seal.Any ? 0 : 1;
+            if (!mapped.Seal.Any && !mapped.AggregateOnly)
+            {
+                Report.Add(new ImportIssue(row.Line, "", IssueSeverity.Warning, "not-sealed", mapped.Seal.Reason, "Record the person's consent, then import again."));
+            }
+            foreach (var purpose in ConsentRules.LivePurposes(mapped.Record, today))
+            {
+                Report.Consents[purpose] = Report.Consents.GetValueOrDefault(purpose) + 1;
+            }
+            if (!references.Add(mapped.Record.ContributorRecordRef))
+            {
+                Report.Add(new ImportIssue(row.Line, "", IssueSeverity.Warning, "duplicate-reference", "Another row has the same reference.", "Give every row its own reference."));
+            }
+            yield return mapped;
+        }
+        if (Report.Rows == 0)
+        {
+            Report.Add(new ImportIssue(0, "", IssueSeverity.Error, "no-rows", "The file has a header and no rows.", "Export it again from the case system."));
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _rows.DisposeAsync();
+        _reader.Dispose();
+    }
+
+    private async IAsyncEnumerable<TableRow> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var row in _sample)
+        {
+            yield return row;
+        }
+        while (!_ended && await _rows.MoveNextAsync())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return _rows.Current;
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Collections.Frozen;
+using CleanRoom.Records.Lists;
+using CleanRoom.Records.Normalisation;
+
+namespace CleanRoom.Records.Import;
+
+/// <summary>Reads code-list cells: codes, labels and the names that HTCDS and CTDC use; whole labels before split parts.</summary>
+internal static class CodeReader
+{
+    private static readonly ConcurrentDictionary<string, FrozenDictionary<string, string>> Tables = new(StringComparer.Ordinal);
+
+    /// <summary>Words that no list has, by list.</summary>
+    private static readonly (string List, string Word, string Code)[] Extra =
+    [
+        ("gender", "f", "Feminine"), ("gender", "w", "Feminine"), ("gender", "m", "Masculine"), ("gender", "nữ", "Feminine"), ("gender", "nam", "Masculine"),
+        ("gender", "ญ", "Feminine"), ("gender", "ช", "Masculine"), ("gender", "หญิง", "Feminine"), ("gender", "ชาย", "Masculine"),
+        ("gender", "ด.ช.", "Masculine"), ("gender", "ด.ญ.", "Feminine"), ("gender", "femme", "Feminine"), ("gender", "homme", "Masculine"),
+        ("gender", "fille", "Feminine"), ("gender", "garçon", "Masculine"), ("gender", "mujer", "Feminine"), ("gender", "hombre", "Masculine"),
+        ("gender", "femenino", "Feminine"), ("gender", "masculino", "Masculine"), ("gender", "h", "Masculine"), ("gender", "ж", "Feminine"),
+        ("gender", "жен", "Feminine"), ("gender", "женский", "Feminine"), ("gender", "женщина", "Feminine"), ("gender", "м", "Masculine"),
+        ("gender", "муж", "Masculine"), ("gender", "мужской", "Masculine"), ("gender", "мужчина", "Masculine"), ("gender", "أنثى", "Feminine"),
+        ("gender", "انثى", "Feminine"), ("gender", "امرأة", "Feminine"), ("gender", "ذكر", "Masculine"), ("gender", "رجل", "Masculine"),
+        ("gender", "ស្រី", "Feminine"), ("gender", "ប្រុស", "Masculine"), ("gender", "ຍິງ", "Feminine"), ("gender", "ຊາຍ", "Masculine"),
+        ("gender", "女", "Feminine"), ("gender", "男", "Masculine"), ("gender", "perempuan", "Feminine"), ("gender", "laki-laki", "Masculine"),
+        ("gender", "kadın", "Feminine"), ("gender", "erkek", "Masculine"), ("gender", "girl", "Feminine"), ("gender", "boy", "Masculine"),
+        ("meansOfControl", "PhysicalThreats", "Threats"), ("meansOfControl", "Physical threats", "Threats"),
+        ("meansOfControl", "ThreatsLawEnforcement", "ThreatOfLawEnforcement"), ("meansOfControl", "PsychoactiveSubstance", "PsychoactiveSubstances"),
+        ("recruiterRelation", "Familial", "Family"), ("recruiterRelation", "Unaquainted", "Unacquainted"),
+        ("collectionMethod", "Case Management", "IntakeInterview"), ("collectionMethod", "Hotline", "HotlineCall"),
+    ];
+
+    /// <summary>Gives the code of a cell, or null.</summary>
+    public static string? One(string list, string cell) => Table(list).GetValueOrDefault(Text.FoldWords(HeaderCase(cell)));
+
+    /// <summary>Gives the codes of a multi-select cell and how many parts were not known.</summary>
+    public static (IReadOnlyList<string> Codes, int Unknown) Many(string list, string cell)
+    {
+        if (One(list, cell) is { } whole)
+        {
+            return ([whole], 0);
+        }
+        var codes = new List<string>();
+        var unknown = 0;
+        var separators = cell.IndexOfAny([';', '|', '\n']) >= 0 ? [';', '|', '\n'] : cell.Contains(',', StringComparison.Ordinal) ? new[] { ',' } : [' '];
+        foreach (var part in cell.Split(separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (One(list, part) is { } code)
+            {
+                codes.Add(code);
+            }
+            else
+            {
+                unknown++;
+            }
+        }
+        return ([.. codes.Distinct()], unknown);
+    }
+
+    private static FrozenDictionary<string, string> Table(string list) => Tables.GetOrAdd(list, static name =>
+    {
+        var table = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var value in CodeLists.Get(name).Values)
+        {
+            foreach (var word in value.Aliases.Prepend(value.Label).Prepend(value.Code).Where(w => w.Length > 0))
+            {
+                table.TryAdd(Text.FoldWords(HeaderCase(word)), value.Code);
+            }
+        }
+        foreach (var (_, word, code) in Extra.Where(e => e.List == name))
+        {
+            table[Text.FoldWords(HeaderCase(word))] = code;
+        }
+        return table.ToFrozenDictionary(StringComparer.Ordinal);
+    });
+
+    /// <summary>"ActualVictim" and "Actual victim" are one.</summary>
+    private static string HeaderCase(string text) => HeaderMatcher.Words(text);
+}

@@ -1,0 +1,131 @@
+using System.Text;
+using CleanRoom.Records.Normalisation;
+
+namespace CleanRoom.Records.Import;
+
+/// <summary>Reads column headers in many languages: the words of a header give concepts, the concepts together give the field.</summary>
+internal static class HeaderMatcher
+{
+    private static readonly Lazy<IReadOnlyList<(string Phrase, string Concept)>> Phrases = new(() =>
+        [.. TableFile.Lines("profiles/headers.txt").SelectMany(l => l.Skip(1).Select(w => (Text.FoldWords(w), l[0]))).Where(p => p.Item1.Length > 0)
+            .OrderByDescending(p => p.Item1.Length).ThenBy(p => p.Item1, StringComparer.Ordinal)]);
+
+    /// <summary>Gives the field of a header; null if no word of it is known.</summary>
+    public static (ImportField Field, string Param)? Match(string header)
+    {
+        var words = Words(header);
+        if (words.Length is 0 or > 160)
+        {
+            return null;
+        }
+        if (words is "id" or "uid" or "uuid" or "rec id")
+        {
+            return (ImportField.Ref, "");
+        }
+        var concepts = Concepts(words);
+        return concepts.Count == 0 ? null : Field(concepts);
+    }
+
+    /// <summary>The folded words of a header: underscores and camel case are word breaks.</summary>
+    public static string Words(string header)
+    {
+        var builder = new StringBuilder(header.Length + 8);
+        for (var i = 0; i < header.Length; i++)
+        {
+            if (i > 0 && char.IsAsciiLetterUpper(header[i]) && char.IsAsciiLetterLower(header[i - 1]))
+            {
+                builder.Append(' ');
+            }
+            builder.Append(header[i]);
+        }
+        return Text.FoldWords(builder.ToString());
+    }
+
+    internal static HashSet<string> Concepts(string words)
+    {
+        var concepts = new HashSet<string>(StringComparer.Ordinal);
+        var taken = new bool[words.Length];
+        foreach (var (phrase, concept) in Phrases.Value)
+        {
+            for (var at = Text.FindPhrase(words, phrase); at >= 0; at = Text.FindPhrase(words, phrase, at + 1))
+            {
+                if (!taken.AsSpan(at, phrase.Length).Contains(true))
+                {
+                    taken.AsSpan(at, phrase.Length).Fill(true);
+                    concepts.Add(concept);
+                }
+            }
+        }
+        return concepts;
+    }
+
+    private static (ImportField, string) Field(HashSet<string> c)
+    {
+        bool Has(string concept) => c.Contains(concept);
+        var contacts = (ReadOnlySpan<string>)["phone", "email", "handle", "account"];
+        var contactCount = 0;
+        foreach (var contact in contacts)
+        {
+            contactCount += Has(contact) ? 1 : 0;
+        }
+        var field = c switch
+        {
+            _ when Has("worker") && contactCount == 0 && !Has("consent") => ImportField.Drop,
+            _ when Has("cluster") => ImportField.Ignore,
+            _ when Has("consentpurposes") => ImportField.ConsentPurposes,
+            _ when Has("consentdate") || (Has("consent") && Has("seen")) => ImportField.ConsentDate,
+            _ when Has("consentexpires") => ImportField.ConsentExpires,
+            _ when Has("consent") => ImportField.ConsentWords,
+            _ when Has("handling") => ImportField.Handling,
+            _ when Has("suspect") && Has("alias") => ImportField.SuspectAlias,
+            _ when Has("suspect") && Has("role") => ImportField.SuspectRole,
+            _ when Has("suspect") && contactCount > 0 => ImportField.SuspectContact,
+            _ when Has("suspect") && Has("vehicle") => ImportField.Vehicle,
+            _ when Has("suspect") && Has("given") => ImportField.SuspectGiven,
+            _ when Has("suspect") && Has("family") => ImportField.SuspectFamily,
+            _ when Has("suspect") && (Has("nationality") || Has("birth") || Has("age") || Has("gender") || Has("note") || Has("homeaddress")) => ImportField.Ignore,
+            _ when Has("vehicle") && Has("vessel") => ImportField.VehicleOrVessel,
+            _ when Has("vehicle") => ImportField.Vehicle,
+            _ when Has("vessel") => ImportField.Vessel,
+            _ when Has("licence") => ImportField.OrganisationLicence,
+            _ when Has("company") && (contactCount > 0 || Has("homeaddress")) => ImportField.Ignore,
+            _ when Has("company") => ImportField.OrganisationName,
+            _ when Has("suspect") => ImportField.SuspectName,
+            _ when Has("note") => ImportField.Note,
+            _ when Has("agetrafficked") => ImportField.AgeWhenTrafficked,
+            _ when Has("birthplace") => ImportField.BirthPlace,
+            _ when Has("birth") || Has("age") => ImportField.Birth,
+            _ when Has("passport") && (Has("idcard") || Has("document")) => ImportField.Document,
+            _ when Has("passport") => ImportField.Passport,
+            _ when Has("document") => ImportField.Document,
+            _ when Has("ref") => ImportField.Ref,
+            _ when contactCount > 1 => ImportField.Contact,
+            _ when Has("phone") => ImportField.Phone,
+            _ when Has("email") => ImportField.Email,
+            _ when Has("handle") => ImportField.Handle,
+            _ when Has("account") => ImportField.Account,
+            _ when Has("idcard") => ImportField.NationalId,
+            _ when Has("native") => ImportField.NativeName,
+            _ when Has("alias") => ImportField.Alias,
+            _ when Has("given") && Has("family") => ImportField.FullName,
+            _ when Has("given") => ImportField.Given,
+            _ when Has("family") => ImportField.Family,
+            _ when Has("middle") => ImportField.Middle,
+            _ when Has("name") => ImportField.FullName,
+            _ when Has("nationality") => ImportField.Citizenship,
+            _ when Has("gender") => ImportField.Gender,
+            _ when Has("where") => ImportField.Where,
+            _ when Has("country") => ImportField.EventCountry,
+            _ when Has("origin") => ImportField.Origin,
+            _ when Has("homeaddress") => ImportField.Drop,
+            _ when Has("city") => ImportField.HomeCity,
+            _ when Has("exploitation") => ImportField.ExploitationType,
+            _ when Has("occupation") => ImportField.Occupation,
+            _ when Has("status") => ImportField.CaseStatus,
+            _ when Has("seen") => ImportField.Seen,
+            _ when Has("row") => ImportField.RowNumber,
+            _ => ImportField.Ignore,
+        };
+        return (field, "");
+    }
+}

@@ -1,0 +1,177 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CleanRoom.Records.V1;
+
+namespace CleanRoom.Records.Import;
+
+/// <summary>The file cannot be imported; the message is one sentence with the remedy and holds no record content.</summary>
+public sealed class ImportException : Exception
+{
+    /// <summary>Makes the error.</summary>
+    public ImportException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Makes the error with its cause.</summary>
+    public ImportException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>Makes an error without a message.</summary>
+    public ImportException()
+    {
+    }
+}
+
+/// <summary>No profile fits without a question (the command line exits with 2).</summary>
+/// <param name="ClosestProfile">The profile to start from.</param>
+/// <param name="Question">What the importer cannot decide.</param>
+public sealed record NeedsProfile(string ClosestProfile, string Question);
+
+/// <summary>Consent that a contributor declares for a whole file whose rows carry none.</summary>
+public sealed record DeclaredConsent
+{
+    /// <summary>Purposes, C1 to C9 or full codes.</summary>
+    public IReadOnlyList<string> Purposes { get; init; } = [];
+
+    /// <summary>When it was obtained, ISO date.</summary>
+    public string? ObtainedOn { get; init; }
+
+    /// <summary>First day on which it no longer holds, ISO date.</summary>
+    public string? ExpiresOn { get; init; }
+
+    /// <summary>Version of the notice that was read to the people.</summary>
+    public string? NoticeVersion { get; init; }
+
+    /// <summary>consentGivenBy; defaults to individual.</summary>
+    public string? GivenBy { get; init; }
+}
+
+/// <summary>The dataset manifest (DATA.md 1.2 L): one per contributor and import.</summary>
+public sealed record DatasetManifest
+{
+    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
+
+    /// <summary>Contributor id.</summary>
+    public string ContributorId { get; init; } = "";
+
+    /// <summary>Display name.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Whom the programme reaches; shown beside every statistic.</summary>
+    public string Catchment { get; init; } = "";
+
+    /// <summary>determinationFramework.</summary>
+    public string DefinitionFramework { get; init; } = "";
+
+    /// <summary>Countries (alpha-3).</summary>
+    public IReadOnlyList<string> Jurisdiction { get; init; } = [];
+
+    /// <summary>Consent declared for the whole file; null = only what the rows say.</summary>
+    public DeclaredConsent? DeclaredConsent { get; init; }
+
+    /// <summary>Life of a consent whose expiry the file does not give, in months from the import. Defaults to 24, at most 60.</summary>
+    public int ConsentMonths { get; init; } = 24;
+
+    /// <summary>Reads a manifest file.</summary>
+    /// <exception cref="ImportException">It is no manifest.</exception>
+    public static DatasetManifest Parse(string json)
+    {
+        try
+        {
+            var manifest = JsonSerializer.Deserialize<DatasetManifest>(json, Options) ?? throw new ImportException("The manifest is empty.");
+            return manifest with { Jurisdiction = manifest.Jurisdiction ?? [], ConsentMonths = Math.Clamp(manifest.ConsentMonths, 1, 60) };
+        }
+        catch (JsonException error)
+        {
+            throw new ImportException("The manifest is not valid JSON; compare it with samples/manifest_a.json.", error);
+        }
+    }
+}
+
+/// <summary>What to import and how.</summary>
+public sealed record ImportOptions
+{
+    /// <summary><c>auto</c>, the name of a shipped profile, or the path of a profile file. Defaults to auto.</summary>
+    public string Profile { get; init; } = "auto";
+
+    /// <summary>The contributor, from its certificate.</summary>
+    public required string ContributorId { get; init; }
+
+    /// <summary>The dataset manifest.</summary>
+    public required DatasetManifest Manifest { get; init; }
+
+    /// <summary>A column, or a pattern such as <c>REF-{Column:000}</c>; null = contributor id and row number.</summary>
+    public string? RefPattern { get; init; }
+
+    /// <summary>Columns named by hand: header to field name (see docs), over everything that a profile says.</summary>
+    public IReadOnlyDictionary<string, string> Map { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Gives the ids of records. Defaults to random version 4.</summary>
+    public Func<Guid> NewRecordId { get; init; } = RecordIds.Random;
+
+    /// <summary>The clock: ages, consent defaults and retention count from its date.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Id that records carry of this manifest, or empty.</summary>
+    public string ManifestRef { get; init; } = "";
+
+    /// <summary>Largest number of data rows read. Defaults to 5 million.</summary>
+    public int MaxRows { get; init; } = 5_000_000;
+}
+
+/// <summary>How bad an issue is.</summary>
+public enum IssueSeverity
+{
+    /// <summary>For information.</summary>
+    Info,
+
+    /// <summary>Something was kept raw, dropped or guessed.</summary>
+    Warning,
+
+    /// <summary>A person must answer before this can be used.</summary>
+    Question,
+
+    /// <summary>The row could not be imported.</summary>
+    Error,
+}
+
+/// <summary>One finding, located. Never holds a cell's content.</summary>
+public sealed record ImportIssue(int Row, string Column, IssueSeverity Severity, string Code, string Message, string Remedy);
+
+/// <summary>What the client may seal of a record (DATA.md 4.1).</summary>
+/// <param name="Identity">True if C2 is live.</param>
+/// <param name="Analytic">True if C1 or C2 is live.</param>
+/// <param name="Reason">Why nothing is sealed, or empty.</param>
+public sealed record SealDecision(bool Identity, bool Analytic, string Reason)
+{
+    /// <summary>True if anything may be sealed.</summary>
+    public bool Any => Identity || Analytic;
+
+    /// <summary>Decides from the record's own consents on a day.</summary>
+    public static SealDecision For(CaseRecord record, DateOnly today)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        var identity = ConsentRules.IsLive(record, "C2_BLIND_MATCH", today);
+        var analytic = identity || ConsentRules.IsLive(record, "C1_AGGREGATE", today);
+        return new SealDecision(identity, analytic, analytic ? "" : "No live consent for matching (C2) or statistics (C1).");
+    }
+}
+
+/// <summary>One data row as a record.</summary>
+/// <param name="RowNumber">1 for the first data row.</param>
+/// <param name="Line">Line of the file.</param>
+/// <param name="Record">The record.</param>
+/// <param name="Issues">What was found in this row.</param>
+/// <param name="Seal">What may be sealed today.</param>
+/// <param name="AggregateOnly">True for published statistics files: reference only, never matched, never counted as a person.</param>
+public sealed record ImportedRow(int RowNumber, int Line, CaseRecord Record, IReadOnlyList<ImportIssue> Issues, SealDecision Seal, bool AggregateOnly);
+
+/// <summary>What an import gave.</summary>
+/// <param name="Rows">The rows, in file order; empty if a profile is needed.</param>
+/// <param name="Report">The quality report.</param>
+/// <param name="Profile">Name of the profile that was used, or empty.</param>
+/// <param name="NeedsProfile">Not null if the layout cannot be mapped without a question.</param>
+public sealed record ImportResult(IReadOnlyList<ImportedRow> Rows, QualityReport Report, string Profile, NeedsProfile? NeedsProfile);

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace CleanRoom.Records.Import;
+
+/// <summary>What is in a file, what would be uploaded and what a person should look at. Holds no cell content.</summary>
+public sealed class QualityReport
+{
+    /// <summary>Most issues kept one by one; the counts go on.</summary>
+    public const int MaxIssues = 2_000;
+
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        Converters = { new JsonStringEnumConverter() },
+    };
+
+    private readonly List<ImportIssue> _issues = [];
+
+    /// <summary>Profile used.</summary>
+    public string Profile { get; internal set; } = "";
+
+    /// <summary>Encoding of the file.</summary>
+    public string Encoding { get; internal set; } = "";
+
+    /// <summary>Separator of the file.</summary>
+    public string Separator { get; internal set; } = "";
+
+    /// <summary>Data rows.</summary>
+    public int Rows { get; internal set; }
+
+    /// <summary>Blank, title, total and repeated header lines passed over.</summary>
+    public int SkippedLines { get; internal set; }
+
+    /// <summary>Rows whose identity part may be sealed.</summary>
+    public int IdentitySealed { get; internal set; }
+
+    /// <summary>Rows of which only the analytic part may be sealed.</summary>
+    public int AnalyticOnly { get; internal set; }
+
+    /// <summary>Rows of which nothing may be sealed.</summary>
+    public int NotSealed { get; internal set; }
+
+    /// <summary>Live consents by purpose.</summary>
+    public SortedDictionary<string, int> Consents { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Issues by code.</summary>
+    public SortedDictionary<string, int> Counts { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Cells that stayed with the contributor, by kind.</summary>
+    public SortedDictionary<string, int> Dropped { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Columns and what each was read as.</summary>
+    public SortedDictionary<string, string> Columns { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The first <see cref="MaxIssues"/> issues.</summary>
+    public IReadOnlyList<ImportIssue> Issues => _issues;
+
+    internal void Add(ImportIssue issue)
+    {
+        Counts[issue.Code] = Counts.GetValueOrDefault(issue.Code) + 1;
+        if (_issues.Count < MaxIssues)
+        {
+            _issues.Add(issue);
+        }
+    }
+
+    internal void Drop(string kind) => Dropped[kind] = Dropped.GetValueOrDefault(kind) + 1;
+
+    /// <summary>Gives the report as JSON.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Options);
+}

@@ -1,0 +1,329 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace CleanRoom.Records.Import;
+
+/// <summary>One line of a table.</summary>
+internal sealed record TableRow(int Line, string[] Cells)
+{
+    public bool IsBlank => Array.TrueForAll(Cells, string.IsNullOrWhiteSpace);
+}
+
+/// <summary>Reads separated text of unknown encoding and separator, row by row, within limits.</summary>
+internal sealed class TableReader : IDisposable
+{
+    public const int MaxCell = 32 * 1024;
+    public const int MaxColumns = 1_024;
+    private const int SampleBytes = 256 * 1024;
+
+    private readonly TextReader _reader;
+    private readonly char[] _buffer = new char[32 * 1024];
+    private int _at;
+    private int _length;
+    private int _line = 1;
+
+    private TableReader(TextReader reader, char separator, string encoding)
+    {
+        _reader = reader;
+        Separator = separator;
+        Encoding = encoding;
+    }
+
+    public char Separator { get; }
+
+    public string Encoding { get; }
+
+    public static async Task<TableReader> OpenAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        var sample = new byte[SampleBytes];
+        var length = await stream.ReadAtLeastAsync(sample, sample.Length, throwOnEndOfStream: false, cancellationToken);
+        if (length == 0)
+        {
+            throw new ImportException("The file is empty; export it again from the case system.");
+        }
+        var encoding = DetectEncoding(sample.AsSpan(0, length));
+        var joined = new PrefixStream(sample.AsMemory(0, length), stream);
+        var text = DecodeSample(encoding, sample.AsSpan(0, length), length < SampleBytes);
+        if (string.IsNullOrWhiteSpace(text))
+        {
+            throw new ImportException("The file holds only blanks; export it again from the case system.");
+        }
+        var reader = new StreamReader(joined, encoding, detectEncodingFromByteOrderMarks: true, bufferSize: 64 * 1024);
+        return new TableReader(reader, DetectSeparator(text), encoding.WebName);
+    }
+
+    public async IAsyncEnumerable<TableRow> RowsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            string[]? cells;
+            var line = _line;
+            try
+            {
+                cells = await ReadRecordAsync(cancellationToken);
+            }
+            catch (DecoderFallbackException error)
+            {
+                throw new ImportException("The file is not UTF-8 or UTF-16 text; save it as \"CSV UTF-8\" and try again.", error);
+            }
+            if (cells is null)
+            {
+                yield break;
+            }
+            yield return new TableRow(line, cells);
+        }
+    }
+
+    /// <summary>One record after RFC 4180; a quote inside an unquoted cell is a character, as spreadsheets write it.</summary>
+    private async ValueTask<string[]?> ReadRecordAsync(CancellationToken cancellationToken)
+    {
+        var cells = new List<string>();
+        var cell = new StringBuilder();
+        var line = _line;
+        bool quoted = false, wasQuoted = false, any = false;
+        while (true)
+        {
+            if (_at == _length && !await FillAsync(cancellationToken))
+            {
+                if (quoted)
+                {
+                    throw new ImportException($"Line {line}: a quote is opened and never closed; mend the line and try again.");
+                }
+                if (!any)
+                {
+                    return null;
+                }
+                cells.Add(cell.ToString());
+                return [.. cells];
+            }
+            var c = _buffer[_at++];
+            any = true;
+            if (c == '\0')
+            {
+                throw new ImportException($"Line {_line}: the file holds NUL characters, so it is no text table; save it as \"CSV UTF-8\".");
+            }
+            if (c == '\n')
+            {
+                _line++;
+            }
+            if (quoted)
+            {
+                if (c != '"')
+                {
+                    Append(cell, c, line);
+                }
+                else if ((_at < _length || await FillAsync(cancellationToken)) && _buffer[_at] == '"')
+                {
+                    _at++;
+                    Append(cell, '"', line);
+                }
+                else
+                {
+                    quoted = false;
+                }
+            }
+            else if (c == '"' && cell.Length == 0 && !wasQuoted)
+            {
+                quoted = wasQuoted = true;
+            }
+            else if (c == Separator || c is '\n' or '\r')
+            {
+                cells.Add(cell.ToString());
+                cell.Clear();
+                wasQuoted = false;
+                if (cells.Count > MaxColumns)
+                {
+                    throw new ImportException($"Line {line}: more than {MaxColumns} columns; check the separator.");
+                }
+                if (c != Separator)
+                {
+                    if (c == '\r' && (_at < _length || await FillAsync(cancellationToken)) && _buffer[_at] == '\n')
+                    {
+                        _at++;
+                    }
+                    _line += c == '\r' ? 1 : 0;
+                    return [.. cells];
+                }
+            }
+            else
+            {
+                Append(cell, c, line);
+            }
+        }
+    }
+
+    private static void Append(StringBuilder cell, char c, int line)
+    {
+        if (cell.Length >= MaxCell)
+        {
+            throw new ImportException($"Line {line}: a cell is longer than {MaxCell} characters; shorten it or close the open quote.");
+        }
+        cell.Append(c);
+    }
+
+    private async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    {
+        _at = 0;
+        _length = await _reader.ReadAsync(_buffer.AsMemory(), cancellationToken);
+        return _length > 0;
+    }
+
+    public void Dispose() => _reader.Dispose();
+
+    private static Encoding DetectEncoding(ReadOnlySpan<byte> sample)
+    {
+        if (sample.StartsWith("PK\u0003\u0004"u8))
+        {
+            throw new ImportException("This is a workbook or an archive, not a text table; save the sheet as \"CSV UTF-8\" and import that.");
+        }
+        if (sample.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]))
+        {
+            return new UnicodeEncoding(bigEndian: false, byteOrderMark: true, throwOnInvalidBytes: true);
+        }
+        if (sample.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
+        {
+            return new UnicodeEncoding(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true);
+        }
+        var zeros = sample[..Math.Min(sample.Length, 4096)];
+        int even = 0, odd = 0;
+        for (var i = 0; i < zeros.Length; i++)
+        {
+            if (zeros[i] == 0)
+            {
+                _ = (i & 1) == 0 ? even++ : odd++;
+            }
+        }
+        if (even + odd > zeros.Length / 5)
+        {
+            if (odd > even * 10)
+            {
+                return new UnicodeEncoding(bigEndian: false, byteOrderMark: true, throwOnInvalidBytes: true);
+            }
+            if (even > odd * 10)
+            {
+                return new UnicodeEncoding(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true);
+            }
+        }
+        if (even + odd > 0)
+        {
+            throw new ImportException("The file is binary, not a text table; save it as \"CSV UTF-8\" and try again.");
+        }
+        return new UTF8Encoding(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
+    }
+
+    private static string DecodeSample(Encoding encoding, ReadOnlySpan<byte> sample, bool complete)
+    {
+        try
+        {
+            var decoder = encoding.GetDecoder();
+            var chars = new char[encoding.GetMaxCharCount(sample.Length)];
+            var count = decoder.GetChars(sample, chars, flush: complete);
+            return new string(chars, 0, count).TrimStart('\uFEFF');
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new ImportException("The file is not UTF-8 or UTF-16 text; save it as \"CSV UTF-8\" and try again.", error);
+        }
+    }
+
+    /// <summary>The separator under which most lines have the same number of cells, more than one.</summary>
+    private static char DetectSeparator(string text)
+    {
+        var best = ',';
+        var bestScore = 0.0;
+        foreach (var separator in (ReadOnlySpan<char>)[',', ';', '\t', '|'])
+        {
+            var counts = new List<int>();
+            var quoted = false;
+            var cells = 1;
+            var length = 0;
+            foreach (var c in text)
+            {
+                if (c == '"')
+                {
+                    quoted = !quoted;
+                }
+                else if (!quoted && c == separator)
+                {
+                    cells++;
+                }
+                else if (!quoted && c == '\n')
+                {
+                    if (length > 0)
+                    {
+                        counts.Add(cells);
+                    }
+                    (cells, length) = (1, 0);
+                    if (counts.Count >= 60)
+                    {
+                        break;
+                    }
+                    continue;
+                }
+                length += c == '\r' ? 0 : 1;
+            }
+            if (length > 0)
+            {
+                counts.Add(cells);
+            }
+            var common = counts.GroupBy(c => c).OrderByDescending(g => g.Count()).ThenByDescending(g => g.Key).FirstOrDefault();
+            if (common is null || common.Key < 2)
+            {
+                continue;
+            }
+            var score = (double)common.Count() / counts.Count * Math.Min(common.Key, 20);
+            if (score > bestScore)
+            {
+                (best, bestScore) = (separator, score);
+            }
+        }
+        return best;
+    }
+
+    /// <summary>The sample that was read ahead, then the rest of the stream.</summary>
+    private sealed class PrefixStream(ReadOnlyMemory<byte> prefix, Stream rest) : Stream
+    {
+        private ReadOnlyMemory<byte> _prefix = prefix;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => Take(buffer.AsSpan(offset, count)) is var n && n > 0 ? n : rest.Read(buffer, offset, count);
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            Take(buffer.Span) is var n && n > 0 ? n : await rest.ReadAsync(buffer, cancellationToken);
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        private int Take(Span<byte> buffer)
+        {
+            var count = Math.Min(buffer.Length, _prefix.Length);
+            _prefix.Span[..count].CopyTo(buffer);
+            _prefix = _prefix[count..];
+            return count;
+        }
+    }
+}

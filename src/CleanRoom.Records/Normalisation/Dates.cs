@@ -1,0 +1,341 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using CleanRoom.Records.V1;
+
+namespace CleanRoom.Records.Normalisation;
+
+/// <summary>Which number comes first in dates such as 03/04/2021.</summary>
+public enum DateOrder
+{
+    /// <summary>No row of the column says it.</summary>
+    Unknown,
+
+    /// <summary>Day first.</summary>
+    DayFirst,
+
+    /// <summary>Month first.</summary>
+    MonthFirst,
+}
+
+/// <summary>Dates known in part, in several calendars, and ages (DATA.md 1.1 rule 6).</summary>
+public static partial class Dates
+{
+    private static readonly Lazy<IReadOnlyList<(string Word, int Month)>> Months = new(() =>
+        [.. TableFile.Lines("normalisation/months.txt").SelectMany(l => l.Skip(1).Select(w => (Text.FoldWords(w), int.Parse(l[0], CultureInfo.InvariantCulture))))
+            .OrderByDescending(w => w.Item1.Length).ThenBy(w => w.Item1, StringComparer.Ordinal)]);
+
+    private static readonly string[] AgeWords =
+        ["age", "aged", "yrs", "yr", "years", "year old", "y o", "yo", "ans", "anos", "edad", "jahre", "лет", "год", "года", "возраст", "سنة", "سنوات", "عمر", "عاما", "อายุ", "ปี", "ขวบ", "tuoi", "ឆ្នាំ", "អាយុ", "ອາຍຸ", "ປີ", "နှစ်", "အသက်", "tahun", "বছর", "वर्ष", "साल", "岁", "歲", "세", "歳"];
+
+    /// <summary>Reads a date or, where <paramref name="agesAllowed"/>, an age; null if the cell holds neither.</summary>
+    /// <param name="cell">The cell.</param>
+    /// <param name="order">Which of two small numbers is the day.</param>
+    /// <param name="countries">Countries that the record points to: they tell the calendars apart.</param>
+    /// <param name="agesAllowed">True for birth columns.</param>
+    /// <param name="reference">When the person was seen: an age is counted from there.</param>
+    /// <param name="today">No date read lies after this day.</param>
+    public static PartialDate? Read(string cell, DateOrder order, IReadOnlyList<string> countries, bool agesAllowed, PartialDate? reference, DateOnly today)
+    {
+        var text = Text.AsciiDigits(cell).Trim();
+        if (text.Length is 0 or > 64)
+        {
+            return null;
+        }
+        var approximate = text.StartsWith('~') || text.Contains('?', StringComparison.Ordinal) || CirPattern().IsMatch(text);
+        var date = Range(text, order, countries, today)
+            ?? (agesAllowed ? Age(text, reference, today) : null)
+            ?? Single(text, order, countries, today);
+        if (date is null)
+        {
+            return null;
+        }
+        date.Raw = Text.Clean(cell, 64);
+        date.Approximate |= approximate;
+        if (date.Approximate && date.Precision is "Day" or "Month" or "Year" && date.Approximate)
+        {
+            date.Edtf += text.Contains('?', StringComparison.Ordinal) ? "?" : "~";
+        }
+        return date;
+    }
+
+    /// <summary>Tells which order one cell proves: one number above 12, the other not.</summary>
+    public static DateOrder OrderOf(string cell)
+    {
+        var match = ThreePartPattern().Match(Text.AsciiDigits(cell).Trim());
+        if (!match.Success || match.Groups[1].Length > 2)
+        {
+            return DateOrder.Unknown;
+        }
+        var first = int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
+        var second = int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture);
+        return first > 12 && second is >= 1 and <= 12 ? DateOrder.DayFirst : second > 12 && first is >= 1 and <= 12 ? DateOrder.MonthFirst : DateOrder.Unknown;
+    }
+
+    /// <summary>A date of one day.</summary>
+    public static PartialDate Day(DateOnly day, string calendar = "gregory") => Interval(day, day, day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), "Day", calendar);
+
+    private static PartialDate? Range(string text, DateOrder order, IReadOnlyList<string> countries, DateOnly today)
+    {
+        var match = IsoRangePattern().Match(text);
+        if (!match.Success)
+        {
+            return null;
+        }
+        var from = Single(match.Groups[1].Value, order, countries, today);
+        var to = Single(match.Groups[2].Value, order, countries, today);
+        return from is null || to is null || to.LatestDay < from.EarliestDay
+            ? null
+            : new PartialDate { Edtf = $"{from.Edtf}/{to.Edtf}", EarliestDay = from.EarliestDay, LatestDay = to.LatestDay, Precision = "Range", Calendar = from.Calendar };
+    }
+
+    private static PartialDate? Age(string text, PartialDate? reference, DateOnly today)
+    {
+        var decade = DecadePattern().Match(text);
+        if (decade.Success)
+        {
+            var low = int.Parse(decade.Groups[1].Value, CultureInfo.InvariantCulture);
+            return FromAge(low, low + 9, Reference("", reference, today));
+        }
+        var match = AgePattern().Match(text);
+        if (!match.Success)
+        {
+            return null;
+        }
+        var age = int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture);
+        var words = Text.FoldWords(match.Groups[1].Value + " " + match.Groups[3].Value);
+        var marked = words.Length > 0 && AgeWords.Any(w => Text.FindPhrase(words, w) >= 0);
+        if (age is < 0 or > 110 || (words.Length > 0 && !marked))
+        {
+            return null;
+        }
+        var about = match.Groups[1].Value.Contains('~', StringComparison.Ordinal) || match.Groups[3].Value.Contains('?', StringComparison.Ordinal) ? 2 : 0;
+        var date = FromAge(Math.Max(0, age - about), age + about, Reference(match.Groups[4].Value, reference, today));
+        date.Approximate = about > 0;
+        return date;
+    }
+
+    /// <summary>The days on which the age was true: a year written beside it, else the day the person was seen, else any time up to today.</summary>
+    private static (DateOnly First, DateOnly Last) Reference(string year, PartialDate? seen, DateOnly today)
+    {
+        if (year.Length == 4 && Gregorian(int.Parse(year, CultureInfo.InvariantCulture), [], today) is var (_, known) && known > 0)
+        {
+            var first = new DateOnly(known, 1, 1);
+            var last = new DateOnly(known, 12, 31);
+            if (seen is not null && seen.EarliestDay <= DayNumbers.FromDate(last) && seen.LatestDay >= DayNumbers.FromDate(first))
+            {
+                return (Max(first, DayNumbers.ToDate(seen.EarliestDay)), Min(last, DayNumbers.ToDate(seen.LatestDay)));
+            }
+            return (first, last);
+        }
+        return seen is not null ? (DayNumbers.ToDate(seen.EarliestDay), DayNumbers.ToDate(seen.LatestDay)) : (today.AddYears(-10), today);
+    }
+
+    private static PartialDate FromAge(int low, int high, (DateOnly First, DateOnly Last) at)
+    {
+        var earliest = at.First.AddYears(-(high + 1)).AddDays(1);
+        var latest = at.Last.AddYears(-low);
+        return Interval(earliest, latest, $"{Iso(earliest)}/{Iso(latest)}", "AgeDerived", "gregory");
+    }
+
+    private static PartialDate? Single(string text, DateOrder order, IReadOnlyList<string> countries, DateOnly today)
+    {
+        var compact = CompactPattern().Match(text);
+        if (compact.Success)
+        {
+            return Build(Int(compact, 1), Int(compact, 2), Int(compact, 3), countries, today);
+        }
+        var match = ThreePartPattern().Match(text);
+        if (match.Success)
+        {
+            var (a, b, c) = (Int(match, 1), Int(match, 2), Int(match, 3));
+            if (match.Groups[1].Length == 4)
+            {
+                return Build(a, b, c, countries, today);
+            }
+            var year = match.Groups[3].Length == 2 ? TwoDigitYear(c, today) : c;
+            if (a > 12 || order == DateOrder.DayFirst)
+            {
+                return Build(year, b, a, countries, today);
+            }
+            if (b > 12 || order == DateOrder.MonthFirst)
+            {
+                return Build(year, a, b, countries, today);
+            }
+            var date = Build(year, b, a, countries, today);
+            if (date is not null && a != b && Build(year, a, b, countries, today) is { } other)
+            {
+                date.SwappedDayMonthPossible = true;
+                date.HasAlternative = true;
+                date.AlternativeDay = other.EarliestDay;
+            }
+            return date;
+        }
+        match = TwoPartPattern().Match(text);
+        if (match.Success)
+        {
+            return match.Groups[1].Length == 4 ? Build(Int(match, 1), Int(match, 2), 0, countries, today)
+                : match.Groups[2].Length == 4 ? Build(Int(match, 2), Int(match, 1), 0, countries, today)
+                : null;
+        }
+        match = YearPattern().Match(text);
+        if (match.Success)
+        {
+            return Build(Int(match, 1), 0, 0, countries, today);
+        }
+        return Named(text, countries, today);
+    }
+
+    /// <summary>Dates with the month as a word: "2 Nov 1993", "Oct 5 1992", "5 mai 2020".</summary>
+    private static PartialDate? Named(string text, IReadOnlyList<string> countries, DateOnly today)
+    {
+        var words = Text.FoldWords(text);
+        foreach (var (word, month) in Months.Value)
+        {
+            var at = Text.FindPhrase(words, word);
+            if (at < 0)
+            {
+                continue;
+            }
+            var numbers = NumberPattern().Matches(words.Remove(at, word.Length)).Select(m => int.Parse(m.Value, CultureInfo.InvariantCulture)).ToArray();
+            var year = numbers.FirstOrDefault(n => n > 1000);
+            var day = numbers.FirstOrDefault(n => n is >= 1 and <= 31);
+            return year == 0 ? null : Build(year, month, numbers.Length > 1 ? day : 0, countries, today);
+        }
+        var monthNumber = MonthWordPattern().Match(Text.Fold(text));
+        return monthNumber.Success ? Build(Int(monthNumber, 2), Int(monthNumber, 1), 0, countries, today) : null;
+    }
+
+    private static PartialDate? Build(int year, int month, int day, IReadOnlyList<string> countries, DateOnly today)
+    {
+        var (calendar, western) = Gregorian(year, countries, today);
+        if (western == 0 || month is < 0 or > 12 || day is < 0 or > 32)
+        {
+            return null;
+        }
+        if (calendar is not "gregory" and not "buddhist")
+        {
+            return Foreign(calendar, year, month, day);
+        }
+        if (month == 0)
+        {
+            return Interval(new DateOnly(western, 1, 1), new DateOnly(western, 12, 31), DayNumbers.Year(western), "Year", calendar);
+        }
+        var last = DateTime.DaysInMonth(western, month);
+        if (day == 0)
+        {
+            return Interval(new DateOnly(western, month, 1), new DateOnly(western, month, last), $"{DayNumbers.Year(western)}-{Two(month)}", "Month", calendar);
+        }
+        if (day > last)
+        {
+            return null;
+        }
+        var date = Day(new DateOnly(western, month, day), calendar);
+        if (month == 1 && day == 1)
+        {
+            // 1 January is what registries write when they know the year only.
+            date.Precision = "DefaultFirstJanuary";
+            date.LatestDay = DayNumbers.FromDate(new DateOnly(western, 12, 31));
+        }
+        return date;
+    }
+
+    /// <summary>Calendar and western year; year 0 if the number is no year.</summary>
+    private static (string Calendar, int Year) Gregorian(int year, IReadOnlyList<string> countries, DateOnly today)
+    {
+        if (year is >= 2400 and <= 2700)
+        {
+            return ("buddhist", year - 543);
+        }
+        if (year is >= 2030 and <= 2100 && (countries.Contains("NPL") || year > today.Year + 10))
+        {
+            return countries.Contains("NPL") ? ("nepali-bs", year - 57) : ("", 0);
+        }
+        if (year is >= 1300 and <= 1500)
+        {
+            return countries.Contains("IRN") || countries.Contains("AFG") ? year <= 1430 ? ("persian", year + 621) : ("islamic", year) : ("islamic", year);
+        }
+        return year is >= 1600 and <= 2100 ? ("gregory", year) : ("", 0);
+    }
+
+    private static PartialDate Foreign(string calendar, int year, int month, int day)
+    {
+        // Arithmetic calendars, one or two days wide: good for overlap, honest about what is not known.
+        var (first, length, slack) = calendar switch
+        {
+            "persian" => (PersianNewYear(year), 365, 1),
+            "nepali-bs" => (DayNumbers.FromDate(new DateOnly(year - 57, 4, 14)), 365, 2),
+            _ => (IslamicNewYear(year), 354, 1),
+        };
+        var start = first;
+        var end = first + length;
+        if (month > 0)
+        {
+            var offset = calendar switch
+            {
+                "persian" => month <= 7 ? (month - 1) * 31 : 186 + ((month - 7) * 30),
+                "nepali-bs" => (int)((month - 1) * 30.44) + (month is >= 4 and <= 7 ? 3 : 1),
+                _ => (int)Math.Ceiling(29.5 * (month - 1)),
+            };
+            start = first + offset + (day > 0 ? day - 1 : 0) - slack;
+            end = first + offset + (day > 0 ? day - 1 : 31) + slack;
+        }
+        var (from, to) = (DayNumbers.ToDate(start), DayNumbers.ToDate(end));
+        return Interval(from, to, $"{Iso(from)}/{Iso(to)}", "Range", calendar);
+    }
+
+    private static int IslamicNewYear(int year) =>
+        (int)(((year - 1) * 354L) + (((11L * year) + 3) / 30) + 1_948_440 - 2_440_588);
+
+    private static int PersianNewYear(int year) => DayNumbers.FromDate(new DateOnly(year + 621, 3, 21));
+
+    private static int TwoDigitYear(int year, DateOnly today) => year + (year > today.Year % 100 ? 1900 : 2000);
+
+    private static PartialDate Interval(DateOnly first, DateOnly last, string edtf, string precision, string calendar) => new()
+    {
+        Edtf = edtf,
+        EarliestDay = DayNumbers.FromDate(first),
+        LatestDay = DayNumbers.FromDate(last),
+        Precision = precision,
+        Calendar = calendar,
+    };
+
+    private static string Iso(DateOnly date) => date.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+    private static string Two(int number) => number.ToString("00", CultureInfo.InvariantCulture);
+
+    private static int Int(Match match, int group) => int.Parse(match.Groups[group].Value, CultureInfo.InvariantCulture);
+
+    private static DateOnly Max(DateOnly a, DateOnly b) => a > b ? a : b;
+
+    private static DateOnly Min(DateOnly a, DateOnly b) => a < b ? a : b;
+
+    [GeneratedRegex(@"^([0-9]{4}(?:-[0-9]{1,2}){0,2})\s*(?:/|\.\.|–|to)\s*([0-9]{4}(?:-[0-9]{1,2}){0,2})$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex IsoRangePattern();
+
+    [GeneratedRegex(@"^([1-9]0)\s*'?s$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    private static partial Regex DecadePattern();
+
+    [GeneratedRegex(@"^([^0-9]*)([0-9]{1,3})([^0-9(]*)(?:\(?\s*([0-9]{4})\s*\)?)?\s*$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex AgePattern();
+
+    [GeneratedRegex(@"^(1[6-9][0-9]{2}|20[0-9]{2}|2[45][0-9]{2})([0-9]{2})([0-9]{2})$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex CompactPattern();
+
+    [GeneratedRegex(@"^\D{0,3}([0-9]{1,4})\s*[-/.]\s*([0-9]{1,2})\s*[-/.]\s*([0-9]{2,4})(?:[T ][0-9:.Z+]*)?\??$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex ThreePartPattern();
+
+    [GeneratedRegex(@"^\D{0,12}?([0-9]{1,4})\s*[-/.]\s*([0-9]{1,4})\??$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex TwoPartPattern();
+
+    [GeneratedRegex(@"^[^0-9/]{0,14}([0-9]{4})[^0-9/]{0,6}$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex YearPattern();
+
+    [GeneratedRegex("[0-9]+", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex NumberPattern();
+
+    [GeneratedRegex(@"(?:thang|เดือน|ខែ|ເດືອນ|月|month|mes|mois)\s*([0-9]{1,2})\D{1,10}([0-9]{4})", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex MonthWordPattern();
+
+    [GeneratedRegex(@"\b(?:about|approx|circa|ca|c\.|environ|aprox|около|примерно|khoảng|ประมาณ|حوالي)\b", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    private static partial Regex CirPattern();
+}

@@ -1,0 +1,50 @@
+using CleanRoom.Records.Matching;
+using CleanRoom.Records.V1;
+
+namespace CleanRoom.Records.Normalisation;
+
+/// <summary>Sites: country, locality and the words of name and address with building words brought together (DATA.md 1.4).</summary>
+public static class Sites
+{
+    private static readonly Lazy<IReadOnlyList<(string Phrase, string Canonical)>> Synonyms = new(() =>
+        [.. TableFile.Lines("normalisation/site_words.txt").SelectMany(l => l.Skip(1).Select(w => (Text.FoldWords(w), l[0])))
+            .OrderByDescending(w => w.Item1.Length).ThenBy(w => w.Item1, StringComparer.Ordinal)]);
+
+    /// <summary>The words of a site for comparison: synonyms brought together, filler and the locality itself dropped.</summary>
+    public static IReadOnlyList<string> Tokens(string text)
+    {
+        var words = Text.FoldWords(text);
+        foreach (var spelling in Gazetteer.FindIn(text).SelectMany(Gazetteer.Spellings).OrderByDescending(s => s.Length))
+        {
+            words = Replace(words, spelling, " ");
+        }
+        foreach (var (phrase, canonical) in Synonyms.Value)
+        {
+            words = Replace(words, phrase, canonical == "-" ? " " : $" {canonical} ");
+        }
+        return [.. words.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
+    }
+
+    /// <summary>Keys of a site: Probable at best, a spelling is no number.</summary>
+    public static IReadOnlyList<MatchKey> Keys(Place place)
+    {
+        var text = place.Raw.Length > 0 ? place.Raw : $"{place.Name} {place.Address}";
+        var tokens = Tokens(text);
+        if (tokens.Count(t => t.Length > 1 && !t.All(char.IsAsciiDigit)) < 2)
+        {
+            return [];
+        }
+        var name = string.Join(' ', tokens.Order(StringComparer.Ordinal));
+        var where = place.Locality.Length > 0 ? Text.FoldWords(place.Locality) : "?";
+        return [new MatchKey($"site:{place.Country}:{where}:{name}", where == "?" ? KeyStrength.Possible : KeyStrength.Probable)];
+    }
+
+    private static string Replace(string words, string phrase, string by)
+    {
+        for (var at = Text.FindPhrase(words, phrase); at >= 0; at = Text.FindPhrase(words, phrase, at + by.Length))
+        {
+            words = words.Remove(at, phrase.Length).Insert(at, by);
+        }
+        return words;
+    }
+}

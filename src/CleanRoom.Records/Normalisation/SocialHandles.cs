@@ -1,0 +1,76 @@
+using System.Text.RegularExpressions;
+using CleanRoom.Records.Lists;
+using CleanRoom.Records.Matching;
+
+namespace CleanRoom.Records.Normalisation;
+
+/// <summary>Messenger and social-media handles, and the links that carry them.</summary>
+public static partial class SocialHandles
+{
+    private static readonly (string Host, string Platform)[] Hosts =
+    [
+        ("t.me", "Telegram"), ("telegram.me", "Telegram"), ("zalo.me", "Zalo"), ("facebook.com", "Facebook"), ("fb.com", "Facebook"), ("m.me", "Facebook"),
+        ("instagram.com", "Instagram"), ("line.me", "Line"), ("vk.com", "VKontakte"), ("ok.ru", "Odnoklassniki"), ("tiktok.com", "TikTok"),
+        ("twitter.com", "Twitter"), ("x.com", "Twitter"), ("linkedin.com", "LinkedIn"), ("wa.me", "WhatsApp"),
+    ];
+
+    private static readonly (string Word, string Platform)[] Words =
+    [
+        ("telegram", "Telegram"), ("tg", "Telegram"), ("телеграм", "Telegram"), ("تيليجرام", "Telegram"), ("zalo", "Zalo"), ("facebook", "Facebook"),
+        ("fb", "Facebook"), ("เฟซบุ๊ก", "Facebook"), ("เฟส", "Facebook"), ("messenger", "FacebookMessenger"), ("instagram", "Instagram"), ("ig", "Instagram"),
+        ("whatsapp", "WhatsApp"), ("wa", "WhatsApp"), ("واتساب", "WhatsApp"), ("viber", "Viber"), ("line", "Line"), ("ไลน์", "Line"), ("wechat", "WeChat"),
+        ("weixin", "WeChat"), ("微信", "WeChat"), ("qq", "QQ"), ("tiktok", "TikTok"), ("tik tok", "TikTok"), ("twitter", "Twitter"), ("signal", "Signal"),
+        ("imo", "IMO"), ("kakao", "KakaoTalk"), ("kakaotalk", "KakaoTalk"), ("discord", "Discord"), ("vk", "VKontakte"), ("snapchat", "SnapChat"),
+    ];
+
+    /// <summary>Gives platform (or empty) and handle, or null if the cell holds none.</summary>
+    /// <param name="cell">The cell.</param>
+    /// <param name="columnIsHandle">True if the column holds handles, so that a bare word is one.</param>
+    public static (string Platform, string Handle)? Read(string cell, bool columnIsHandle)
+    {
+        var text = Text.AsciiDigits(cell).Trim();
+        foreach (var (host, platform) in Hosts)
+        {
+            var at = text.IndexOf(host + "/", StringComparison.OrdinalIgnoreCase);
+            if (at >= 0 && (at == 0 || text[at - 1] is '/' or '.' or ' ' or '('))
+            {
+                var match = HandlePattern().Match(text, at + host.Length + 1);
+                return match.Success ? (platform, match.Groups[1].Value) : null;
+            }
+        }
+        var words = Text.FoldWords(text);
+        var named = Words.FirstOrDefault(w => Text.FindPhrase(words, w.Word) >= 0);
+        var sign = AtPattern().Match(text);
+        if (sign.Success)
+        {
+            return (named.Platform ?? "", sign.Groups[1].Value);
+        }
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (named.Platform is not null && colon > 0 && text.Length > colon + 2)
+        {
+            return (named.Platform, text[(colon + 1)..].Trim());
+        }
+        return columnIsHandle && text.Length is >= 3 and <= 64 ? (named.Platform ?? "", text) : null;
+    }
+
+    /// <summary>Normalises a handle.</summary>
+    public static Normalised? Normalise(string platform, string handle)
+    {
+        var value = Text.AsciiDigits(handle).Trim().TrimStart('@').TrimEnd('.', ',').ToLowerInvariant();
+        if (value.Length is < 3 or > 64)
+        {
+            return null;
+        }
+        // A display name with blanks is no handle: many people have it.
+        var isHandle = value.All(c => c < 128 && (char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-')) && (platform.Length > 0 || value.Length >= 6);
+        var strength = isHandle ? KeyStrength.Exact : KeyStrength.Possible;
+        var platforms = platform.Length > 0 ? [platform] : CodeLists.Get("platform").Values.Select(v => v.Code).Where(c => c != "Other").ToArray();
+        return new Normalised([.. platforms.Select(p => new MatchKey($"handle:{p}:{value}", strength))], "@" + value, "", isHandle, platform.Length > 0);
+    }
+
+    [GeneratedRegex(@"@?([0-9A-Za-z_.\-]{3,64})", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex HandlePattern();
+
+    [GeneratedRegex(@"(?<![0-9A-Za-z_.])@([0-9A-Za-z_.\-]{3,64})", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex AtPattern();
+}
