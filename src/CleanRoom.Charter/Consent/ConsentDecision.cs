@@ -73,7 +73,7 @@ public enum ReasonCode
 /// <param name="SecondReleases">Agencies that may be told because of the second side's consent.</param>
 /// <param name="ChildProtection">The child-protection channel applies.</param>
 /// <param name="Reasons">Every rule that narrowed the decision, in order of code.</param>
-public sealed record Decision(
+public sealed record ConsentDecision(
     bool Comparable,
     Telling TellFirst,
     Telling TellSecond,
