@@ -1,5 +1,4 @@
 using System.Text.Json;
-using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Json;
 using CleanRoom.Cryptography;
 
@@ -144,7 +143,7 @@ internal static class EntryReader
         var contributors = fields.SortedMembers("contributors", 0, RoomCharter.MaxMembers);
         var agencies = fields.SortedMembers("agencies", 0, RoomCharter.MaxMembers);
         var purposes = fields.SortedTexts(
-            "purposes", 0, ConsentPurposes.Codes.Count, code => ConsentPurposes.Codes.ContainsKey(code), $"write one of {string.Join(", ", ConsentPurposes.Codes.Keys)}");
+            "purposes", 0, 10, code => code.Length == 2 && code[0] == 'C' && char.IsAsciiDigit(code[1]), "write the letter and digit of a consent purpose, C0 to C9");
         if (contributors.Contains(author))
         {
             fields.Problems.Add("contributors", "names the author itself", "remove it");

@@ -1,4 +1,3 @@
-using CleanRoom.Charter.Consent;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Charter.Log;
@@ -321,8 +320,7 @@ public sealed partial class RoomState
             return IgnoredReason.UnknownMember;
         }
 
-        _ = ConsentPurposes.TryParse(entry.Purposes, out var purposes);
-        _listings[entry.Author!] = new Listing(entry.Contributors.ToHashSet(), entry.Agencies.ToHashSet(), purposes, Size);
+        _listings[entry.Author!] = new Listing(entry.Contributors.ToHashSet(), entry.Agencies.ToHashSet(), entry.Purposes.ToHashSet(StringComparer.Ordinal), Size);
         return IgnoredReason.None;
     }
 

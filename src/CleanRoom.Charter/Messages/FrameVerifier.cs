@@ -1,0 +1,93 @@
+using CleanRoom.Charter.Log;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Charter.Messages;
+
+/// <summary>A message on its way: signed header, ciphertext, audit path in the recipient's epoch root.</summary>
+/// <param name="Header">Compact JWS of a <see cref="FrameHeader"/>.</param>
+/// <param name="Ciphertext">enc ‖ HPKE ciphertext.</param>
+/// <param name="Path">Audit path, leaf to root.</param>
+public sealed record MessageFrame(string Header, ReadOnlyMemory<byte> Ciphertext, IReadOnlyList<Digest> Path);
+
+/// <summary>Why a frame is refused.</summary>
+public enum FrameRefusal
+{
+    /// <summary>It is not.</summary>
+    None,
+
+    /// <summary>The header does not parse.</summary>
+    Malformed,
+
+    /// <summary>It is another room's or another member's.</summary>
+    OtherRecipient,
+
+    /// <summary>No epoch head of this number is in the log.</summary>
+    UnknownEpoch,
+
+    /// <summary>It is not signed by the instance that ended the epoch.</summary>
+    WrongSigner,
+
+    /// <summary>It names another charter than the one in force at the epoch's end.</summary>
+    WrongCharter,
+
+    /// <summary>The epoch gave this member other numbers.</summary>
+    WrongNumber,
+
+    /// <summary>The ciphertext is not the one that was signed.</summary>
+    WrongCiphertext,
+
+    /// <summary>The ciphertext is not the one that the epoch head in the log binds.</summary>
+    NotInEpoch,
+}
+
+/// <summary>Verifies frames against the log: anyone who follows the log can, nobody needs a key.</summary>
+public static class FrameVerifier
+{
+    /// <summary>Verifies a frame.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="state">The room, as far as the cosigned log.</param>
+    /// <param name="recipient">The member it should be for.</param>
+    /// <param name="header">The header; believe it only if the result is None.</param>
+    public static FrameRefusal Verify(MessageFrame frame, RoomState state, MemberId recipient, out FrameHeader? header)
+    {
+        if (!FrameHeader.TryParse(frame.Header, out header, out var jws))
+        {
+            return FrameRefusal.Malformed;
+        }
+
+        if (header.Room != state.Room || header.Recipient != recipient)
+        {
+            return FrameRefusal.OtherRecipient;
+        }
+
+        if (state.Epoch(header.Epoch) is not { } head)
+        {
+            return FrameRefusal.UnknownEpoch;
+        }
+
+        if (header.Generation != head.Entry.Generation || !jws.Verify(head.Signing))
+        {
+            return FrameRefusal.WrongSigner;
+        }
+
+        if (state.CharterAtSize(head.Index)?.Hash != header.Charter)
+        {
+            return FrameRefusal.WrongCharter;
+        }
+
+        var range = head.Entry.Recipients.FirstOrDefault(item => item.Member == recipient);
+        if (range is null || header.Number < range.First || header.Number > range.Last)
+        {
+            return FrameRefusal.WrongNumber;
+        }
+
+        if (Digest.Of(frame.Ciphertext.Span) != header.Ciphertext)
+        {
+            return FrameRefusal.WrongCiphertext;
+        }
+
+        return EpochTree.Verify(header.Ciphertext, header.Number - range.First, range.Last - range.First + 1, frame.Path, range.Root)
+            ? FrameRefusal.None
+            : FrameRefusal.NotInEpoch;
+    }
+}
