@@ -1,3 +1,5 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using CleanRoom.Attestation;
+
+return args is ["identity", .. var rest]
+    ? IdentityCommand.Run(rest, Console.Out, Console.Error)
+    : await AttestationHost.RunAsync(args);

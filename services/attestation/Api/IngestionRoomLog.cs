@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography.X509Certificates;
+using CleanRoom.Attestation.Releases;
+using CleanRoom.Charter;
+using CleanRoom.Cryptography;
+using CleanRoom.Protocol.Ingestion.V1;
+using CleanRoom.Transport;
+using Google.Protobuf;
+
+namespace CleanRoom.Attestation.Api;
+
+/// <summary>Reaches the log where the charter says, or at an address of the owner's choice; always under the charter's pin.</summary>
+internal sealed class IngestionRoomLog(X509Certificate2 certificate, Uri? address, TimeProvider clock) : IRoomLog, IDisposable
+{
+    private readonly ConcurrentDictionary<(Uri Address, KeyId Pin), Lazy<PinnedChannel>> _channels = new();
+
+    public async Task<LoggedLeaf> AppendAsync(RoomCharter charter, ReadOnlyMemory<byte> leaf, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        var service = charter.Operator.Ingestion;
+        var channel = _channels.GetOrAdd(
+            (address ?? service.Endpoint, service.Tls), key => new Lazy<PinnedChannel>(() => PinnedChannel.Create(key.Address, key.Pin, certificate))).Value;
+        var client = new IngestionService.IngestionServiceClient(channel.CallInvoker);
+        var room = charter.Room.ToString();
+        var deadline = (clock.GetUtcNow() + timeout).UtcDateTime;
+        try
+        {
+            var appended = await client.AppendAsync(
+                new AppendRequest { Room = room, Leaf = ByteString.CopyFrom(leaf.Span) }, deadline: deadline, cancellationToken: cancellationToken);
+            var included = await client.GetInclusionAsync(
+                new GetInclusionRequest { Room = room, Index = appended.Index }, deadline: deadline, cancellationToken: cancellationToken);
+            var proof = included.Proof;
+            return proof?.Checkpoint is { } checkpoint && proof.Index == appended.Index
+                ? new LoggedLeaf(Requests.Size(proof.Index, "index"), checkpoint.Note, Requests.Path(proof.Path, "path"))
+                : throw new CleanRoomException(ErrorReason.Internal, "The log answered without a proof.");
+        }
+        catch (CleanRoomException exception)
+        {
+            throw new RoomLogException($"The room's log did not take or prove the entry: {exception.Reason}.", exception);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var channel in _channels.Values.Where(channel => channel.IsValueCreated))
+        {
+            channel.Value.Dispose();
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using CleanRoom.Attestation.Api;
+using CleanRoom.Attestation.Appraisals;
+using CleanRoom.Attestation.Keys;
+using CleanRoom.Attestation.Releases;
+using CleanRoom.Attestation.Rooms;
+using CleanRoom.Attestation.Witnessing;
+using CleanRoom.Charter;
+using CleanRoom.Cryptography;
+using CleanRoom.Hosting;
+using CleanRoom.Hosting.Startup;
+using CleanRoom.Storage.Brokers;
+using CleanRoom.Storage.Sqlite;
+using Microsoft.Extensions.Options;
+
+namespace CleanRoom.Attestation;
+
+/// <summary>Composes the service, for its own process, for tests and for the standalone host.</summary>
+public static class AttestationHost
+{
+    private const int MaxKeyFile = 4096;
+
+    /// <summary>Runs the service until it is stopped.</summary>
+    /// <param name="args">The command line: <c>--Section:Name=value</c>.</param>
+    /// <returns>The exit code.</returns>
+    public static Task<int> RunAsync(string[] args) => ServiceHost.RunAsync(args, static builder => builder.AddAttestation(), static app => app.MapAttestation());
+
+    /// <summary>Builds the service.</summary>
+    /// <param name="args">The command line: <c>--Section:Name=value</c>.</param>
+    /// <param name="configure">Adds to it or replaces parts, after the service has added its own.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null) => ServiceHost.Build(
+        args,
+        builder =>
+        {
+            _ = builder.AddAttestation();
+            configure?.Invoke(builder);
+        },
+        static app => app.MapAttestation());
+
+    /// <summary>Adds verifier, key broker and witness of one owner.</summary>
+    public static WebApplicationBuilder AddAttestation(this WebApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        _ = services.AddCheckedOptions<AttestationOptions, AttestationOptionsValidator>(AttestationOptions.SectionName);
+        _ = services.AddSingleton(OpenKeys);
+        _ = services.AddSingleton(CreateIdentity);
+        _ = services.AddSingleton<IBrokerStore>(provider =>
+            SqliteBrokerStore.Open(new SqliteOptions { Folder = provider.GetRequiredService<DataFolder>().Path }));
+        _ = services.AddSingleton(provider => ReadOwner(Options(provider)));
+        _ = services.AddSingleton(provider => new OwnerOnly(ReadAdministrators(Options(provider))));
+        _ = services.AddSingleton(provider => new VerifierLimits(Options(provider).MaximumOutstandingNonces));
+        _ = services.AddSingleton(provider => new ReleaseLimits(Options(provider).Lease, Options(provider).ClockSkew, Options(provider).ReleaseTimeout));
+        _ = services.AddSingleton<IRoomLog>(provider => new IngestionRoomLog(
+            provider.GetRequiredService<ServerIdentity>().Certificate, Options(provider).IngestionAddress, provider.GetRequiredService<TimeProvider>()));
+        _ = services.AddSingleton<RoomGuard>();
+        _ = services.AddSingleton<CharterDesk>();
+        _ = services.AddSingleton<Verifier>();
+        _ = services.AddSingleton<KeyReleaser>();
+        _ = services.AddSingleton<Witness>();
+        return builder;
+    }
+
+    /// <summary>Maps the gRPC classes.</summary>
+    public static WebApplication MapAttestation(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+
+        // What is wrong with owner, administrators, keys or database stops the start, not the first call.
+        _ = app.Services.GetRequiredService<OwnerOnly>();
+        _ = app.Services.GetRequiredService<CharterDesk>();
+        _ = app.MapGrpcService<AttestationGrpcService>();
+        _ = app.MapGrpcService<BrokerGrpcService>();
+        return app;
+    }
+
+    private static AttestationOptions Options(IServiceProvider provider) => provider.GetRequiredService<IOptions<AttestationOptions>>().Value;
+
+    private static BrokerKeys OpenKeys(IServiceProvider provider)
+    {
+        try
+        {
+            return BrokerKeys.Open(provider.GetRequiredService<DataFolder>().Path, Options(provider).MasterKeyFile);
+        }
+        catch (BrokerKeyException exception)
+        {
+            throw new StartupException(ExitCode.FileError, exception.Message, exception);
+        }
+    }
+
+    private static ServerIdentity CreateIdentity(IServiceProvider provider)
+    {
+        // Dates in certificates mean nothing to peers that pin keys; a day back and ten years on spare those that look at them.
+        var from = provider.GetRequiredService<TimeProvider>().GetUtcNow().AddDays(-1);
+        var keys = provider.GetRequiredService<BrokerKeys>();
+        return new ServerIdentity(keys.Tls.CreateSelfSignedCertificate("cleanroom-attestation", from, from.AddYears(10)));
+    }
+
+    private static BrokerOwner ReadOwner(AttestationOptions options)
+    {
+        var text = options.OrganisationKey;
+        if (!text.TrimStart().StartsWith('{'))
+        {
+            var file = new FileInfo(text);
+            text = file.Exists && file.Length <= MaxKeyFile
+                ? File.ReadAllText(text)
+                : throw new StartupException(ExitCode.BadOption, "Attestation:OrganisationKey must be a JWK, or the path of a file of at most 4 KiB that holds one.");
+        }
+
+        return MemberId.TryParse(options.Owner, out var owner) && VerifyingKey.TryFromJwk(text.Trim(), out var key)
+            ? new BrokerOwner(owner, key, options.AllowSimulated)
+            : throw new StartupException(ExitCode.BadOption, "Attestation:Owner must be a member id and Attestation:OrganisationKey the public JWK of a P-256 key.");
+    }
+
+    private static ImmutableHashSet<KeyId> ReadAdministrators(AttestationOptions options) => [.. options.AdminKeys.Select(text => KeyId.TryParse(text, out var key)
+        ? key
+        : throw new StartupException(ExitCode.BadOption, "Attestation:AdminKeys must hold key ids such as spki-sha256: and 43 characters of base64url."))];
+}

@@ -1,0 +1,52 @@
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Attestation.Keys;
+
+/// <summary>
+/// The broker's own keys, one for each purpose: results and releases, cosignatures, TLS. They are made here, lie encrypted under the
+/// master key, and never leave.
+/// </summary>
+internal sealed class BrokerKeys : IDisposable
+{
+    private BrokerKeys(MasterKey master, SigningKey verifier, SigningKey witness, SigningKey tls)
+    {
+        Master = master;
+        Verifier = verifier;
+        Witness = witness;
+        Tls = tls;
+    }
+
+    /// <summary>Encrypts record keys and room secrets at rest.</summary>
+    public MasterKey Master { get; }
+
+    /// <summary>Signs attestation results and release entries.</summary>
+    public SigningKey Verifier { get; }
+
+    /// <summary>Cosigns checkpoints.</summary>
+    public SigningKey Witness { get; }
+
+    /// <summary>Key of the TLS certificate.</summary>
+    public SigningKey Tls { get; }
+
+    /// <summary>Opens the keys of a data folder; makes them at first use.</summary>
+    /// <exception cref="BrokerKeyException">A key is missing or does not open.</exception>
+    public static BrokerKeys Open(string dataFolder, string? masterKeyFile)
+    {
+        _ = Directory.CreateDirectory(dataFolder);
+        var folder = Path.Combine(dataFolder, "keys");
+        var master = KeyFolder.OpenMasterKey(masterKeyFile ?? Path.Combine(dataFolder, "master.key"), folder);
+        return new BrokerKeys(
+            master,
+            KeyFolder.OpenSigningKey(folder, "verifier", master),
+            KeyFolder.OpenSigningKey(folder, "witness", master),
+            KeyFolder.OpenSigningKey(folder, "tls", master));
+    }
+
+    public void Dispose()
+    {
+        Tls.Dispose();
+        Witness.Dispose();
+        Verifier.Dispose();
+        Master.Dispose();
+    }
+}

@@ -1,0 +1,127 @@
+using System.Security.Cryptography;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Attestation.Keys;
+
+/// <summary>
+/// Secrets of a broker as files: each one encrypted under the master key, made at first use, written whole or not at all. Of two
+/// processes that make the same one the first wins.
+/// </summary>
+internal static class KeyFolder
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int MaximumFileSize = 4096;
+
+    /// <summary>Reads the master key, or makes it if nothing has been encrypted yet.</summary>
+    /// <exception cref="BrokerKeyException">It is missing while encrypted keys exist, or it is not a key.</exception>
+    public static MasterKey OpenMasterKey(string file, string keyFolder)
+    {
+        if (!File.Exists(file))
+        {
+            if (Directory.Exists(keyFolder) && Directory.EnumerateFileSystemEntries(keyFolder).Any())
+            {
+                throw new BrokerKeyException($"The master key file {file} is missing but the data folder holds keys encrypted under it: put the file back.");
+            }
+
+            using var made = MasterKey.Generate();
+            _ = TryWriteNew(file, System.Text.Encoding.ASCII.GetBytes(made.ExportText() + "\n"));
+        }
+
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0)
+        {
+            throw new BrokerKeyException($"The master key file {file} can be read by everybody: give it mode 0600.");
+        }
+
+        var text = ReadLimited(file);
+        try
+        {
+            return MasterKey.TryParse(System.Text.Encoding.ASCII.GetString(text), out var key)
+                ? key
+                : throw new BrokerKeyException($"The master key file {file} does not hold 43 characters of base64url: put the right file back.");
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(text);
+        }
+    }
+
+    /// <summary>Opens a signing key, or makes it.</summary>
+    /// <param name="folder">Where encrypted keys lie.</param>
+    /// <param name="name">Its purpose; authenticated, so that files cannot be exchanged.</param>
+    /// <param name="master">Encrypts it.</param>
+    /// <exception cref="BrokerKeyException">It does not open under this master key.</exception>
+    public static SigningKey OpenSigningKey(string folder, string name, MasterKey master)
+    {
+        var file = Path.Combine(folder, name + ".key");
+        byte[] purpose = [.. "broker-key "u8, .. System.Text.Encoding.ASCII.GetBytes(name)];
+        if (!File.Exists(file))
+        {
+            _ = Directory.CreateDirectory(folder);
+            using var made = SigningKey.Generate();
+            var plain = made.ExportPkcs8();
+            try
+            {
+                _ = TryWriteNew(file, master.Encrypt(plain, purpose));
+            }
+            finally
+            {
+                CryptographicOperations.ZeroMemory(plain);
+            }
+        }
+
+        if (!master.TryDecrypt(ReadLimited(file), purpose, out var pkcs8))
+        {
+            throw new BrokerKeyException($"The key file {file} does not open: the master key is another one, or the file is damaged. Restore both from one backup.");
+        }
+
+        try
+        {
+            return SigningKey.ImportPkcs8(pkcs8);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(pkcs8);
+        }
+    }
+
+    private static byte[] ReadLimited(string file) =>
+        new FileInfo(file).Length <= MaximumFileSize ? File.ReadAllBytes(file) : throw new BrokerKeyException($"The key file {file} is too large to be one: restore it.");
+
+    /// <summary>Writes beside, flushes to disk, then renames: a crash leaves the whole file or none.</summary>
+    private static bool TryWriteNew(string file, byte[] content)
+    {
+        var beside = $"{file}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.tmp";
+        try
+        {
+            if (Path.GetDirectoryName(file) is { Length: > 0 } folder)
+            {
+                _ = Directory.CreateDirectory(folder);
+            }
+
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = OwnerOnly;
+            }
+
+            using (var stream = new FileStream(beside, options))
+            {
+                stream.Write(content);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(beside, file, overwrite: false);
+            return true;
+        }
+        catch (IOException) when (File.Exists(file))
+        {
+            // Another process was first: its key counts.
+            return false;
+        }
+        finally
+        {
+            File.Delete(beside);
+            CryptographicOperations.ZeroMemory(content);
+        }
+    }
+}
