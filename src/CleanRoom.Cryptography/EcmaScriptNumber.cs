@@ -5,6 +5,8 @@ namespace CleanRoom.Cryptography;
 /// <summary>Number::toString of ECMA-262 §6.1.6.1.20, as RFC 8785 §3.2.2.3 asks.</summary>
 internal static class EcmaScriptNumber
 {
+    private const double MaxExactInteger = 9_007_199_254_740_992;
+
     public static string ToString(double number)
     {
         if (!double.IsFinite(number))
@@ -17,24 +19,67 @@ internal static class EcmaScriptNumber
             return "0";
         }
 
-        // "E16" would give 17 digits; "R" gives the shortest that read back to the same double, which is what the standard asks.
-        var shortest = Math.Abs(number).ToString("R", CultureInfo.InvariantCulture);
-        var (digits, point) = Split(shortest);
+        var (digits, point) = Shortest(Math.Abs(number));
         var sign = number < 0 ? "-" : string.Empty;
         return sign + Place(digits, point);
     }
 
-    /// <summary>Takes "d.ddE±x" apart: the number is 0.digits × 10^point, without zeros at either end of digits.</summary>
-    private static (string Digits, int Point) Split(string text)
+    /// <summary>
+    /// The fewest digits that read back to the same double; of several the closest, of two equally close the even one. The number is
+    /// 0.digits × 10^point, without zeros at either end. The platform's "R" is no help: below a power of two the next double is
+    /// nearer than above, "R" overlooks that, and some of its texts read back as the neighbour (2^-25 is one).
+    /// </summary>
+    private static (string Digits, int Point) Shortest(double number)
+    {
+        if (number <= MaxExactInteger && double.IsInteger(number))
+        {
+            var whole = ((long)number).ToString(CultureInfo.InvariantCulture);
+            return (whole.TrimEnd('0'), whole.Length);
+        }
+
+        // A decimal of up to 15 digits survives the way to a double and back, so these digits are the fewest if they read back at all.
+        // Not so for subnormal numbers, which have fewer bits.
+        if (double.IsNormal(number))
+        {
+            var (rounded, power) = Split(number.ToString("E14", CultureInfo.InvariantCulture));
+            if (ReadsBack(ulong.Parse(rounded, CultureInfo.InvariantCulture), power - 14, number))
+            {
+                return (rounded.TrimEnd('0'), power + 1);
+            }
+        }
+
+        // All the digits there are: 767 suffice for any double.
+        var (exact, exponent) = Split(number.ToString("E766", CultureInfo.InvariantCulture));
+        for (var count = double.IsNormal(number) ? 16 : 1; ; count++)
+        {
+            var lower = ulong.Parse(exact.AsSpan(0, count), CultureInfo.InvariantCulture);
+            var rest = exact.AsSpan(count);
+            var lowerFits = ReadsBack(lower, exponent - count + 1, number);
+            var upperFits = ReadsBack(lower + 1, exponent - count + 1, number);
+            if (lowerFits || upperFits)
+            {
+                var chosen = lowerFits && (!upperFits || IsLowerCloser(lower, rest)) ? lower : lower + 1;
+                var digits = chosen.ToString(CultureInfo.InvariantCulture);
+                return (digits.TrimEnd('0'), exponent + 1 + digits.Length - count);
+            }
+        }
+    }
+
+    private static bool IsLowerCloser(ulong lower, ReadOnlySpan<char> rest)
+    {
+        var half = rest[0].CompareTo('5');
+        return half < 0 || (half == 0 && !rest[1..].ContainsAnyExcept('0') && (lower & 1) == 0);
+    }
+
+    private static bool ReadsBack(ulong digits, int power, double number) =>
+        double.Parse(string.Create(CultureInfo.InvariantCulture, $"{digits}E{power}"), NumberStyles.Float, CultureInfo.InvariantCulture).Equals(number);
+
+    /// <summary>Takes "d.dddE±x" apart into all its digits and the power of ten of the first.</summary>
+    private static (string Digits, int Power) Split(string text)
     {
         var exponentAt = text.IndexOf('E', StringComparison.Ordinal);
-        var exponent = exponentAt < 0 ? 0 : int.Parse(text.AsSpan(exponentAt + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
-        var mantissa = exponentAt < 0 ? text : text[..exponentAt];
-        var dot = mantissa.IndexOf('.', StringComparison.Ordinal);
-        var whole = dot < 0 ? mantissa : mantissa[..dot];
-        var all = dot < 0 ? whole : whole + mantissa[(dot + 1)..];
-        var leading = all.Length - all.TrimStart('0').Length;
-        return (all.Trim('0'), whole.Length - leading + exponent);
+        var power = int.Parse(text.AsSpan(exponentAt + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        return (text[..1] + text[2..exponentAt], power);
     }
 
     private static string Place(string digits, int point)
