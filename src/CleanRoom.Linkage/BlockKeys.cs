@@ -118,6 +118,8 @@ internal static class BlockKeys
                 {
                     Add(keys, kind + "h", tokens[i].Coarse, home.Sound);
                 }
+                // A rare name alone; a common one is over its cap and met with a second key.
+                Add(keys, kind + "r", tokens[i].Sound, "");
                 if (!person.Victim)
                 {
                     Add(keys, "t", tokens[i].Coarse, "");

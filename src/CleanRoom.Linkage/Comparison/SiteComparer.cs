@@ -74,6 +74,26 @@ public static class SiteComparer
                 break;
             }
         }
+        // One side writes together what the other writes apart.
+        for (var pass = 0; pass < 2; pass++)
+        {
+            var (apart, whole) = pass == 0 ? (first, second) : (second, first);
+            for (var i = 0; i + 1 < apart.Count; i++)
+            {
+                var text = apart[i].Readings[0] + apart[i + 1].Readings[0];
+                for (var j = 0; j < whole.Count && text.Length >= 5; j++)
+                {
+                    if ((pass == 0 && used.Contains(j)) || !whole[j].Readings.Any(r => Sounds.Key(r) == Sounds.Key(text) || JaroWinkler.Similarity(r, text) >= 0.94))
+                    {
+                        continue;
+                    }
+                    _ = pass == 0 && used.Add(j);
+                    count += 2;
+                    weight += 8;
+                    break;
+                }
+            }
+        }
         if (count == 0)
         {
             var joinedA = string.Concat(first.Select(w => w.Readings[0]));

@@ -61,6 +61,7 @@ public static class Romaniser
                 break;
             case NameScript.Thai or NameScript.Laoo:
                 Add(readings, Build(folded, ThaiReading.Append));
+                Add(readings, Build(folded, ThaiReading.AppendPopular));
                 break;
             case NameScript.Khmr:
                 Add(readings, Build(folded, KhmerReading.Append));

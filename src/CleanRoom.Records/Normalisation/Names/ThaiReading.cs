@@ -8,6 +8,38 @@ namespace CleanRoom.Records.Normalisation.Names;
 /// </summary>
 internal static class ThaiReading
 {
+    /// <summary>The way many people spell their own names: j, p and t where the general system writes ch, ph and th.</summary>
+    public static void AppendPopular(ReadOnlySpan<char> text, StringBuilder result)
+    {
+        var system = new StringBuilder(text.Length);
+        Append(text, system);
+        var reading = system.Replace("ph", "p").Replace("th", "t").Replace("w", "v").ToString();
+        // จ alone sounds j; ช and ฉ stay ch. Counted in order, for readings keep the order of the letters.
+        var at = 0;
+        foreach (var c in text)
+        {
+            if (c is not ('จ' or 'ຈ' or 'ช' or 'ฉ' or 'ຊ'))
+            {
+                continue;
+            }
+            var found = reading.IndexOf("ch", at, StringComparison.Ordinal);
+            if (found < 0)
+            {
+                break;
+            }
+            if (c is 'จ' or 'ຈ')
+            {
+                reading = string.Concat(reading.AsSpan(0, found), "j", reading.AsSpan(found + 2));
+                at = found + 1;
+            }
+            else
+            {
+                at = found + 2;
+            }
+        }
+        _ = result.Append(reading);
+    }
+
     public static void Append(ReadOnlySpan<char> text, StringBuilder result)
     {
         var letters = Normalise(text);
