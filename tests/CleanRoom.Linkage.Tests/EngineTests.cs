@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using CleanRoom.Records;
 using CleanRoom.Records.V1;
 
 namespace CleanRoom.Linkage.Tests;
