@@ -5,6 +5,10 @@ namespace CleanRoom.Charter.Consent;
 /// </summary>
 public static class ConsentEngine
 {
+    private const string CompareBlind = "C2";
+    private const string TellContributor = "C3";
+    private const string TellAgency = "C5";
+    private const string IdentifyToAgency = "C6";
     private const string ImmigrationEnforcement = "immigration_enforcement";
     private const string ConsularAuthority = "consular_origin";
 
@@ -16,8 +20,8 @@ public static class ConsentEngine
     /// <param name="now">Room time, the one for what expires.</param>
     public static bool AreComparable(LinkSide first, LinkSide second, DateTimeOffset now) =>
         first.Record.Contributor != second.Record.Contributor
-        && Allows(first, ConsentPurpose.BlindMatch, second.Record.Contributor, now)
-        && Allows(second, ConsentPurpose.BlindMatch, first.Record.Contributor, now);
+        && Allows(first, CompareBlind, second.Record.Contributor, now)
+        && Allows(second, CompareBlind, first.Record.Contributor, now);
 
     /// <summary>Decides what may be told of a link.</summary>
     /// <param name="pair">The link.</param>
@@ -90,7 +94,7 @@ public static class ConsentEngine
             _ = reasons.Add(ReasonCode.NotListed);
             return false;
         }
-        var consented = Allows(revealed, ConsentPurpose.TellNgo, to, now) || (holder == FactHolder.Other && Allows(revealed, ConsentPurpose.LeNonIdentifying, to, now, asOrganisation: true));
+        var consented = Allows(revealed, TellContributor, to, now) || (holder == FactHolder.Other && Allows(revealed, TellAgency, to, now, asOrganisation: true));
         if (!consented)
         {
             _ = reasons.Add(ReasonCode.NoConsentToTell);
@@ -136,12 +140,12 @@ public static class ConsentEngine
             _ = reasons.Add(ReasonCode.NoLawEnforcement);
             return [];
         }
-        if (!InForce(side, ConsentPurpose.LeNonIdentifying, now).Concat(InForce(side, ConsentPurpose.LeIdentifying, now)).Any())
+        if (!InForce(side, TellAgency, now).Concat(InForce(side, IdentifyToAgency, now)).Any())
         {
             _ = reasons.Add(ReasonCode.NoAgencyConsent);
             return [];
         }
-        var told = agencies.Where(agency => MayTell(side, agency, now) && IsAddressed(agency, pair, rule)).Select(agency => agency.Id).Order().ToList();
+        var told = agencies.Where(agency => MayTell(side, agency, now) && IsAddressed(agency, side, rule)).Select(agency => agency.Id).Order().ToList();
         if (told.Count == 0)
         {
             _ = reasons.Add(ReasonCode.NoAuthorisedAgency);
@@ -149,10 +153,11 @@ public static class ConsentEngine
         return told;
     }
 
-    private static bool IsAddressed(Agency agency, PairFacts pair, TellingRule rule) =>
+    // By the place of the releasing side's own fact: where the other record lies is not this side's to tell.
+    private static bool IsAddressed(Agency agency, LinkSide side, TellingRule rule) =>
         rule.AgencyKinds.Contains(agency.Kind)
         && agency.Kind != ImmigrationEnforcement
-        && (rule.AnyJurisdiction || agency.Jurisdictions.Overlaps(pair.Jurisdictions));
+        && (rule.AnyJurisdiction || agency.Jurisdictions.Overlaps(side.Jurisdictions));
 
     private static bool MayTell(LinkSide side, Agency agency, DateTimeOffset now)
     {
@@ -160,7 +165,7 @@ public static class ConsentEngine
         {
             return false;
         }
-        var grants = InForce(side, ConsentPurpose.LeNonIdentifying, now).Concat(InForce(side, ConsentPurpose.LeIdentifying, now)).ToList();
+        var grants = InForce(side, TellAgency, now).Concat(InForce(side, IdentifyToAgency, now)).ToList();
         return !grants.Any(grant => grant.ExcludedRecipients.Contains(agency.Id.Value))
             && grants.Any(grant =>
                 (grant.NamedRecipients.Count == 0 ? side.Standing.Agencies.Contains(agency.Id) : grant.NamedRecipients.Contains(agency.Id.Value))
@@ -168,7 +173,7 @@ public static class ConsentEngine
     }
 
     /// <summary>Whether a purpose is granted towards another contributor.</summary>
-    private static bool Allows(LinkSide side, ConsentPurpose purpose, MemberId towards, DateTimeOffset now, bool asOrganisation = false)
+    private static bool Allows(LinkSide side, string purpose, MemberId towards, DateTimeOffset now, bool asOrganisation = false)
     {
         var grants = InForce(side, purpose, now).ToList();
         if (side.Record.Grants.Any(grant => grant.ExcludedRecipients.Contains(towards.Value)))
@@ -181,10 +186,10 @@ public static class ConsentEngine
                 && (grant.RecipientClasses.Count == 0 || grant.RecipientClasses.Contains("other_organizations"))));
     }
 
-    private static IEnumerable<Grant> InForce(LinkSide side, ConsentPurpose purpose, DateTimeOffset now)
+    private static IEnumerable<Grant> InForce(LinkSide side, string purpose, DateTimeOffset now)
     {
-        var standsIn = !side.Record.HasVictimOrWitness && purpose is ConsentPurpose.BlindMatch or ConsentPurpose.TellNgo or ConsentPurpose.LeNonIdentifying;
-        return standsIn && side.Standing.Purposes.HasFlag(purpose)
+        var standsIn = !side.Record.HasVictimOrWitness && purpose is CompareBlind or TellContributor or TellAgency;
+        return standsIn && side.Standing.Purposes.Contains(purpose)
             ? [new Grant(purpose, DateTimeOffset.MaxValue)]
             : side.Record.Grants.Where(grant => grant.Purpose == purpose && now < grant.Expires);
     }

@@ -30,15 +30,15 @@ public enum LinkDoubt
 /// <summary>One side of a link, as the consent engine sees it.</summary>
 /// <param name="Record">What the record allows.</param>
 /// <param name="Standing">What its contributor lists and authorises.</param>
-public sealed record LinkSide(RecordConsent Record, StandingAuthorisation Standing);
+/// <param name="Jurisdictions">Countries (alpha-3) where this record's shared fact lies; decides which agencies are told because of it.</param>
+public sealed record LinkSide(RecordConsent Record, StandingAuthorisation Standing, IReadOnlySet<string> Jurisdictions);
 
 /// <summary>A link between the records of two contributors.</summary>
 /// <param name="First">One side.</param>
 /// <param name="Second">The other side.</param>
 /// <param name="Holder">Whose facts agree; if the two sides differ, <see cref="FactHolder.Victim"/>.</param>
 /// <param name="Doubt">Why a person should look first.</param>
-/// <param name="Jurisdictions">Countries (alpha-3) that the shared fact lies in; decides which agencies are told.</param>
-public sealed record PairFacts(LinkSide First, LinkSide Second, FactHolder Holder, LinkDoubt Doubt, IReadOnlySet<string> Jurisdictions);
+public sealed record PairFacts(LinkSide First, LinkSide Second, FactHolder Holder, LinkDoubt Doubt);
 
 /// <summary>What the charter's query allows to be told.</summary>
 /// <param name="Pointers">Contributors may be told (N1).</param>

@@ -35,7 +35,7 @@ public sealed class ConsentEngineTests
         var decision = ConsentEngine.Decide(
             new PairFacts(
                 SampleSide(cells[4], cells[8], entities), SampleSide(cells[5], cells[9], entities),
-                cells[3] == "Victim" ? FactHolder.Victim : FactHolder.Other, doubt, new HashSet<string> { "THA" }),
+                cells[3] == "Victim" ? FactHolder.Victim : FactHolder.Other, doubt),
             TellAll, Agencies, Now);
 
         Assert.Equal(cells[15], decision.Disposition);
@@ -69,9 +69,9 @@ public sealed class ConsentEngineTests
             var before = ConsentEngine.Decide(pair, TellAll, Agencies, Now);
             foreach (var purpose in purposes)
             {
-                var withdrawn = pair.First.Record with { Grants = [.. pair.First.Record.Grants.Where(grant => grant.Purpose != Purpose(purpose))] };
+                var withdrawn = pair.First.Record with { Grants = [.. pair.First.Record.Grants.Where(grant => grant.Purpose != purpose)] };
                 AssertNotWider(before, ConsentEngine.Decide(pair with { First = pair.First with { Record = withdrawn } }, TellAll, Agencies, Now));
-                var expired = pair.First.Record with { Grants = [.. pair.First.Record.Grants.Select(grant => grant.Purpose == Purpose(purpose) ? grant with { Expires = Now } : grant)] };
+                var expired = pair.First.Record with { Grants = [.. pair.First.Record.Grants.Select(grant => grant.Purpose == purpose ? grant with { Expires = Now } : grant)] };
                 AssertNotWider(before, ConsentEngine.Decide(pair with { First = pair.First with { Record = expired } }, TellAll, Agencies, Now));
             }
         }
@@ -96,7 +96,7 @@ public sealed class ConsentEngineTests
     {
         var side = Side(Members[0], ["C2", "C3", "C5"]);
         var other = Side(Members[1], ["C2", "C3", "C5"]) with { Standing = StandingAuthorisation.None };
-        var decision = ConsentEngine.Decide(new PairFacts(side, other, FactHolder.Victim, LinkDoubt.None, new HashSet<string>()), TellAll, Agencies, Now);
+        var decision = ConsentEngine.Decide(new PairFacts(side, other, FactHolder.Victim, LinkDoubt.None), TellAll, Agencies, Now);
         Assert.Equal((Telling.Nothing, Telling.Nothing), (decision.TellFirst, decision.TellSecond));
         Assert.Contains(ReasonCode.NotListed, decision.Reasons);
     }
@@ -105,7 +105,7 @@ public sealed class ConsentEngineTests
     public void AreComparable_CounterpartExcluded_IsFalse()
     {
         var side = Side(Members[0], ["C2", "C3"]);
-        var excluding = side with { Record = side.Record with { Grants = [new Grant(ConsentPurpose.BlindMatch, Later, [], [], [Members[1].Value])] } };
+        var excluding = side with { Record = side.Record with { Grants = [new Grant("C2", Later, [], [], [Members[1].Value])] } };
         Assert.True(ConsentEngine.AreComparable(side, Side(Members[1], ["C2"]), Now));
         Assert.False(ConsentEngine.AreComparable(excluding, Side(Members[1], ["C2"]), Now));
     }
@@ -118,7 +118,7 @@ public sealed class ConsentEngineTests
         var side = Side(Members[0], ["C2", "C3", "C5", "C6"]);
         var authorising = side with { Standing = side.Standing with { Agencies = new HashSet<MemberId> { MemberId.Parse("border") } } };
         var decision = ConsentEngine.Decide(
-            new PairFacts(authorising, Side(Members[1], ["C2", "C3"]), FactHolder.Other, LinkDoubt.None, new HashSet<string> { "THA" }), rule, agencies, Now);
+            new PairFacts(authorising, Side(Members[1], ["C2", "C3"]), FactHolder.Other, LinkDoubt.None), rule, agencies, Now);
         Assert.Empty(decision.FirstReleases);
     }
 
@@ -152,7 +152,7 @@ public sealed class ConsentEngineTests
                 {
                     var second = Side(Members[1], two);
                     var marked = caveat is null ? second : second with { Record = second.Record with { Caveats = new HashSet<string> { caveat } } };
-                    yield return (new PairFacts(Side(Members[0], one), marked, holder, LinkDoubt.None, new HashSet<string> { "THA" }), one);
+                    yield return (new PairFacts(Side(Members[0], one), marked, holder, LinkDoubt.None), one);
                 }
             }
         }
@@ -168,8 +168,7 @@ public sealed class ConsentEngineTests
     }
 
     private static LinkSide Side(MemberId contributor, string[] purposes) => new(
-        new RecordConsent(contributor, [.. purposes.Select(purpose => new Grant(Purpose(purpose), Later))], new HashSet<string>(), false, true),
-        new StandingAuthorisation(Members.ToHashSet(), Agencies.Select(agency => agency.Id).ToHashSet(), ConsentPurpose.None));
-
-    private static ConsentPurpose Purpose(string code) => ConsentPurposes.Codes.Single(pair => pair.Key.StartsWith(code, StringComparison.Ordinal)).Value;
+        new RecordConsent(contributor, [.. purposes.Select(purpose => new Grant(purpose, Later))], new HashSet<string>(), false, true),
+        new StandingAuthorisation(Members.ToHashSet(), Agencies.Select(agency => agency.Id).ToHashSet(), new HashSet<string>()),
+        new HashSet<string> { "THA" });
 }
