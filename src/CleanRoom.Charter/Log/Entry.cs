@@ -173,7 +173,7 @@ public sealed record KeyEntry(RoomId Room, EntryId Id, MemberId Author, KeyPurpo
 /// <param name="Author">The contributor.</param>
 /// <param name="Contributors">Who may get pointers.</param>
 /// <param name="Agencies">Who may get notices.</param>
-/// <param name="Purposes">Consent purposes that its standing authorisation stands in for: C0 to C9.</param>
+/// <param name="Purposes">Codes of the list consentPurpose that its standing authorisation covers.</param>
 public sealed record ListingEntry(
     RoomId Room, EntryId Id, MemberId Author, IReadOnlyList<MemberId> Contributors, IReadOnlyList<MemberId> Agencies, IReadOnlyList<string> Purposes)
     : Entry(Room, Id, Author)

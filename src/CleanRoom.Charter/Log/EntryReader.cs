@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Json;
 using CleanRoom.Cryptography;
 
@@ -143,7 +144,7 @@ internal static class EntryReader
         var contributors = fields.SortedMembers("contributors", 0, RoomCharter.MaxMembers);
         var agencies = fields.SortedMembers("agencies", 0, RoomCharter.MaxMembers);
         var purposes = fields.SortedTexts(
-            "purposes", 0, 10, code => code.Length == 2 && code[0] == 'C' && char.IsAsciiDigit(code[1]), "write the letter and digit of a consent purpose, C0 to C9");
+            "purposes", 0, ConsentPurposes.Codes.Count, ConsentPurposes.Codes.ContainsKey, $"write one of {string.Join(", ", ConsentPurposes.Codes.Keys)}");
         if (contributors.Contains(author))
         {
             fields.Problems.Add("contributors", "names the author itself", "remove it");

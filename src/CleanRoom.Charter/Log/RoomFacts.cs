@@ -27,9 +27,9 @@ public sealed record MemberKey(int Period, HpkePublicKey Key, long Index);
 /// <summary>A contributor's last listing.</summary>
 /// <param name="Contributors">Who may get pointers about its records.</param>
 /// <param name="Agencies">Who may get notices.</param>
-/// <param name="Purposes">What its standing authorisation covers: C0 to C9.</param>
+/// <param name="Purposes">What its standing authorisation covers.</param>
 /// <param name="Index">Position of its entry.</param>
-public sealed record Listing(IReadOnlySet<MemberId> Contributors, IReadOnlySet<MemberId> Agencies, IReadOnlySet<string> Purposes, long Index)
+public sealed record Listing(IReadOnlySet<MemberId> Contributors, IReadOnlySet<MemberId> Agencies, ConsentPurpose Purposes, long Index)
 {
     /// <summary>The same as the consent engine takes it.</summary>
     public StandingAuthorisation ToStanding() => new(Contributors, Agencies, Purposes);

@@ -1,3 +1,4 @@
+using CleanRoom.Charter.Consent;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Charter.Log;
@@ -320,7 +321,8 @@ public sealed partial class RoomState
             return IgnoredReason.UnknownMember;
         }
 
-        _listings[entry.Author!] = new Listing(entry.Contributors.ToHashSet(), entry.Agencies.ToHashSet(), entry.Purposes.ToHashSet(StringComparer.Ordinal), Size);
+        _ = ConsentPurposes.TryParse(entry.Purposes, out var purposes);
+        _listings[entry.Author!] = new Listing(entry.Contributors.ToHashSet(), entry.Agencies.ToHashSet(), purposes, Size);
         return IgnoredReason.None;
     }
 
