@@ -5,10 +5,6 @@ namespace CleanRoom.Charter.Consent;
 /// </summary>
 public static class ConsentEngine
 {
-    private const string CompareBlind = "C2";
-    private const string TellContributor = "C3";
-    private const string TellAgency = "C5";
-    private const string IdentifyToAgency = "C6";
     private const string ImmigrationEnforcement = "immigration_enforcement";
     private const string ConsularAuthority = "consular_origin";
 
@@ -20,8 +16,8 @@ public static class ConsentEngine
     /// <param name="now">Room time, the one for what expires.</param>
     public static bool AreComparable(LinkSide first, LinkSide second, DateTimeOffset now) =>
         first.Record.Contributor != second.Record.Contributor
-        && Allows(first, CompareBlind, second.Record.Contributor, now)
-        && Allows(second, CompareBlind, first.Record.Contributor, now);
+        && Allows(first, ConsentPurpose.BlindMatch, second.Record.Contributor, now)
+        && Allows(second, ConsentPurpose.BlindMatch, first.Record.Contributor, now);
 
     /// <summary>Decides what may be told of a link.</summary>
     /// <param name="pair">The link.</param>
@@ -94,7 +90,7 @@ public static class ConsentEngine
             _ = reasons.Add(ReasonCode.NotListed);
             return false;
         }
-        var consented = Allows(revealed, TellContributor, to, now) || (holder == FactHolder.Other && Allows(revealed, TellAgency, to, now, asOrganisation: true));
+        var consented = Allows(revealed, ConsentPurpose.TellNgo, to, now) || (holder == FactHolder.Other && Allows(revealed, ConsentPurpose.LeNonIdentifying, to, now, asOrganisation: true));
         if (!consented)
         {
             _ = reasons.Add(ReasonCode.NoConsentToTell);
@@ -140,7 +136,7 @@ public static class ConsentEngine
             _ = reasons.Add(ReasonCode.NoLawEnforcement);
             return [];
         }
-        if (!InForce(side, TellAgency, now).Concat(InForce(side, IdentifyToAgency, now)).Any())
+        if (!InForce(side, ConsentPurpose.LeNonIdentifying, now).Concat(InForce(side, ConsentPurpose.LeIdentifying, now)).Any())
         {
             _ = reasons.Add(ReasonCode.NoAgencyConsent);
             return [];
@@ -165,7 +161,7 @@ public static class ConsentEngine
         {
             return false;
         }
-        var grants = InForce(side, TellAgency, now).Concat(InForce(side, IdentifyToAgency, now)).ToList();
+        var grants = InForce(side, ConsentPurpose.LeNonIdentifying, now).Concat(InForce(side, ConsentPurpose.LeIdentifying, now)).ToList();
         return !grants.Any(grant => grant.ExcludedRecipients.Contains(agency.Id.Value))
             && grants.Any(grant =>
                 (grant.NamedRecipients.Count == 0 ? side.Standing.Agencies.Contains(agency.Id) : grant.NamedRecipients.Contains(agency.Id.Value))
@@ -173,7 +169,7 @@ public static class ConsentEngine
     }
 
     /// <summary>Whether a purpose is granted towards another contributor.</summary>
-    private static bool Allows(LinkSide side, string purpose, MemberId towards, DateTimeOffset now, bool asOrganisation = false)
+    private static bool Allows(LinkSide side, ConsentPurpose purpose, MemberId towards, DateTimeOffset now, bool asOrganisation = false)
     {
         var grants = InForce(side, purpose, now).ToList();
         if (side.Record.Grants.Any(grant => grant.ExcludedRecipients.Contains(towards.Value)))
@@ -186,10 +182,10 @@ public static class ConsentEngine
                 && (grant.RecipientClasses.Count == 0 || grant.RecipientClasses.Contains("other_organizations"))));
     }
 
-    private static IEnumerable<Grant> InForce(LinkSide side, string purpose, DateTimeOffset now)
+    private static IEnumerable<Grant> InForce(LinkSide side, ConsentPurpose purpose, DateTimeOffset now)
     {
-        var standsIn = !side.Record.HasVictimOrWitness && purpose is CompareBlind or TellContributor or TellAgency;
-        return standsIn && side.Standing.Purposes.Contains(purpose)
+        var standsIn = !side.Record.HasVictimOrWitness && purpose is ConsentPurpose.BlindMatch or ConsentPurpose.TellNgo or ConsentPurpose.LeNonIdentifying;
+        return standsIn && side.Standing.Purposes.HasFlag(purpose)
             ? [new Grant(purpose, DateTimeOffset.MaxValue)]
             : side.Record.Grants.Where(grant => grant.Purpose == purpose && now < grant.Expires);
     }

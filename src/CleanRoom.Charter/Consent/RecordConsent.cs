@@ -1,20 +1,20 @@
 namespace CleanRoom.Charter.Consent;
 
 /// <summary>One purpose that the person whose testimony a record is has granted, and to whom (DATA.md §4.1, code list consentPurpose).</summary>
-/// <param name="Purpose">C0 to C9.</param>
+/// <param name="Purpose">One purpose.</param>
 /// <param name="Expires">First moment at which it is no longer in force.</param>
 /// <param name="RecipientClasses">Kinds of recipients it is limited to (code list consentRecipientClass); empty = not limited by kind.</param>
 /// <param name="NamedRecipients">Recipients it names; empty = none named.</param>
 /// <param name="ExcludedRecipients">Recipients it excludes; exclusion beats inclusion.</param>
 public sealed record Grant(
-    string Purpose,
+    ConsentPurpose Purpose,
     DateTimeOffset Expires,
     IReadOnlyCollection<string> RecipientClasses,
     IReadOnlyCollection<string> NamedRecipients,
     IReadOnlyCollection<string> ExcludedRecipients)
 {
     /// <summary>A grant without limits on its recipients.</summary>
-    public Grant(string purpose, DateTimeOffset expires)
+    public Grant(ConsentPurpose purpose, DateTimeOffset expires)
         : this(purpose, expires, [], [], [])
     {
     }
@@ -40,10 +40,10 @@ public sealed record RecordConsent(
 public sealed record StandingAuthorisation(
     IReadOnlySet<MemberId> Contributors,
     IReadOnlySet<MemberId> Agencies,
-    IReadOnlySet<string> Purposes)
+    ConsentPurpose Purposes)
 {
     /// <summary>Lists nobody.</summary>
-    public static StandingAuthorisation None { get; } = new(new HashSet<MemberId>(), new HashSet<MemberId>(), new HashSet<string>());
+    public static StandingAuthorisation None { get; } = new(new HashSet<MemberId>(), new HashSet<MemberId>(), ConsentPurpose.None);
 }
 
 /// <summary>An agency that a query may tell.</summary>

@@ -69,9 +69,9 @@ public sealed class ConsentEngineTests
             var before = ConsentEngine.Decide(pair, TellAll, Agencies, Now);
             foreach (var purpose in purposes)
             {
-                var withdrawn = pair.First.Record with { Grants = [.. pair.First.Record.Grants.Where(grant => grant.Purpose != purpose)] };
+                var withdrawn = pair.First.Record with { Grants = [.. pair.First.Record.Grants.Where(grant => grant.Purpose != Purpose(purpose))] };
                 AssertNotWider(before, ConsentEngine.Decide(pair with { First = pair.First with { Record = withdrawn } }, TellAll, Agencies, Now));
-                var expired = pair.First.Record with { Grants = [.. pair.First.Record.Grants.Select(grant => grant.Purpose == purpose ? grant with { Expires = Now } : grant)] };
+                var expired = pair.First.Record with { Grants = [.. pair.First.Record.Grants.Select(grant => grant.Purpose == Purpose(purpose) ? grant with { Expires = Now } : grant)] };
                 AssertNotWider(before, ConsentEngine.Decide(pair with { First = pair.First with { Record = expired } }, TellAll, Agencies, Now));
             }
         }
@@ -105,7 +105,7 @@ public sealed class ConsentEngineTests
     public void AreComparable_CounterpartExcluded_IsFalse()
     {
         var side = Side(Members[0], ["C2", "C3"]);
-        var excluding = side with { Record = side.Record with { Grants = [new Grant("C2", Later, [], [], [Members[1].Value])] } };
+        var excluding = side with { Record = side.Record with { Grants = [new Grant(ConsentPurpose.BlindMatch, Later, [], [], [Members[1].Value])] } };
         Assert.True(ConsentEngine.AreComparable(side, Side(Members[1], ["C2"]), Now));
         Assert.False(ConsentEngine.AreComparable(excluding, Side(Members[1], ["C2"]), Now));
     }
@@ -168,7 +168,9 @@ public sealed class ConsentEngineTests
     }
 
     private static LinkSide Side(MemberId contributor, string[] purposes) => new(
-        new RecordConsent(contributor, [.. purposes.Select(purpose => new Grant(purpose, Later))], new HashSet<string>(), false, true),
-        new StandingAuthorisation(Members.ToHashSet(), Agencies.Select(agency => agency.Id).ToHashSet(), new HashSet<string>()),
+        new RecordConsent(contributor, [.. purposes.Select(purpose => new Grant(Purpose(purpose), Later))], new HashSet<string>(), false, true),
+        new StandingAuthorisation(Members.ToHashSet(), Agencies.Select(agency => agency.Id).ToHashSet(), ConsentPurpose.None),
         new HashSet<string> { "THA" });
+
+    private static ConsentPurpose Purpose(string code) => ConsentPurposes.Codes.Single(pair => pair.Key.StartsWith(code, StringComparison.Ordinal)).Value;
 }
