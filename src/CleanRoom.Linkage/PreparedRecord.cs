@@ -116,11 +116,13 @@ internal sealed class PreparedRecord
 
     private static OrganisationForm? OrganisationOf(Organisation organisation, MatchFact[] facts, Person? victim, Place[] places)
     {
-        // Agencies are licensed where they recruit; employers stand where the work is.
+        // Agencies are licensed where they recruit, employers stand where the work is; of a firm that nobody classed it may be either.
         var agency = organisation.Roles.Any(r => r is "RecruitmentAgency" or "SubAgent" or "TravelAgency" or "DocumentService");
+        var employer = organisation.Roles.Any(r => r is "Employer" or "LabourContractor" or "Owner" or "AccommodationProvider");
+        var origin = victim is null ? [] : victim.Citizenship.Append(victim.HomeArea?.Country ?? "").Where(c => c.Length > 0).ToArray();
+        var work = places.Select(p => p.Country).Where(c => c.Length > 0).ToArray();
         string[] countries = organisation.Country.Length > 0 ? [organisation.Country]
-            : agency && victim is not null && victim.Citizenship.Count > 0 ? [.. victim.Citizenship.Take(4)]
-            : [.. places.Select(p => p.Country).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal).Take(4)];
+            : [.. (agency && origin.Length > 0 ? origin : employer && work.Length > 0 ? work : origin.Concat(work)).Distinct(StringComparer.Ordinal).Take(6)];
         var numbers = facts.Where(f => f.Kind == MatchFactKind.Organisation && f.HolderKey == organisation.OrganisationKey)
             .SelectMany(f => f.Keys).Where(k => k.Strength == KeyStrength.Exact).Select(k => k.Value).ToArray();
         return OrganisationForm.From(organisation.Names, countries, numbers);
