@@ -56,7 +56,38 @@ internal static class HeaderMatcher
                 }
             }
         }
+        for (var start = 0; start < words.Length;)
+        {
+            var end = words.IndexOf(' ', start) is var at && at < 0 ? words.Length : at;
+            if (!taken.AsSpan(start, end - start).Contains(true) && Inflected(words[start..end]) is { } concept)
+            {
+                concepts.Add(concept);
+            }
+            start = end + 1;
+        }
         return concepts;
+    }
+
+    /// <summary>A word that differs from a known one by its ending (a case, a gender, a plural). Unknown owners would be taken for the victim.</summary>
+    private static string? Inflected(string word)
+    {
+        if (word.Length < 5 || Text.ScriptOf(word) is not ("Cyrl" or "Latn"))
+        {
+            return null;
+        }
+        foreach (var (phrase, concept) in Phrases.Value)
+        {
+            if (phrase.Length < 5 || phrase.Contains(' ', StringComparison.Ordinal))
+            {
+                continue;
+            }
+            var same = word.AsSpan().CommonPrefixLength(phrase);
+            if (same >= Math.Max(5, phrase.Length - 2) && word.Length - same <= 3)
+            {
+                return concept;
+            }
+        }
+        return null;
     }
 
     private static (ImportField, string) Field(HashSet<string> c)

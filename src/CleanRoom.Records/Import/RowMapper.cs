@@ -10,7 +10,7 @@ namespace CleanRoom.Records.Import;
 internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<ColumnBinding> bindings, ImportOptions options, DateOrder order, QualityReport report)
 {
     private static readonly string[] ServiceWords =
-        ["shelter", "safe house", "safehouse", "hotline", "helpline", "ngo", "our office", "office phone", "caseworker", "case worker", "social worker", "embassy", "foyer", "refuge", "abri", "hebergement", "albergue", "refugio", "приют", "убежище", "горячая линия", "консульство", "ملجأ", "دار إيواء", "السفارة", "บ้านพัก", "สถานสงเคราะห์", "สายด่วน", "มูลนิธิ", "nhà tạm lánh", "nhà mở", "đường dây nóng", "មណ្ឌល", "អង្គការ", "ສູນ", "收容所", "庇护所", "热线", "rumah aman", "siginma evi", "adapost"];
+        [.. ((string[])["shelter", "safe house", "safehouse", "hotline", "helpline", "ngo", "our office", "office phone", "caseworker", "case worker", "social worker", "embassy", "foyer", "refuge", "abri", "hebergement", "albergue", "refugio", "приют", "убежище", "горячая линия", "консульство", "ملجأ", "دار إيواء", "السفارة", "บ้านพัก", "สถานสงเคราะห์", "สายด่วน", "มูลนิธิ", "nhà tạm lánh", "nhà mở", "đường dây nóng", "មណ្ឌល", "អង្គការ", "ສູນ", "收容所", "庇护所", "热线", "rumah aman", "siginma evi", "adapost"]).Select(Text.FoldWords)];
 
     private readonly DateOnly _today = DateOnly.FromDateTime(options.Time.GetUtcNow().UtcDateTime);
     private readonly List<ImportIssue> _issues = [];
@@ -415,7 +415,7 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
     private void AddContacts(Person person, string value, ColumnBinding column, string holder, List<string> regions)
     {
         var words = Text.FoldWords(value);
-        var role = Array.Exists(ServiceWords, w => Text.FindPhrase(words, Text.FoldWords(w)) >= 0) ? "ServiceProvider" : holder;
+        var role = Array.Exists(ServiceWords, w => Text.FindPhrase(words, w) >= 0) ? "ServiceProvider" : holder;
         if (role == "ServiceProvider")
         {
             Issue(column.Header, IssueSeverity.Info, "service-number", "A service provider's contact was marked; it is never compared.", "");
@@ -554,7 +554,7 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
         place.Admin1 = place.Admin1.Length > 0 ? place.Admin1 : best?.Admin1 ?? "";
         place.Country = place.Country.Length > 0 ? place.Country : best?.Country ?? Countries.FindIn(value).FirstOrDefault() ?? "";
         var words = Text.FoldWords(value);
-        if (Array.Exists(ServiceWords, w => Text.FindPhrase(words, Text.FoldWords(w)) >= 0))
+        if (Array.Exists(ServiceWords, w => Text.FindPhrase(words, w) >= 0))
         {
             // A shelter is never a key and never leaves (DATA.md 1.1 rules 4 and 10): keep country and district only.
             place.Protected = true;

@@ -27,7 +27,26 @@ public static class Countries
         {
             return known.Code;
         }
-        return Data.Value.ByName.GetValueOrDefault(Text.FoldWords(trimmed));
+        var folded = Text.FoldWords(trimmed);
+        // "Country of ..." written in one word with the name.
+        return ByName(folded.StartsWith("ประเทศ", StringComparison.Ordinal) ? folded["ประเทศ".Length..] : folded);
+    }
+
+    /// <summary>Looks a folded name up; nationality words also in their other gender or number.</summary>
+    private static string? ByName(string folded)
+    {
+        if (Data.Value.ByName.TryGetValue(folded, out var code) || folded.Length < 5)
+        {
+            return code;
+        }
+        var stem = folded[..^1];
+        return folded[^1] switch
+        {
+            'e' or 's' or 'n' => Data.Value.ByName.GetValueOrDefault(stem) ?? (folded.EndsWith("ne", StringComparison.Ordinal) ? Data.Value.ByName.GetValueOrDefault(folded[..^2]) : null),
+            'a' => Data.Value.ByName.GetValueOrDefault(stem + "o") ?? Data.Value.ByName.GetValueOrDefault(stem),
+            'o' => Data.Value.ByName.GetValueOrDefault(stem + "a"),
+            _ => null,
+        };
     }
 
     /// <summary>Gives the countries that a free text names, in order of appearance, each once. Two-letter codes count only in capitals.</summary>
