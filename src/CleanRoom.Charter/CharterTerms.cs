@@ -58,9 +58,9 @@ public sealed record EnclaveTerms(
     /// <summary>The kinds of evidence that a charter may name.</summary>
     public static IReadOnlyList<string> Tees { get; } = ["azure-vtpm", "maa", "sev-snp", "sgx", Simulated, "tdx", "tpm"];
 
-    /// <summary>Approves a simulated image.</summary>
+    /// <summary>Approves a simulated image, with the floors that the simulated provider meets.</summary>
     /// <param name="name">For people.</param>
-    /// <param name="measurements">Hex, lower case.</param>
+    /// <param name="measurements">96 hex digits each, lower case.</param>
     public static EnclaveTerms ForSimulation(string name, params IEnumerable<string> measurements)
     {
         var sorted = measurements.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
