@@ -9,7 +9,7 @@ public static class CaseImporter
     private const int SampleRows = 400;
 
     private static readonly string[] TotalWords =
-        ["total", "totals", "sum", "count", "tong", "tổng", "tổng cộng", "รวม", "รวมทั้งหมด", "សរុប", "ລວມ", "စုစုပေါင်း", "итого", "всего", "المجموع", "الإجمالي", "合计", "总计", "suma", "somme", "toplam", "jumlah", "মোট", "जम्मा", "gesamt", "totale"];
+        [.. ((string[])["total", "totals", "sum", "count", "tong", "tổng", "tổng cộng", "รวม", "รวมทั้งหมด", "សរុប", "ລວມ", "စုစုပေါင်း", "итого", "всего", "المجموع", "الإجمالي", "合计", "总计", "suma", "somme", "toplam", "jumlah", "মোট", "जम्मा", "gesamt", "totale"]).Select(Text.FoldWords).Distinct()];
 
     /// <summary>Imports a file whole; for very large files prefer <see cref="OpenAsync"/>.</summary>
     /// <exception cref="ImportException">The file cannot be read; the message says why and what to do.</exception>
@@ -97,16 +97,20 @@ public static class CaseImporter
     internal static bool IsTotals(TableRow row)
     {
         var filled = row.Cells.Where(c => !string.IsNullOrWhiteSpace(c)).Take(4).ToArray();
-        return filled.Length is > 0 and <= 3 && TotalWords.Any(w =>
-            Text.FoldWords(filled[0]).StartsWith(Text.FoldWords(w), StringComparison.Ordinal) && Text.FindPhrase(Text.FoldWords(filled[0]), Text.FoldWords(w)) == 0);
+        if (filled.Length is 0 or > 3)
+        {
+            return false;
+        }
+        var first = Text.FoldWords(filled[0]);
+        return TotalWords.Any(w => Text.FindPhrase(first, w) == 0);
     }
 
     /// <summary>True for a header row that is repeated further down, or the second header row of a template.</summary>
-    internal static bool IsHeaderAgain(TableRow row, IReadOnlyList<ColumnBinding> bindings)
+    internal static bool IsHeaderAgain(TableRow row, IReadOnlyList<ColumnBinding> bindings, bool byWords)
     {
         var filled = row.Cells.Count(c => !string.IsNullOrWhiteSpace(c));
         var same = bindings.Count(b => b.Index < row.Cells.Length && (row.Cells[b.Index].Trim().Equals(b.Header, StringComparison.OrdinalIgnoreCase)
-            || (filled >= 6 && HeaderMatcher.Match(row.Cells[b.Index]) is { } m && m.Field == b.Field && row.Cells[b.Index].Length > 2)));
+            || (byWords && filled >= 6 && HeaderMatcher.Match(row.Cells[b.Index]) is { } m && m.Field == b.Field && row.Cells[b.Index].Length > 2)));
         return filled >= 3 && same * 2 >= filled;
     }
 
@@ -209,7 +213,7 @@ public sealed class ImportSession : IAsyncDisposable
         var number = 0;
         await foreach (var row in AllAsync(cancellationToken))
         {
-            if (row.IsBlank || CaseImporter.IsTotals(row) || CaseImporter.IsHeaderAgain(row, _bindings))
+            if (row.IsBlank || CaseImporter.IsTotals(row) || CaseImporter.IsHeaderAgain(row, _bindings, byWords: number < 2))
             {
                 Report.SkippedLines++;
                 continue;
