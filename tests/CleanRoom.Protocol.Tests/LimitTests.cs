@@ -1,0 +1,141 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Security;
+using CleanRoom.Protocol.Tests.Server;
+using CleanRoom.Protocol.Tests.V1;
+using CleanRoom.Transport;
+using Grpc.Core;
+
+namespace CleanRoom.Protocol.Tests;
+
+public sealed class LimitTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Message_LargerThanTheServerTakes_IsRefusedAndTheConnectionLives()
+    {
+        await using var server = await TestServer.StartAsync("--Server:MaxMessageBytes=65536");
+        var client = new EchoService.EchoServiceClient(server.Connect().CallInvoker);
+
+        var refusal = await Assert.ThrowsAsync<CleanRoomException>(
+            async () => await client.SayAsync(new SayRequest { Text = new string('x', 70_000) }, cancellationToken: Token));
+
+        Assert.Equal(StatusCode.ResourceExhausted, RpcErrors.StatusCodeOf(refusal.Reason));
+        Assert.Equal(60_000, (await client.SayAsync(new SayRequest { Text = new string('x', 60_000) }, cancellationToken: Token)).Text.Length);
+    }
+
+    [Fact]
+    public async Task Message_LargerThanTheClientTakes_IsRefused()
+    {
+        await using var server = await TestServer.StartAsync();
+        var client = new EchoService.EchoServiceClient(server.Connect(options: new PinnedChannelOptions { MaxReceiveBytes = 1024 }).CallInvoker);
+
+        var refusal = await Assert.ThrowsAsync<CleanRoomException>(
+            async () => await client.SayAsync(new SayRequest { Text = new string('x', 2_000) }, cancellationToken: Token));
+
+        Assert.Equal(StatusCode.ResourceExhausted, RpcErrors.StatusCodeOf(refusal.Reason));
+    }
+
+    [Fact]
+    public async Task Headers_LargerThanTheServerTakes_AreRefusedAndTheServerLives()
+    {
+        await using var server = await TestServer.StartAsync();
+        var client = new EchoService.EchoServiceClient(server.Connect().CallInvoker);
+        var headers = new Metadata { { "x-large", new string('x', 40_000) } };
+
+        await Assert.ThrowsAsync<CleanRoomException>(async () => await client.SayAsync(new SayRequest { Text = "a" }, headers, cancellationToken: Token));
+
+        var again = new EchoService.EchoServiceClient(server.Connect().CallInvoker);
+        Assert.Equal("b", (await again.SayAsync(new SayRequest { Text = "b" }, cancellationToken: Token)).Text);
+    }
+
+    [Fact]
+    public async Task Calls_MoreThanAPeerMay_AreRefusedForThatPeerOnly()
+    {
+        await using var server = await TestServer.StartAsync("--Server:CallsPerSecondAndPeer=1");
+        var client = new EchoService.EchoServiceClient(server.Connect().CallInvoker);
+        using var other = TlsCertificates.CreateSelfSigned("other", TimeProvider.System);
+
+        var refusal = await Assert.ThrowsAsync<CleanRoomException>(async () =>
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                await client.SayAsync(new SayRequest(), cancellationToken: Token);
+            }
+        });
+
+        Assert.Equal(ErrorReason.RateLimited, refusal.Reason);
+        await new EchoService.EchoServiceClient(server.Connect(certificate: other).CallInvoker).SayAsync(new SayRequest(), cancellationToken: Token);
+    }
+
+    [Fact]
+    public async Task Body_ThatComesTooSlowly_IsCutOff()
+    {
+        await using var server = await TestServer.StartAsync("--Server:MinRequestBytesPerSecond=1000", "--Server:SlowRequestGrace=00:00:02");
+        using var handler = new SocketsHttpHandler
+        {
+            SslOptions = new SslClientAuthenticationOptions
+            {
+                ClientCertificates = [server.Client],
+                LocalCertificateSelectionCallback = (_, _, _, _, _) => server.Client,
+                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+            },
+        };
+        using var http = new HttpClient(handler);
+        using var body = new StallingContent();
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Address, "/cleanroom.testing.v1.EchoService/Sum"))
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = body,
+        };
+        request.Headers.TE.Add(new TransferCodingWithQualityHeaderValue("trailers"));
+        var clock = Stopwatch.StartNew();
+
+        var status = await StatusOf(http, request);
+
+        Assert.NotEqual("0", status);
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>The grpc-status, or null if the connection broke.</summary>
+    private static async Task<string?> StatusOf(HttpClient http, HttpRequestMessage request)
+    {
+        try
+        {
+            using var response = await http.SendAsync(request, Token);
+            await response.Content.ReadAsByteArrayAsync(Token);
+            return response.Headers.Concat(response.TrailingHeaders).FirstOrDefault(header => header.Key == "grpc-status").Value?.Single();
+        }
+        catch (HttpRequestException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Announces a message of 100 bytes and never sends it.</summary>
+    private sealed class StallingContent : HttpContent
+    {
+        public StallingContent()
+        {
+            Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => SerializeToStreamAsync(stream, context, Token);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            await stream.WriteAsync(new byte[] { 0, 0, 0, 0, 100, 8 }, cancellationToken);
+            await stream.FlushAsync(cancellationToken);
+            await Task.Delay(TimeSpan.FromMinutes(2), cancellationToken);
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+}
