@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Threading.RateLimiting;
 using CleanRoom.Hosting.Calls;
 using CleanRoom.Hosting.Health;
@@ -38,7 +39,13 @@ public static class ServiceDefaults
             services.GetRequiredService<ServiceCatalogue>(), services.GetRequiredService<IHostApplicationLifetime>()));
         builder.Services.AddSingleton<ServiceCatalogue>();
         builder.Services.AddHostedService<Announcement>();
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<ServerOptions>>((host, server) => host.ShutdownTimeout = server.Value.ShutdownGrace);
+
+        // The host reads it while it is built. A bad value is left to the check of all settings, which comes right after.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout =
+            TimeSpan.TryParse(builder.Configuration[$"{ServerOptions.SectionName}:{nameof(ServerOptions.ShutdownGrace)}"], CultureInfo.InvariantCulture, out var grace)
+                && grace >= TimeSpan.Zero
+                ? grace
+                : new ServerOptions().ShutdownGrace);
 
         builder.Services.AddGrpc(grpc =>
         {

@@ -38,7 +38,7 @@ internal static class StartupErrors
             (ExitCode.BadOption, "Server:Address is not an address of this machine; use 127.0.0.1, or 0.0.0.0 for all."),
         SocketException { SocketErrorCode: SocketError.AccessDenied } =>
             (ExitCode.NotPermitted, "This user may not listen on Server:Port; choose one above 1023."),
-        DllNotFoundException missing => (ExitCode.LibraryMissing, $"A native library is missing: {Library(missing)}; install it (docs/install.md names the packages)."),
+        DllNotFoundException missing => (ExitCode.LibraryMissing, $"A native library is missing: {Library(missing)}; install it (README.md names the packages)."),
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } binder =>
             (ExitCode.BadOption, $"A setting cannot be read: {binder.Message}"),
         InvalidDataException or FormatException when exception.Source?.StartsWith("Microsoft.Extensions.Configuration", StringComparison.Ordinal) == true =>
