@@ -1,3 +1,4 @@
+using CleanRoom.Hosting.Startup;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Hosting;
@@ -16,7 +17,23 @@ internal sealed class Announcement(
 {
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.AddressFile is { Length: > 0 } file)
+        {
+            try
+            {
+                File.WriteAllBytes(file + ".tmp", []);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                throw new StartupException(
+                    ExitCode.FileError, $"Server:AddressFile {file} cannot be written; name a file in a folder that exists and that this user may write.", exception);
+            }
+        }
+
+        return Task.CompletedTask;
+    }
 
     // The server is the last hosted service to start; it listens only when the whole application has started.
     public Task StartedAsync(CancellationToken cancellationToken)

@@ -3,17 +3,20 @@ using System.Security.Authentication;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace CleanRoom.Hosting;
 
 /// <summary>Kestrel: HTTP/2 over TLS on one address, with limits.</summary>
-internal sealed class KestrelSetup(IOptions<ServerOptions> server, IOptions<TlsOptions> tls, ServerIdentity identity)
-    : IConfigureOptions<KestrelServerOptions>
+internal sealed class KestrelSetup(IServiceProvider services) : IConfigureOptions<KestrelServerOptions>
 {
     public void Configure(KestrelServerOptions options)
     {
-        var settings = server.Value;
+        // The first to need settings, while the application is built: so all are checked here, and all errors are told at once.
+        services.GetRequiredService<IStartupValidator>().Validate();
+        var settings = services.GetRequiredService<IOptions<ServerOptions>>().Value;
+        var tls = services.GetRequiredService<IOptions<TlsOptions>>().Value;
         options.AddServerHeader = false;
         options.Limits.MaxConcurrentConnections = settings.MaxConnections;
         options.Limits.MaxConcurrentUpgradedConnections = 0;
@@ -36,11 +39,12 @@ internal sealed class KestrelSetup(IOptions<ServerOptions> server, IOptions<TlsO
             listen.Protocols = HttpProtocols.Http2;
             listen.UseHttps(https =>
             {
-                https.ServerCertificate = identity.Certificate;
+                // Asked late, so that the folder with the key is touched by a service that starts, not by one that is only built.
+                https.ServerCertificateSelector = (_, _) => services.GetRequiredService<ServerIdentity>().Certificate;
                 https.SslProtocols = SslProtocols.Tls13 | SslProtocols.Tls12;
                 https.HandshakeTimeout = TimeSpan.FromSeconds(10);
                 https.CheckCertificateRevocation = false;
-                https.ClientCertificateMode = tls.Value.ClientCertificates == ClientCertificates.Required
+                https.ClientCertificateMode = tls.ClientCertificates == ClientCertificates.Required
                     ? ClientCertificateMode.RequireCertificate
                     : ClientCertificateMode.AllowCertificate;
 

@@ -43,13 +43,22 @@ public sealed class ServerOptions
     [Range(1024, 1024 * 1024)]
     public int MaxHeaderBytes { get; set; } = 16 * 1024;
 
-    /// <summary>A caller that sends slower than this, in bytes a second, is cut off; 0 for no limit. Defaults to 240.</summary>
+    /// <summary>
+    /// A caller that sends slower than this, in bytes a second, is cut off; 0 for no limit. Defaults to 240. Streams have
+    /// <see cref="StreamIdleTimeout"/> instead.
+    /// </summary>
     [Range(0, 1_000_000)]
     public int MinRequestBytesPerSecond { get; set; } = 240;
 
     /// <summary>How long a slow caller is tolerated. Defaults to 10 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:02", "00:05:00")]
     public TimeSpan SlowRequestGrace { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long a service waits for the next whole message of a stream that the caller sends. Defaults to 1 minute.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan StreamIdleTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Calls a second that one peer may make on average; 0 for no limit. Defaults to 500.</summary>
     [Range(0, 1_000_000)]

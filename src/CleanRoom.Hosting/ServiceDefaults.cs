@@ -52,7 +52,7 @@ public static class ServiceDefaults
             grpc.EnableDetailedErrors = false;
             grpc.IgnoreUnknownServices = false;
             grpc.Interceptors.Add<ErrorInterceptor>();
-            grpc.Interceptors.Add<RateLimitInterceptor>();
+            grpc.Interceptors.Add<CallLimitInterceptor>();
         });
         builder.Services.AddOptions<Grpc.AspNetCore.Server.GrpcServiceOptions>().Configure<IOptions<ServerOptions>>((grpc, server) =>
         {

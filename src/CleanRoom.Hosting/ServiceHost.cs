@@ -1,6 +1,5 @@
 using CleanRoom.Hosting.Startup;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
 namespace CleanRoom.Hosting;
@@ -45,7 +44,6 @@ public static class ServiceHost
         builder.AddServiceDefaults();
         add(builder);
         var app = builder.Build();
-        app.Services.GetService<IStartupValidator>()?.Validate();
         app.MapDefaultEndpoints();
         map(app);
         return app;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
 using CleanRoom.Protocol.Tests.Server;
 using CleanRoom.Protocol.Tests.V1;
 using CleanRoom.Transport;
@@ -70,22 +71,25 @@ public sealed class LimitTests
         await new EchoService.EchoServiceClient(server.Connect(certificate: other).CallInvoker).SayAsync(new SayRequest(), cancellationToken: Token);
     }
 
-    [Fact]
-    public async Task Body_ThatComesTooSlowly_IsCutOff()
+    [Theory]
+    [InlineData("Say", null)] // Kestrel closes the connection.
+    [InlineData("Sum", "14")] // The stream ends, with a reason.
+    public async Task Body_ThatComesTooSlowly_IsCutOff(string method, string? expectedStatus)
     {
-        await using var server = await TestServer.StartAsync("--Server:MinRequestBytesPerSecond=1000", "--Server:SlowRequestGrace=00:00:02");
+        await using var server = await TestServer.StartAsync(
+            "--Server:MinRequestBytesPerSecond=1000", "--Server:SlowRequestGrace=00:00:02", "--Server:StreamIdleTimeout=00:00:02");
         using var handler = new SocketsHttpHandler
         {
             SslOptions = new SslClientAuthenticationOptions
             {
                 ClientCertificates = [server.Client],
                 LocalCertificateSelectionCallback = (_, _, _, _, _) => server.Client,
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = (_, shown, _, _) => TlsCertificates.KeyOf((X509Certificate2)shown!) == server.Identity.Key,
             },
         };
         using var http = new HttpClient(handler);
         using var body = new StallingContent();
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Address, "/cleanroom.testing.v1.EchoService/Sum"))
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Address, "/cleanroom.testing.v1.EchoService/" + method))
         {
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -96,8 +100,29 @@ public sealed class LimitTests
 
         var status = await StatusOf(http, request);
 
-        Assert.NotEqual("0", status);
-        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30));
+        Assert.Equal(expectedStatus, status);
+        Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(40));
+    }
+
+    [Fact]
+    public async Task Stream_LargerThanARequestMayBe_IsCutOff()
+    {
+        await using var server = await TestServer.StartAsync("--Server:MaxRequestBytes=65536");
+        var client = new EchoService.EchoServiceClient(server.Connect().CallInvoker);
+        using var call = client.Sum(cancellationToken: Token);
+
+        var refusal = await Assert.ThrowsAsync<CleanRoomException>(async () =>
+        {
+            for (var i = 0; i < 100_000; i++)
+            {
+                await call.RequestStream.WriteAsync(new SumRequest { Number = long.MaxValue >> 20 }, Token);
+            }
+
+            await call.RequestStream.CompleteAsync();
+            await call;
+        });
+
+        Assert.Equal(ErrorReason.TooLarge, refusal.Reason);
     }
 
     /// <summary>The grpc-status, or null if the connection broke.</summary>

@@ -84,6 +84,15 @@ public sealed class StartupTests : IDisposable
     }
 
     [Fact]
+    public async Task Run_AddressFileThatCannotBeWritten_Is74()
+    {
+        var (code, line) = await Run($"--Server:AddressFile={_folder.FullName}/nowhere/address");
+
+        Assert.Equal(ExitCode.FileError, code);
+        Assert.Contains("Server:AddressFile", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Run_MissingLibrary_Is71AndNamesIt()
     {
         var (code, line) = await Run(() => throw new DllNotFoundException("Unable to load shared library 'libsqlite3.so.0' or one of its dependencies."));

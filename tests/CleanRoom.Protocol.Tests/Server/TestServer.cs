@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
 using CleanRoom.Cryptography;
 using CleanRoom.Hosting;
+using CleanRoom.Hosting.Health;
 using CleanRoom.Transport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -41,7 +42,9 @@ internal sealed class TestServer : IAsyncDisposable
 
     public ServiceHealth Health => _app.Services.GetRequiredService<ServiceHealth>();
 
-    public static async Task<TestServer> StartAsync(params string[] settings)
+    public static Task<TestServer> StartAsync(params string[] settings) => StartAsync(_ => { }, settings);
+
+    public static async Task<TestServer> StartAsync(Action<WebApplication> map, params string[] settings)
     {
         var folder = Directory.CreateTempSubdirectory("cleanroom-test-").FullName;
         var logs = new CapturedLogs();
@@ -53,7 +56,11 @@ internal sealed class TestServer : IAsyncDisposable
                 builder.Logging.ClearProviders();
                 builder.Logging.AddProvider(logs);
             },
-            app => app.MapGrpcService<EchoGrpcService>());
+            app =>
+            {
+                app.MapGrpcService<EchoGrpcService>();
+                map(app);
+            });
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new TestServer(app, folder, logs);
     }
