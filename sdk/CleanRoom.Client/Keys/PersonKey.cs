@@ -1,0 +1,14 @@
+using CleanRoom.Charter.Log;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Client.Keys;
+
+/// <summary>One person's key in a profile: who, what for, and its public half.</summary>
+/// <param name="Person">Opaque id of the person, 1 to 64 characters out of a-z, 0-9 and -; not a name.</param>
+/// <param name="Roles">What it may do; never transport.</param>
+/// <param name="PublicKey">Public half, for the person entry in the log.</param>
+public sealed record PersonKey(string Person, PersonRoles Roles, VerifyingKey PublicKey)
+{
+    /// <summary>File name of the private key in the profile.</summary>
+    internal string File { get; init; } = "";
+}

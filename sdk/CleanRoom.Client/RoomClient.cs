@@ -1,0 +1,489 @@
+using System.Security.Cryptography.X509Certificates;
+using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
+using CleanRoom.Client.Charters;
+using CleanRoom.Client.Rooms;
+using CleanRoom.Cryptography;
+using CleanRoom.Protocol.Ingestion.V1;
+using CleanRoom.Protocol.Notification.V1;
+using CleanRoom.Records.Import;
+using CleanRoom.Transport;
+using Google.Protobuf;
+
+namespace CleanRoom.Client;
+
+/// <summary>
+/// One member's connection to a room. It exists only after the log was read from its first entry and verified: the charter chain, this member's own
+/// approval, the witnesses' cosignatures, and that the log extends what this profile trusted before. Not safe for concurrent use.
+/// </summary>
+public sealed class RoomClient : IDisposable
+{
+    private readonly X509Certificate2 _certificate;
+    private readonly PinnedChannel _ingestion;
+    private readonly RoomClientOptions _options;
+    private readonly List<SignedCharter> _charters = [];
+    private readonly Dictionary<EntryId, EntryOutcome> _own = [];
+    private LogReader _reader;
+    private PinnedChannel? _notification;
+
+    private RoomClient(MemberProfile profile, RoomMemory memory, RoomClientOptions options, X509Certificate2 certificate, PinnedChannel ingestion)
+    {
+        Profile = profile;
+        Memory = memory;
+        _options = options;
+        _certificate = certificate;
+        _ingestion = ingestion;
+        _reader = new LogReader(ingestion, memory.Room, memory.Checkpoint);
+        Ingestion = new IngestionService.IngestionServiceClient(ingestion.CallInvoker);
+    }
+
+    /// <summary>The member.</summary>
+    public MemberProfile Profile { get; }
+
+    /// <summary>What the profile remembers of the room.</summary>
+    public RoomMemory Memory { get; }
+
+    /// <summary>The room.</summary>
+    public RoomId Room => Memory.Room;
+
+    /// <summary>The room as its cosigned log says it is, in this member's view.</summary>
+    public RoomState State => _reader.State;
+
+    /// <summary>The newest cosigned checkpoint.</summary>
+    public CosignedCheckpoint Checkpoint => _reader.Checkpoint!;
+
+    /// <summary>The charter that took over last; whether its time has come or gone is <see cref="CharterStatus"/>'s answer.</summary>
+    public RoomCharter Charter => State.Charter!;
+
+    /// <summary>The same with its approvals.</summary>
+    public SignedCharter SignedCharter => _charters[^1];
+
+    /// <summary>Every version that took over, from genesis.</summary>
+    public IReadOnlyList<SignedCharter> Charters => _charters;
+
+    /// <summary>Whether the charter is valid at room time.</summary>
+    public CharterStatus CharterStatus => State.CharterAt(Checkpoint.Time).Status;
+
+    /// <summary>Whether the room is simulated: nothing in it protects anybody.</summary>
+    public bool Simulated => Charter.Simulated;
+
+    internal IngestionService.IngestionServiceClient Ingestion { get; }
+
+    internal RoomClientOptions Options => _options;
+
+    internal TimeProvider Time => _options.Time;
+
+    /// <summary>
+    /// Puts a signed charter into a room's log: version 1 makes the room, a higher one becomes the newest. It does not trust the room: connect afterwards. Idempotent.
+    /// </summary>
+    /// <param name="profile">A member, with its organisation key.</param>
+    /// <param name="charter">With the approvals that it needs.</param>
+    /// <param name="passphrase">Of the organisation key; empty if it has none.</param>
+    /// <param name="endpoints">Other addresses than the charter's.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ClientException">The charter does not list the member with this key.</exception>
+    /// <exception cref="CleanRoomException">Ingestion refused or cannot be reached.</exception>
+    public static async Task<AppendedEntry> SubmitCharterAsync(
+        MemberProfile profile, SignedCharter charter, string passphrase, RoomEndpoints? endpoints, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        ArgumentNullException.ThrowIfNull(charter);
+        CharterFiles.RequireListed(charter.Charter, profile);
+        using var key = profile.OpenOrganisationKey(passphrase);
+        using var certificate = profile.OpenTransportCertificate();
+        var service = charter.Charter.Operator.Ingestion;
+        using var channel = PinnedChannel.Create(endpoints?.Ingestion ?? service.Endpoint, service.Tls, certificate);
+        var leaf = new CharterEntry(charter.Charter.Room, NewEntryId(), profile.Member, charter).Sign(key);
+        var response = await new IngestionService.IngestionServiceClient(channel.CallInvoker)
+            .AppendAsync(new AppendRequest { Room = charter.Charter.Room.ToString(), Leaf = ByteString.CopyFrom(leaf) }, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return new AppendedEntry((long)response.Index, response.Existed);
+    }
+
+    /// <summary>
+    /// Joins a room: hands the signed charter to this member's broker, and keeps it as the one that the room must follow. Connects to nothing but the broker. Idempotent.
+    /// </summary>
+    /// <param name="profile">The member.</param>
+    /// <param name="charter">Signed by all that it needs.</param>
+    /// <param name="endpoints">Other addresses than the charter's.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public static async Task<AcceptedCharter> JoinAsync(MemberProfile profile, SignedCharter charter, RoomEndpoints? endpoints, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        ArgumentNullException.ThrowIfNull(charter);
+        CharterFiles.RequireListed(charter.Charter, profile);
+        var memory = profile.OpenRoom(charter.Charter.Room);
+        if (charter.Charter.Version == 1)
+        {
+            var verdict = charter.Check(parent: null);
+            if (!verdict.TakesOver)
+            {
+                throw new ClientException(ClientProblem.VerificationFailed, $"The charter is not in force: {Describe(verdict)}.");
+            }
+
+            if (memory.Genesis is { } known && known != charter.Charter.Hash)
+            {
+                throw new ClientException(
+                    ClientProblem.VerificationFailed, $"Room {charter.Charter.Room} began with another charter ({known}): a room has one genesis; use another room id.");
+            }
+        }
+
+        AcceptedCharter accepted;
+        using (var broker = BrokerClient.Connect(profile, charter.Charter, endpoints))
+        {
+            accepted = await broker.AcceptCharterAsync(charter, cancellationToken).ConfigureAwait(false);
+        }
+
+        memory.KeepCharter(charter);
+        if (charter.Charter.Version == 1)
+        {
+            memory.RememberGenesis(charter.Charter.Hash);
+        }
+
+        return accepted;
+    }
+
+    /// <summary>Connects to a room that this profile has joined, and verifies its whole log.</summary>
+    /// <param name="profile">The member.</param>
+    /// <param name="room">The room.</param>
+    /// <param name="options">Addresses and waits; null for the defaults.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="ClientException">The room was not joined, or its log contradicts what this profile knows: the message says what to do.</exception>
+    /// <exception cref="CleanRoomException">The log was forked, rolled back or is not cosigned, or ingestion cannot be reached.</exception>
+    public static async Task<RoomClient> ConnectAsync(MemberProfile profile, RoomId room, RoomClientOptions? options, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        options ??= new RoomClientOptions();
+        var memory = profile.OpenRoom(room);
+        var kept = memory.FindCharter()
+            ?? throw new ClientException(ClientProblem.Configuration, $"{profile.Member} has not joined room {room}: run \"cleanroom room join CHARTER\" with the signed charter.");
+        var certificate = profile.OpenTransportCertificate();
+        PinnedChannel? channel = null;
+        try
+        {
+            var service = kept.Charter.Operator.Ingestion;
+            channel = PinnedChannel.Create(options.Endpoints.Ingestion ?? service.Endpoint, service.Tls, certificate);
+            var client = new RoomClient(profile, memory, options, certificate, channel);
+            await client.SyncAsync(options.Fresh, cancellationToken).ConfigureAwait(false);
+            client.RequireTrust(kept);
+            return client;
+        }
+        catch (ArgumentException exception)
+        {
+            channel?.Dispose();
+            certificate.Dispose();
+            throw new ClientException(ClientProblem.Usage, "A service's address must start with https://: check it.", exception);
+        }
+        catch
+        {
+            channel?.Dispose();
+            certificate.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads what the witnesses have cosigned since, and verifies it.</summary>
+    /// <exception cref="CleanRoomException">As at connecting.</exception>
+    public Task SyncAsync(CancellationToken cancellationToken) => SyncAsync(fresh: false, cancellationToken);
+
+    /// <summary>Signs an entry, appends it and waits until it is cosigned and had its effect.</summary>
+    /// <param name="entry">The entry.</param>
+    /// <param name="key">A key with the role that it needs.</param>
+    /// <param name="cancellationToken">Stops waiting; the entry may still enter the log.</param>
+    /// <exception cref="ClientException">The log ignores the entry: the message names the reason.</exception>
+    /// <exception cref="CleanRoomException">Ingestion refused, or the witnesses did not cosign in time.</exception>
+    public async Task<AppendedEntry> AppendAsync(Entry entry, SigningKey key, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        ArgumentNullException.ThrowIfNull(key);
+        var response = await Ingestion.AppendAsync(
+            new AppendRequest { Room = Room.ToString(), Leaf = ByteString.CopyFrom(entry.Sign(key)) }, cancellationToken: cancellationToken).ConfigureAwait(false);
+        await WaitForAsync((long)response.Index, cancellationToken).ConfigureAwait(false);
+        if (_own.TryGetValue(entry.Id, out var outcome) && outcome.Effect == EntryEffect.Ignored)
+        {
+            throw new ClientException(
+                ClientProblem.NotPermitted, $"The log ignores the {entry.Type} entry ({outcome.Reason}): run \"cleanroom room status\" to see this member's keys and roles in the room.");
+        }
+
+        return new AppendedEntry((long)response.Index, response.Existed);
+    }
+
+    /// <summary>Waits until a position is covered by a cosigned checkpoint, and reads up to it.</summary>
+    /// <param name="index">The position.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="CleanRoomException">It was not cosigned in time (<see cref="RoomClientOptions.CosignWait"/>).</exception>
+    public async Task WaitForAsync(long index, CancellationToken cancellationToken)
+    {
+        if (Checkpoint.Size <= index)
+        {
+            await Ingestion.GetInclusionAsync(
+                new GetInclusionRequest { Room = Room.ToString(), Index = (ulong)index },
+                deadline: (Time.GetUtcNow() + _options.CosignWait).UtcDateTime,
+                cancellationToken: cancellationToken).ConfigureAwait(false);
+            await SyncAsync(fresh: false, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (Checkpoint.Size <= index)
+        {
+            throw new CleanRoomException(
+                ErrorReason.NotCosigned, $"Position {index} of the log is not cosigned yet.", null, "Wait until more brokers are reachable; nothing is lost meanwhile.");
+        }
+    }
+
+    /// <summary>
+    /// Brings this member's people, keys and listing into the log, as far as they are not there. Contributors' and agencies' record keys come from their broker. Idempotent.
+    /// </summary>
+    /// <param name="registration">The listing.</param>
+    /// <param name="passphrase">Of the organisation key; empty if it has none.</param>
+    /// <param name="cancellationToken">Stops; what was appended stays.</param>
+    public async Task<RegistrationResult> RegisterAsync(Registration registration, string passphrase, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(registration);
+        RequireInForce();
+        var appended = new List<string>();
+        var missing = Profile.People.Where(person => State.PersonOf(person.PublicKey.Id) is null).ToList();
+        var unknownTransport = State.PersonOf(Profile.TransportKey.Id) is null;
+        if (unknownTransport || missing.Count > 0)
+        {
+            using var organisation = Profile.OpenOrganisationKey(passphrase);
+            if (unknownTransport)
+            {
+                await AppendPersonAsync("transport", Profile.TransportKey, PersonRoles.Transport, organisation, cancellationToken).ConfigureAwait(false);
+                appended.Add("transport key");
+                await ReopenAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            foreach (var person in missing.Where(person => State.PersonOf(person.PublicKey.Id) is null))
+            {
+                await AppendPersonAsync(person.Person, person.PublicKey, person.Roles, organisation, cancellationToken).ConfigureAwait(false);
+                appended.Add($"person {person.Person}");
+            }
+        }
+
+        await RegisterKeysAsync(appended, cancellationToken).ConfigureAwait(false);
+        await RegisterListingAsync(registration, appended, cancellationToken).ConfigureAwait(false);
+        return new RegistrationResult(appended);
+    }
+
+    /// <summary>Signs the outcome of a veto: forbids a version that is not in the log yet.</summary>
+    /// <param name="charter">The version.</param>
+    /// <param name="passphrase">Of the organisation key; empty if it has none.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<AppendedEntry> VetoAsync(RoomCharter charter, string passphrase, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(charter);
+        using var key = Profile.OpenOrganisationKey(passphrase);
+        return await AppendAsync(new VetoEntry(Room, NewEntryId(), Profile.Member, charter.Hash, charter.Version), key, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Revokes a person's key, or the TLS key: it counts nowhere from the next cosigned entry on.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="passphrase">Of the organisation key; empty if it has none.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<AppendedEntry> RevokeAsync(KeyId key, string passphrase, CancellationToken cancellationToken)
+    {
+        var person = State.PersonOf(key) is { RevokedAt: null } found && found.Member == Profile.Member
+            ? found
+            : throw new ClientException(ClientProblem.Configuration, "The room knows no such live key of this member: see \"cleanroom room status\".");
+        using var organisation = Profile.OpenOrganisationKey(passphrase);
+        return await AppendAsync(
+            new PersonEntry(Room, NewEntryId(), Profile.Member, Revoke: true, person.Name, person.Key, PersonRoles.None), organisation, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Closes the connections.</summary>
+    public void Dispose()
+    {
+        _notification?.Dispose();
+        _ingestion.Dispose();
+        _certificate.Dispose();
+    }
+
+    internal static EntryId NewEntryId() => EntryId.From(RecordIds.Random());
+
+    internal LogReader NewReader() => new(_ingestion, Room, Memory.Checkpoint);
+
+    internal NotificationService.NotificationServiceClient Notification()
+    {
+        var service = Charter.Operator.Notification;
+        _notification ??= PinnedChannel.Create(_options.Endpoints.Notification ?? service.Endpoint, service.Tls, _certificate);
+        return new NotificationService.NotificationServiceClient(_notification.CallInvoker);
+    }
+
+    /// <summary>Refuses to go on unless the charter is valid at room time and this member's approval has not expired.</summary>
+    internal void RequireInForce()
+    {
+        switch (CharterStatus)
+        {
+            case CharterStatus.Expired:
+                throw new ClientException(
+                    ClientProblem.VerificationFailed,
+                    $"The charter expired on {ProtocolTime.Write(Charter.Expires)} (room time): propose the next version and have every contributor sign it.");
+            case CharterStatus.NotYetValid:
+                throw new ClientException(
+                    ClientProblem.VerificationFailed, $"The charter is valid from {ProtocolTime.Write(Charter.ValidFrom)} (room time): wait until then.");
+            case CharterStatus.None:
+                throw new ClientException(ClientProblem.VerificationFailed, "The log holds no charter in force: do not use this room.");
+        }
+
+        if (Charter.Contributor(Profile.Member) is not null && !State.HasLiveApproval(Profile.Member, Checkpoint.Time))
+        {
+            throw new ClientException(
+                ClientProblem.VerificationFailed, $"The approval of {Profile.Member} has expired: propose the next version and sign it.");
+        }
+    }
+
+    private static string Describe(CharterVerdict verdict) => verdict switch
+    {
+        { Invalid.Count: > 0 } => $"the approval of {verdict.Invalid[0]} does not verify; have it signed again",
+        { Missing.Count: > 0 } => $"{string.Join(", ", verdict.Missing)} {(verdict.Missing.Count == 1 ? "has" : "have")} not signed it; have every contributor sign",
+        _ => $"{verdict.Refusal}; see \"cleanroom charter verify\"",
+    };
+
+    private async Task SyncAsync(bool fresh, CancellationToken cancellationToken)
+    {
+        await _reader.SyncAsync(fresh, Observe, cancellationToken).ConfigureAwait(false);
+        if (_charters.Count > 0)
+        {
+            RequireOwnWord();
+            Memory.RememberCheckpoint(Checkpoint);
+            if (Memory.Genesis is null)
+            {
+                Memory.RememberGenesis(State.Genesis!);
+            }
+
+            if (Memory.FindCharter()?.Charter.Version < Charter.Version)
+            {
+                Memory.KeepCharter(SignedCharter);
+            }
+        }
+    }
+
+    private void Observe(LogSegment segment)
+    {
+        foreach (var outcome in segment.Outcomes)
+        {
+            if (outcome is { IsAccepted: true, Entry.Entry: CharterEntry charter })
+            {
+                _charters.Add(charter.Content);
+            }
+
+            if (outcome.Entry?.Entry is { } entry && entry.Author == Profile.Member)
+            {
+                _own[entry.Id] = outcome;
+            }
+        }
+    }
+
+    /// <summary>Others' eyes see fewer entries: what came before this member was known to the room is read again.</summary>
+    private async Task ReopenAsync(CancellationToken cancellationToken)
+    {
+        _reader = NewReader();
+        _charters.Clear();
+        _own.Clear();
+        await SyncAsync(fresh: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    private void RequireTrust(SignedCharter kept)
+    {
+        if (_charters.Count == 0)
+        {
+            throw new ClientException(ClientProblem.VerificationFailed, "The log holds no charter in force: do not use this room; compare its first entry with the charter that you signed.");
+        }
+
+        if (!_charters.Exists(charter => charter.Charter.Hash == kept.Charter.Hash) && kept.Charter.Version <= Charter.Version)
+        {
+            throw new ClientException(
+                ClientProblem.VerificationFailed,
+                $"The room's charters do not include version {kept.Charter.Version} that this profile joined with ({kept.Charter.Hash}): do not use this room; ask the other members which charter they signed.");
+        }
+    }
+
+    /// <summary>The chain is verified by everyone; whether it says of this member what this member said is for the member alone to check.</summary>
+    private void RequireOwnWord()
+    {
+        if (Memory.Genesis is { } genesis && State.Genesis != genesis)
+        {
+            throw new ClientException(
+                ClientProblem.VerificationFailed, $"The room's log begins with another charter than the one that this profile trusted ({genesis}): the log was replaced; send nothing, and tell the other members.");
+        }
+
+        if (!Charter.TryFind(Profile.Member, out _))
+        {
+            throw new ClientException(ClientProblem.NotPermitted, $"The charter in force no longer lists {Profile.Member}: it has left the room.");
+        }
+
+        _ = CharterFiles.RequireListed(Charter, Profile);
+        if (Charter.Contributor(Profile.Member) is not null
+            && !(SignedCharter.Approvals.TryGetValue(Profile.Member, out var approval)
+                && CharterDecision.Verify(approval, Profile.OrganisationKey, Charter, Profile.Member, Decision.Approve)))
+        {
+            throw new ClientException(
+                ClientProblem.VerificationFailed, $"{Profile.Member} has not signed the charter in force (version {Charter.Version}): read it with \"cleanroom charter show\", and sign or veto it.");
+        }
+
+        if (Memory.SignedVersion(Charter.Version) is { } own && own != Charter.Hash)
+        {
+            throw new ClientException(
+                ClientProblem.VerificationFailed,
+                $"The charter in force (version {Charter.Version}) is not the one that this profile signed ({own}): somebody else holds this organisation's key, or it was signed on another machine; find out before you send anything.");
+        }
+    }
+
+    private async Task AppendPersonAsync(string person, VerifyingKey key, PersonRoles roles, SigningKey organisation, CancellationToken cancellationToken) =>
+        await AppendAsync(new PersonEntry(Room, NewEntryId(), Profile.Member, Revoke: false, person, key, roles), organisation, cancellationToken).ConfigureAwait(false);
+
+    private async Task RegisterKeysAsync(List<string> appended, CancellationToken cancellationToken)
+    {
+        if (Charter.Contributor(Profile.Member) is not null)
+        {
+            AcceptedCharter accepted;
+            using (var broker = BrokerClient.Connect(Profile, Charter, _options.Endpoints))
+            {
+                accepted = await broker.AcceptCharterAsync(SignedCharter, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (accepted.RecordKey is { } record && State.CurrentKey(Profile.Member, KeyPurpose.Record)?.Key.Equals(record) != true)
+            {
+                await AppendKeyAsync(KeyPurpose.Record, accepted.Period, record, cancellationToken).ConfigureAwait(false);
+                appended.Add($"record key {accepted.Period}");
+            }
+        }
+
+        var inbox = Profile.InboxKeys[^1];
+        if (State.CurrentKey(Profile.Member, KeyPurpose.Inbox)?.Key.Equals(inbox.PublicKey) != true)
+        {
+            await AppendKeyAsync(KeyPurpose.Inbox, inbox.Period, inbox.PublicKey, cancellationToken).ConfigureAwait(false);
+            appended.Add($"inbox key {inbox.Period}");
+        }
+    }
+
+    private async Task AppendKeyAsync(KeyPurpose purpose, int period, HpkePublicKey key, CancellationToken cancellationToken)
+    {
+        using var approver = Profile.OpenPersonKey(PersonRoles.Approver);
+        await AppendAsync(new KeyEntry(Room, NewEntryId(), Profile.Member, purpose, period, key), approver, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task RegisterListingAsync(Registration registration, List<string> appended, CancellationToken cancellationToken)
+    {
+        if (registration.ListContributors is not { } contributors || Charter.Contributor(Profile.Member) is null)
+        {
+            return;
+        }
+
+        var known = State.ListingOf(Profile.Member);
+        var entry = new ListingEntry(Room, NewEntryId(), Profile.Member, contributors, registration.AuthoriseAgencies, registration.Purposes);
+        _ = Consents(registration.Purposes, out var purposes);
+        if (known is not null && known.Contributors.SetEquals(contributors) && known.Agencies.SetEquals(registration.AuthoriseAgencies) && known.Purposes == purposes)
+        {
+            return;
+        }
+
+        using var approver = Profile.OpenPersonKey(PersonRoles.Approver);
+        await AppendAsync(entry, approver, cancellationToken).ConfigureAwait(false);
+        appended.Add("listing");
+    }
+
+    private static bool Consents(IReadOnlyList<string> words, out CleanRoom.Charter.Consent.ConsentPurpose purposes) =>
+        CleanRoom.Charter.Consent.ConsentPurposes.TryParse(words, out purposes)
+            ? true
+            : throw new ClientException(ClientProblem.Usage, "The purposes of a standing authorisation must be codes of the list consentPurpose, such as C2_BLIND_MATCH.");
+}

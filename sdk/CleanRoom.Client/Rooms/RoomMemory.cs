@@ -1,0 +1,175 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
+using CleanRoom.Client.Files;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Client.Rooms;
+
+/// <summary>
+/// What a profile remembers of one room, so that a hostile operator cannot show it another past: the genesis, the charter versions it signed, the
+/// last cosigned checkpoint, the inbox position. Each change is durable before the method returns. One process at a time changes it (<see cref="Lock"/>).
+/// </summary>
+public sealed class RoomMemory
+{
+    private const string Schema = "cleanroom/room/v1";
+    private const int MaxSize = 1 << 20;
+
+    private readonly string _path;
+    private JsonObject _state;
+
+    internal RoomMemory(string folder, RoomId room)
+    {
+        Folder = folder;
+        Room = room;
+        _path = Path.Combine(folder, "room.json");
+        _state = Load();
+    }
+
+    /// <summary>Its folder in the profile.</summary>
+    public string Folder { get; }
+
+    /// <summary>The room.</summary>
+    public RoomId Room { get; }
+
+    /// <summary>Hash of genesis as it was first trusted; null before.</summary>
+    public Digest? Genesis => Text("genesis") is { } text ? Digest.Parse(text) : null;
+
+    /// <summary>The last cosigned checkpoint that was trusted; null before.</summary>
+    public LogPosition? Checkpoint => _state["checkpoint"] is JsonObject kept
+        ? new LogPosition((long)kept["size"]!, Digest.Parse((string)kept["root"]!))
+        : null;
+
+    /// <summary>Number of the last message that was taken from the inbox; 0 before the first.</summary>
+    public long InboxNumber => (long?)_state["inbox"] ?? 0;
+
+    /// <summary>Takes the room for this process. Dispose to give it back.</summary>
+    /// <exception cref="ClientException">Another process has it.</exception>
+    public IDisposable Lock()
+    {
+        try
+        {
+            return new FileStream(Path.Combine(Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception)
+        {
+            throw new ClientException(ClientProblem.Unavailable, $"Another command works with room {Room} in this profile: wait until it has ended.", exception);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new ClientException(ClientProblem.CannotCreate, $"{Folder} cannot be written: check that you may write in this folder.", exception);
+        }
+    }
+
+    /// <summary>Gives the newest signed charter that was kept; null if none was.</summary>
+    public SignedCharter? FindCharter()
+    {
+        var folder = Path.Combine(Folder, "charters");
+        if (!Directory.Exists(folder))
+        {
+            return null;
+        }
+
+        var newest = Directory.EnumerateFiles(folder, "*.json")
+            .Select(path => (Path: path, Version: int.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0))
+            .Where(file => file.Version > 0)
+            .MaxBy(file => file.Version);
+        if (newest.Path is null)
+        {
+            return null;
+        }
+
+        var content = DurableFile.Read(newest.Path, SignedCharter.MaxSize, "The kept charter");
+        return SignedCharter.TryParse(content, out var charter, out _) && charter.Charter.Room == Room
+            ? charter
+            : throw new ClientException(ClientProblem.BadData, $"{newest.Path} is not the charter of this room: restore it from your backup, or put the signed charter there.");
+    }
+
+    /// <summary>Keeps a signed charter: where the services are and by which keys they are known.</summary>
+    public void KeepCharter(SignedCharter charter)
+    {
+        ArgumentNullException.ThrowIfNull(charter);
+        var folder = Path.Combine(Folder, "charters");
+        DurableFile.CreateFolder(folder);
+        DurableFile.Write(Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{charter.Charter.Version}.json")), charter.ToBytes());
+    }
+
+    /// <summary>Hash of the version with this number that this member signed; null if it signed none.</summary>
+    public Digest? SignedVersion(int version) =>
+        (_state["signed"] as JsonObject)?[version.ToString(CultureInfo.InvariantCulture)] is { } hash ? Digest.Parse((string)hash!) : null;
+
+    internal void RequireMaySign(RoomCharter charter)
+    {
+        if (SignedVersion(charter.Version) is { } other && other != charter.Hash)
+        {
+            throw new ClientException(
+                ClientProblem.VerificationFailed,
+                $"This member has already signed another version {charter.Version} ({other}): one child per parent; withdraw that one, or let its number go and propose anew.");
+        }
+
+        if (charter.Previous is { } parent && SignedVersion(charter.Version - 1) is { } before && before != parent)
+        {
+            throw new ClientException(
+                ClientProblem.VerificationFailed, $"The charter follows a version {charter.Version - 1} that this member did not sign: ask the steward for the one that follows {before}.");
+        }
+    }
+
+    internal void RememberSigned(RoomCharter charter) => Change(state =>
+    {
+        var signed = state["signed"] as JsonObject ?? [];
+        signed[charter.Version.ToString(CultureInfo.InvariantCulture)] = charter.Hash.ToString();
+        state["signed"] = signed;
+    });
+
+    internal void RememberGenesis(Digest genesis) => Change(state => state["genesis"] = genesis.ToString());
+
+    internal void RememberCheckpoint(CosignedCheckpoint checkpoint)
+    {
+        if (checkpoint.Size > (Checkpoint?.Size ?? 0))
+        {
+            Change(state => state["checkpoint"] = new JsonObject
+            {
+                ["note"] = checkpoint.Note.ToText(),
+                ["root"] = checkpoint.Root.ToString(),
+                ["size"] = checkpoint.Size,
+            });
+        }
+    }
+
+    internal void RememberInbox(long number) => Change(state => state["inbox"] = number);
+
+    private string? Text(string name) => (string?)_state[name];
+
+    private void Change(Action<JsonObject> change)
+    {
+        var next = _state.DeepClone().AsObject();
+        change(next);
+        DurableFile.Write(_path, CanonicalJson.Canonicalize(next));
+        _state = next;
+    }
+
+    private JsonObject Load()
+    {
+        var content = DurableFile.TryRead(_path, MaxSize, "The memory of the room");
+        if (content is null)
+        {
+            return new JsonObject { ["room"] = Room.ToString(), ["schema"] = Schema };
+        }
+
+        try
+        {
+            if (CanonicalJson.IsCanonical(content) && JsonNode.Parse(content) is JsonObject state
+                && (string?)state["schema"] == Schema && (string?)state["room"] == Room.ToString())
+            {
+                return state;
+            }
+        }
+        catch (InvalidOperationException)
+        {
+            // Falls through to the one answer.
+        }
+
+        throw new ClientException(ClientProblem.BadData, $"{_path} is not what this program wrote: restore it from your backup.");
+    }
+}
