@@ -1,3 +1,6 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using CleanRoom.Hosting;
+using CleanRoom.Ingestion;
+
+return args is ["identity", ..]
+    ? IdentityCommand.Run(args, Console.Out, Console.Error)
+    : await ServiceHost.RunAsync(args, static builder => builder.AddIngestion(), static app => app.MapIngestion());

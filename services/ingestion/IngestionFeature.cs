@@ -1,0 +1,42 @@
+using CleanRoom.Hosting;
+using CleanRoom.Ingestion.Api;
+using CleanRoom.Ingestion.Cosigning;
+using CleanRoom.Ingestion.Rooms;
+using CleanRoom.Ingestion.Uploads;
+using CleanRoom.Ingestion.Upkeep;
+using CleanRoom.Storage.Sqlite;
+
+namespace CleanRoom.Ingestion;
+
+/// <summary>What the ingestion service consists of, for its own host and the standalone one.</summary>
+public static class IngestionFeature
+{
+    /// <summary>Adds the service; the defaults of all services must be added too.</summary>
+    public static void AddIngestion(this WebApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddCheckedOptions<IngestionOptions, IngestionOptionsValidator>(IngestionOptions.SectionName);
+        builder.Services.AddSingleton(static services => StoreSetup.Open(services.GetRequiredService<DataFolder>()));
+        builder.Services.AddSingleton(static services => services.GetRequiredService<SqliteIngestionStore>().Logs);
+        builder.Services.AddSingleton(static services => services.GetRequiredService<SqliteIngestionStore>().Batches);
+        builder.Services.AddSingleton(static services => OperatorKey.LoadOrCreate(services.GetRequiredService<DataFolder>().File(OperatorKey.FileName)));
+        builder.Services.AddSingleton<RoomDirectory>();
+        builder.Services.AddSingleton<UploadReceiver>();
+        builder.Services.AddSingleton<Eraser>();
+        builder.Services.AddSingleton<WitnessConnections>();
+
+        // The rooms are read before anything works on them.
+        builder.Services.AddHostedService<RoomLoader>();
+        builder.Services.AddHostedService<CosigningService>();
+        builder.Services.AddHostedService<AbandonedUploads>();
+        builder.Services.AddHostedService<HealthMonitor>();
+        builder.Services.AddGrpc(static grpc => grpc.Interceptors.Add<StorageErrorInterceptor>());
+    }
+
+    /// <summary>Maps the gRPC service.</summary>
+    public static void MapIngestion(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        app.MapGrpcService<IngestionGrpcService>();
+    }
+}

@@ -1,0 +1,218 @@
+using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
+using CleanRoom.Cryptography;
+using CleanRoom.Storage.Batches;
+using CleanRoom.Storage.Logs;
+using CleanRoom.Transport;
+
+namespace CleanRoom.Ingestion.Rooms;
+
+/// <summary>
+/// One room: its log in the store and the state that follows from it in memory. Appends go one after the other, because each is judged
+/// by the state after the one before. Safe for concurrent use.
+/// </summary>
+internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisposable
+{
+    private const int PageBytes = 1 << 20;
+
+    private readonly SemaphoreSlim _gate = new(1, 1);
+    private readonly Lock _lists = new();
+    private List<Audience> _audiences = [];
+    private List<(long Index, IReadOnlyList<RecordSlot> Records)> _tombstones = [];
+
+    // Null when it may differ from the store: it is then read again.
+    private RoomState? _state;
+
+    public Guid Id => id;
+
+    public RoomId Name { get; } = RoomId.From(id);
+
+    /// <summary>Entries in the log.</summary>
+    public Watched<long> Size { get; } = new(0);
+
+    /// <summary>The last cosigned checkpoint.</summary>
+    public Watched<CosignedCheckpoint?> Cosigned { get; } = new(null);
+
+    /// <summary>Reads the log from the store.</summary>
+    public async Task LoadAsync(CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            var state = await GetStateAsync(cancellationToken);
+            if (await logs.FindCosignedAsync(id, cancellationToken) is { } stored
+                && SignedCheckpoint.TryParse(stored.Note, out var note)
+                && state.CharterAtSize(stored.Size) is { } charter
+                && CosignedCheckpoint.TryVerify(note, charter, out var cosigned, out _))
+            {
+                Cosigned.Set(cosigned);
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Looks at the state as it is after all entries; the callee must not keep it.</summary>
+    public async Task<T> WithStateAsync<T>(Func<RoomState, T> look, CancellationToken cancellationToken)
+    {
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            return look(await GetStateAsync(cancellationToken));
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Appends an entry that has its effect.</summary>
+    /// <exception cref="CleanRoomException">Everyone would ignore it.</exception>
+    public Task<AppendedLeaf> AppendAsync(ReadOnlyMemory<byte> leaf, CancellationToken cancellationToken) =>
+        AppendAsync(leaf, size => logs.AppendAsync(id, size, [leaf], CancellationToken.None), cancellationToken);
+
+    /// <summary>Appends the leaf of a batch whose parts are all stored, and completes the batch with it.</summary>
+    /// <exception cref="CleanRoomException">Everyone would ignore it.</exception>
+    public Task<AppendedLeaf> CommitBatchAsync(SignedEntry manifest, Guid batch, CancellationToken cancellationToken) => AppendAsync(
+        manifest.Leaf,
+        async size => await batches.CommitAsync(id, batch, size, CancellationToken.None) switch
+        {
+            BatchCommit.Committed committed => new LogAppend.Appended([committed.Leaf]),
+            BatchCommit.SizeMoved moved => new LogAppend.SizeMoved(moved.Size),
+            BatchCommit.Incomplete incomplete => throw new CleanRoomException(
+                ErrorReason.BatchIncomplete, $"Part {incomplete.NextPart} is missing.", "chunk.part", "Go on with this part."),
+            _ => throw new CleanRoomException(ErrorReason.NotFound, "The upload was deleted meanwhile.", "batch", "Upload the batch again."),
+        },
+        cancellationToken);
+
+    /// <summary>Tells as whom the owner of a TLS key reads.</summary>
+    public Task<Viewer> IdentifyAsync(KeyId peer, CancellationToken cancellationToken) => WithStateAsync<Viewer>(
+        state =>
+        {
+            // The instance's own key and the pin of its service: both are the enclave, before and after it has attested.
+            if (state.Charter?.Operator is { } services)
+            {
+                if (peer == services.Matching.Tls || peer == state.CurrentInstance?.Signing.Id)
+                {
+                    return new Viewer.Service(Enclave: true);
+                }
+
+                if (peer == services.Notification.Tls || peer == services.Ingestion.Tls)
+                {
+                    return new Viewer.Service(Enclave: false);
+                }
+            }
+
+            return state.MemberOfTransportKey(peer) is { } member ? new Viewer.Member(member) : new Viewer.Stranger();
+        },
+        cancellationToken);
+
+    /// <summary>Tells whether a viewer may see an entry.</summary>
+    public bool IsVisible(long index, Viewer viewer)
+    {
+        lock (_lists)
+        {
+            return index < _audiences.Count && _audiences[(int)index].Admits(viewer);
+        }
+    }
+
+    /// <summary>Gives the slots withdrawn by entries from one position up to another.</summary>
+    public IReadOnlyList<RecordSlot> Withdrawn(long from, long until)
+    {
+        lock (_lists)
+        {
+            return [.. _tombstones.Where(item => item.Index >= from && item.Index < until).SelectMany(item => item.Records)];
+        }
+    }
+
+    public void Dispose() => _gate.Dispose();
+
+    private async Task<AppendedLeaf> AppendAsync(ReadOnlyMemory<byte> leaf, Func<long, Task<LogAppend>> append, CancellationToken cancellationToken)
+    {
+        var hash = MerkleTree.LeafHash(leaf.Span);
+        await _gate.WaitAsync(cancellationToken);
+        try
+        {
+            while (true)
+            {
+                if (await logs.FindIndexAsync(id, hash, cancellationToken) is { } known)
+                {
+                    return new AppendedLeaf(known, Existed: true);
+                }
+
+                var state = await GetStateAsync(cancellationToken);
+                var size = state.Size;
+                var outcome = state.ApplyIfAccepted(leaf);
+                if (!outcome.IsAccepted)
+                {
+                    throw Refusals.Of(outcome);
+                }
+
+                // From here on the state is ahead of the store: whatever goes wrong, it is read again.
+                _state = null;
+                switch (await append(size))
+                {
+                    case LogAppend.Appended appended:
+                        _state = state;
+                        lock (_lists)
+                        {
+                            Remember(outcome, _audiences, _tombstones);
+                        }
+
+                        Size.Set(state.Size);
+                        return appended.Leaves[0];
+                    case LogAppend.SizeMoved:
+                        continue;
+                    default:
+                        throw Refusals.UnknownRoom();
+                }
+            }
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task<RoomState> GetStateAsync(CancellationToken cancellationToken)
+    {
+        if (_state is { } current)
+        {
+            return current;
+        }
+
+        var state = RoomState.Open(Name);
+        var audiences = new List<Audience>();
+        var tombstones = new List<(long Index, IReadOnlyList<RecordSlot> Records)>();
+        while (await logs.ReadAsync(id, state.Size, long.MaxValue, PageBytes, cancellationToken) is { Count: > 0 } page)
+        {
+            foreach (var entry in page)
+            {
+                Remember(state.Apply(entry.Index, entry.Leaf), audiences, tombstones);
+            }
+        }
+
+        // Readers go on with the old lists until the new ones are whole.
+        lock (_lists)
+        {
+            _audiences = audiences;
+            _tombstones = tombstones;
+        }
+
+        _state = state;
+        Size.Set(state.Size);
+        return state;
+    }
+
+    private static void Remember(
+        EntryOutcome outcome, List<Audience> audiences, List<(long Index, IReadOnlyList<RecordSlot> Records)> tombstones)
+    {
+        audiences.Add(Audience.Of(outcome.Entry?.Entry));
+        if (outcome is { IsAccepted: true, Entry.Entry: TombstoneEntry tombstone })
+        {
+            tombstones.Add((outcome.Index, tombstone.Records));
+        }
+    }
+}

@@ -1,0 +1,41 @@
+using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
+
+namespace CleanRoom.Ingestion.Rooms;
+
+/// <summary>As whom a caller reads a room (docs/protocol.md section 3, Visibility).</summary>
+internal abstract record Viewer
+{
+    private Viewer()
+    {
+    }
+
+    /// <summary>The enclave, and the operator's services that serve it.</summary>
+    public sealed record Service(bool Enclave) : Viewer;
+
+    /// <summary>A member: its own entries and the public ones.</summary>
+    public sealed record Member(MemberId Id) : Viewer;
+
+    /// <summary>Anyone else: the public entries.</summary>
+    public sealed record Stranger : Viewer;
+}
+
+/// <summary>Who may read an entry.</summary>
+/// <param name="Public">Everybody.</param>
+/// <param name="Author">Its author, and the services.</param>
+internal readonly record struct Audience(bool Public, MemberId? Author)
+{
+    public static Audience Of(Entry? entry) => entry switch
+    {
+        null => default,
+        CharterEntry or VetoEntry or InstanceEntry or ReleaseEntry or FreezeEntry or EpochEntry => new Audience(true, entry.Author),
+        _ => new Audience(false, entry.Author),
+    };
+
+    public bool Admits(Viewer viewer) => Public || viewer switch
+    {
+        Viewer.Service => true,
+        Viewer.Member member => member.Id == Author,
+        _ => false,
+    };
+}
