@@ -1,3 +1,5 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using CleanRoom.Notification;
+
+return args is ["identity", ..]
+    ? IdentityCommand.Run(args, Console.Out, Console.Error)
+    : await NotificationHost.RunAsync(args);

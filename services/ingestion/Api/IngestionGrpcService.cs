@@ -14,7 +14,7 @@ using InclusionProof = CleanRoom.Protocol.Common.V1.InclusionProof;
 namespace CleanRoom.Ingestion.Api;
 
 /// <summary>Translates the contract's calls.</summary>
-internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver uploads, ILogStore logs, IBatchStore batches)
+internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver uploads, ILogStore logs, IBatchStore batches, TimeProvider clock)
     : IngestionService.IngestionServiceBase
 {
     private const int PageBytes = 1 << 20;
@@ -95,7 +95,8 @@ internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver u
         CosignedCheckpoint? sent = null;
         while (true)
         {
-            var (cosigned, changed) = room.Cosigned.Observe();
+            var (head, changed) = room.Cosigned.Observe();
+            var cosigned = head?.Checkpoint;
             if (cosigned is not null && cosigned != sent)
             {
                 if (position > cosigned.Size)
@@ -158,7 +159,9 @@ internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver u
     {
         var room = rooms.Get(Wire.Room(request.Room));
         var known = Wire.Position(request.KnownSize, "known_size");
-        var cosigned = room.Cosigned.Value ?? throw new CleanRoomException(
+        var cosigned = request.Fresh
+            ? await room.GetFreshAsync(clock.GetTimestamp(), context.CancellationToken)
+            : room.Cosigned.Value?.Checkpoint ?? throw new CleanRoomException(
             ErrorReason.NotCosigned, "No checkpoint of this room is cosigned yet.", "room", "Wait until the brokers have joined the room.");
         if (known > cosigned.Size)
         {
@@ -188,8 +191,8 @@ internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver u
 
         while (true)
         {
-            var (cosigned, changed) = room.Cosigned.Observe();
-            if (cosigned is not null && cosigned.Size >= least)
+            var (head, changed) = room.Cosigned.Observe();
+            if (head?.Checkpoint is { } cosigned && cosigned.Size >= least)
             {
                 var proof = new InclusionProof { Index = (ulong)index, Checkpoint = Wire.Checkpoint(cosigned) };
                 proof.Path.AddRange(Wire.Path(await logs.GetInclusionAsync(room.Id, index, cosigned.Size, context.CancellationToken)));

@@ -28,7 +28,6 @@ internal sealed class RoomCosigner(
 
     private readonly Dictionary<MemberId, Witness> _witnesses = [];
     private readonly HashSet<Task> _unanswered = [];
-    private long _refreshed;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -64,24 +63,24 @@ internal sealed class RoomCosigner(
 
     private async Task WaitForWorkAsync(CancellationToken cancellationToken)
     {
-        while (room.Cosigned.Value is { } cosigned)
+        while (room.Cosigned.Value is { Begun: not long.MinValue } cosigned)
         {
             var (size, grown) = room.Size.Observe();
-            if (size > cosigned.Size)
+            var (wanted, asked) = room.Wanted.Observe();
+            if (size > cosigned.Size || wanted > cosigned.Begun)
             {
                 return;
             }
 
             // Room time is the witnesses' clocks on the last checkpoint: it must go on while nobody writes.
-            var age = _refreshed == 0 ? TimeSpan.MaxValue : clock.GetElapsedTime(_refreshed);
-            var wait = await RefreshAfterAsync(cancellationToken) - age;
+            var wait = await RefreshAfterAsync(cancellationToken) - clock.GetElapsedTime(cosigned.Begun);
             if (wait <= TimeSpan.Zero)
             {
                 return;
             }
 
             using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            await Task.WhenAny(grown, Task.Delay(wait, clock, timer.Token));
+            await Task.WhenAny(grown, asked, Task.Delay(wait, clock, timer.Token));
             await timer.CancelAsync();
             cancellationToken.ThrowIfCancellationRequested();
         }
@@ -90,12 +89,14 @@ internal sealed class RoomCosigner(
     private async Task<TimeSpan> RefreshAfterAsync(CancellationToken cancellationToken)
     {
         var epoch = await room.WithStateAsync(static state => state.Charter?.Epochs.Length.Approximate ?? TimeSpan.MaxValue, cancellationToken);
-        var quarter = TimeSpan.FromTicks(Math.Max(epoch.Ticks / 4, TimeSpan.TicksPerSecond / 4));
+        var quarter = TimeSpan.FromTicks(Math.Max(epoch.Ticks / 4, TimeSpan.TicksPerSecond));
         return quarter < options.Value.RefreshTimeAfter ? quarter : options.Value.RefreshTimeAfter;
     }
 
     private async Task<bool> RoundAsync(int attempt, CancellationToken cancellationToken)
     {
+        // Before the head is read: who asks from now on wants another round.
+        var begun = clock.GetTimestamp();
         if (await logs.FindHeadAsync(room.Id, cancellationToken) is not { } head)
         {
             return false;
@@ -107,8 +108,6 @@ internal sealed class RoomCosigner(
             return false;
         }
 
-        // The checkpoint's whole seconds of room time start with this round, not with its end.
-        var begun = clock.GetTimestamp();
         var note = CheckpointSigner.Sign(operatorKey, OperatorName, new Checkpoint(CosignedCheckpoint.OriginOf(room.Name), head.Size, head.Root));
         Update(charter);
         var open = _witnesses.Values.Select(witness => witness.AskAsync(room, note, cancellationToken)).ToList();
@@ -122,7 +121,7 @@ internal sealed class RoomCosigner(
             }
 
             note = note.WithCosignatures(cosignature);
-            if (CosignedCheckpoint.TryVerify(note, charter, out var cosigned, out _, room.Cosigned.Value?.Time ?? default))
+            if (CosignedCheckpoint.TryVerify(note, charter, out var cosigned, out _, room.Cosigned.Value?.Checkpoint.Time ?? default))
             {
                 LeaveUnanswered(open);
                 return await AcceptAsync(cosigned, begun, cancellationToken);
@@ -140,9 +139,8 @@ internal sealed class RoomCosigner(
             return false;
         }
 
-        _refreshed = begun;
         var grew = cosigned.Size > (room.Cosigned.Value?.Size ?? 0);
-        room.Cosigned.Set(cosigned);
+        room.Cosigned.Set(new CosignedHead(cosigned, begun));
         if (grew)
         {
             Log.Cosigned(logger, room.Id, cosigned.Size, cosigned.Cosignatures);

@@ -65,7 +65,7 @@ internal sealed class Witness(MemberId id, BrokerTerms terms, WitnessConnections
         {
             return await CosignAsync(room, note, from, cancellationToken);
         }
-        catch (CleanRoomException refusal) when (refusal.Reason == ErrorReason.LogForked && SizeIn(refusal) is { } told && told != from)
+        catch (CleanRoomException refusal) when (refusal.Reason is ErrorReason.LogForked or ErrorReason.Conflict && SizeIn(refusal) is { } told && told != from)
         {
             // It is at another size than we believed. One more question with the right proof; whoever names a second size gets none.
             if (told > note.Checkpoint.Size)

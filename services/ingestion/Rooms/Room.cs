@@ -7,6 +7,12 @@ using CleanRoom.Transport;
 
 namespace CleanRoom.Ingestion.Rooms;
 
+/// <summary>A cosigned checkpoint and when its round began, by the monotonic clock.</summary>
+internal sealed record CosignedHead(CosignedCheckpoint Checkpoint, long Begun)
+{
+    public long Size => Checkpoint.Size;
+}
+
 /// <summary>
 /// One room: its log in the store and the state that follows from it in memory. Appends go one after the other, because each is judged
 /// by the state after the one before. Safe for concurrent use.
@@ -31,7 +37,10 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
     public Watched<long> Size { get; } = new(0);
 
     /// <summary>The last cosigned checkpoint.</summary>
-    public Watched<CosignedCheckpoint?> Cosigned { get; } = new(null);
+    public Watched<CosignedHead?> Cosigned { get; } = new(null);
+
+    /// <summary>When somebody last asked for a new checkpoint, by the monotonic clock.</summary>
+    public Watched<long> Wanted { get; } = new(long.MinValue);
 
     /// <summary>Reads the log from the store.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
@@ -45,7 +54,7 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
                 && state.CharterAtSize(stored.Size) is { } charter
                 && CosignedCheckpoint.TryVerify(note, charter, out var cosigned, out _))
             {
-                Cosigned.Set(cosigned);
+                Cosigned.Set(new CosignedHead(cosigned, long.MinValue));
             }
         }
         finally
@@ -86,6 +95,26 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
             _ => throw new CleanRoomException(ErrorReason.NotFound, "The upload was deleted meanwhile.", "batch", "Upload the batch again."),
         },
         cancellationToken);
+
+    /// <summary>Waits for a checkpoint that the witnesses were asked for after this call.</summary>
+    public async Task<CosignedCheckpoint> GetFreshAsync(long now, CancellationToken cancellationToken)
+    {
+        if (Wanted.Value < now)
+        {
+            Wanted.Set(now);
+        }
+
+        while (true)
+        {
+            var (head, changed) = Cosigned.Observe();
+            if (head is not null && head.Begun >= now)
+            {
+                return head.Checkpoint;
+            }
+
+            await changed.WaitAsync(cancellationToken);
+        }
+    }
 
     /// <summary>Tells as whom the owner of a TLS key reads.</summary>
     public Task<Viewer> IdentifyAsync(KeyId peer, CancellationToken cancellationToken) => WithStateAsync<Viewer>(

@@ -130,7 +130,7 @@ internal sealed class UploadReceiver(IBatchStore batches, IOptions<IngestionOpti
                 Author = entry.Author!.Value,
                 Manifest = manifest.Leaf,
                 Slots = entry.Slots,
-                Window = room.Cosigned.Value?.Time.Opening.ToString("yyyy-MM", CultureInfo.InvariantCulture) ?? string.Empty,
+                Window = room.Cosigned.Value?.Checkpoint.Time.Opening.ToString("yyyy-MM", CultureInfo.InvariantCulture) ?? string.Empty,
                 Charge = LeastRecords(entry.Slots),
                 Quota = quota ?? long.MaxValue,
                 OpenUploads = options.Value.OpenUploadsPerContributor,
@@ -153,7 +153,7 @@ internal sealed class UploadReceiver(IBatchStore batches, IOptions<IngestionOpti
     /// <summary>Refuses before the parts come what would be refused after them.</summary>
     private static async Task CheckAsync(Room room, SignedEntry manifest, CancellationToken cancellationToken)
     {
-        var time = room.Cosigned.Value?.Time;
+        var time = room.Cosigned.Value?.Checkpoint.Time;
         var (reason, status) = await room.WithStateAsync(
             state => (state.CheckBatch(manifest), time is { } now ? state.CharterAt(now).Status : CharterStatus.InForce), cancellationToken);
         if (reason != IgnoredReason.None)

@@ -50,17 +50,31 @@ public static class FrameVerifier
     /// <param name="header">The header; believe it only if the result is None.</param>
     public static FrameRefusal Verify(MessageFrame frame, RoomState state, MemberId recipient, out FrameHeader? header)
     {
+        var head = FrameHeader.TryParse(frame.Header, out header, out _) ? state.Epoch(header.Epoch) : null;
+        return Verify(frame, state.Room, head, head is null ? null : state.CharterAtSize(head.Index)?.Hash, recipient, out header);
+    }
+
+    /// <summary>Verifies a frame, for who has kept the epoch's head and not the room's state.</summary>
+    /// <param name="frame">The frame.</param>
+    /// <param name="room">The room.</param>
+    /// <param name="head">Head of the epoch that the header names, from the cosigned log; null if the log has none.</param>
+    /// <param name="charter">Hash of the charter in force at the head.</param>
+    /// <param name="recipient">The member it should be for.</param>
+    /// <param name="header">The header; believe it only if the result is None.</param>
+    public static FrameRefusal Verify(
+        MessageFrame frame, RoomId room, EpochHead? head, Digest? charter, MemberId recipient, out FrameHeader? header)
+    {
         if (!FrameHeader.TryParse(frame.Header, out header, out var jws))
         {
             return FrameRefusal.Malformed;
         }
 
-        if (header.Room != state.Room || header.Recipient != recipient)
+        if (header.Room != room || header.Recipient != recipient)
         {
             return FrameRefusal.OtherRecipient;
         }
 
-        if (state.Epoch(header.Epoch) is not { } head)
+        if (head is null || head.Entry.Epoch != header.Epoch)
         {
             return FrameRefusal.UnknownEpoch;
         }
@@ -70,7 +84,7 @@ public static class FrameVerifier
             return FrameRefusal.WrongSigner;
         }
 
-        if (state.CharterAtSize(head.Index)?.Hash != header.Charter)
+        if (charter != header.Charter)
         {
             return FrameRefusal.WrongCharter;
         }

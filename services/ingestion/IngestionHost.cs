@@ -9,8 +9,25 @@ using CleanRoom.Storage.Sqlite;
 namespace CleanRoom.Ingestion;
 
 /// <summary>What the ingestion service consists of, for its own host and the standalone one.</summary>
-public static class IngestionFeature
+public static class IngestionHost
 {
+    /// <summary>Runs the service until it is stopped.</summary>
+    /// <param name="args">The command line: <c>--Section:Name=value</c>.</param>
+    /// <returns>The exit code.</returns>
+    public static Task<int> RunAsync(string[] args) => ServiceHost.RunAsync(args, static builder => builder.AddIngestion(), static app => app.MapIngestion());
+
+    /// <summary>Builds the service.</summary>
+    /// <param name="args">The command line: <c>--Section:Name=value</c>.</param>
+    /// <param name="configure">Adds to it or replaces parts, after the service has added its own.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null) => ServiceHost.Build(
+        args,
+        builder =>
+        {
+            builder.AddIngestion();
+            configure?.Invoke(builder);
+        },
+        static app => app.MapIngestion());
+
     /// <summary>Adds the service; the defaults of all services must be added too.</summary>
     public static void AddIngestion(this WebApplicationBuilder builder)
     {
@@ -37,6 +54,9 @@ public static class IngestionFeature
     public static void MapIngestion(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
+
+        // What is wrong with key or database stops the start, not the first call.
+        _ = app.Services.GetRequiredService<RoomDirectory>();
         app.MapGrpcService<IngestionGrpcService>();
     }
 }

@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using CleanRoom.Charter;
+using CleanRoom.Cryptography;
+using CleanRoom.Notification.Rooms;
+using CleanRoom.Storage.Slots;
+using CleanRoom.Transport;
+using Microsoft.Extensions.Options;
+
+namespace CleanRoom.Notification.Inboxes;
+
+/// <summary>Gives members what waits for them. Whose messages a caller gets follows from its TLS key alone.</summary>
+internal sealed class InboxStreams(RoomFollowers rooms, ISlotStore slots, IOptions<NotificationOptions> options, TimeProvider clock)
+{
+    private const int PageFrames = 64;
+
+    private readonly ConcurrentDictionary<(RoomId, MemberId), int> _open = new();
+
+    /// <summary>Sends frames after a number, in order, and goes on with new ones.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="peer">The caller's TLS key.</param>
+    /// <param name="after">Last number that the caller has.</param>
+    /// <param name="once">End after what is stored.</param>
+    /// <param name="send">Completes when the next frame may be sent.</param>
+    /// <param name="cancellationToken">The call's end.</param>
+    public async Task StreamAsync(RoomId room, KeyId peer, long after, bool once, Func<SlotFrame, Task> send, CancellationToken cancellationToken)
+    {
+        var follower = await rooms.GetAsync(room, cancellationToken);
+        var member = await IdentifyAsync(follower, peer, cancellationToken);
+        if (_open.AddOrUpdate((room, member), 1, static (_, count) => count + 1) > options.Value.StreamsPerMember)
+        {
+            Leave(room, member);
+            throw new CleanRoomException(ErrorReason.RateLimited, "Too many subscriptions of this member are open.", "room", "Close one of them.");
+        }
+
+        try
+        {
+            await StreamAsync(follower, member, peer, after, once, send, cancellationToken);
+        }
+        finally
+        {
+            Leave(room, member);
+        }
+    }
+
+    /// <summary>Notes that everything up to a number has been read.</summary>
+    /// <returns>The number acknowledged now.</returns>
+    public async Task<long> AcknowledgeAsync(RoomId room, KeyId peer, long through, CancellationToken cancellationToken)
+    {
+        var member = await IdentifyAsync(await rooms.GetAsync(room, cancellationToken), peer, cancellationToken);
+        return await slots.AcknowledgeAsync(Id(room), member.Value, through, cancellationToken);
+    }
+
+    private async Task StreamAsync(
+        RoomFollower follower, MemberId member, KeyId peer, long after, bool once, Func<SlotFrame, Task> send, CancellationToken cancellationToken)
+    {
+        var room = Id(follower.Room);
+        while (true)
+        {
+            while (await slots.ReadAsync(room, member.Value, after, PageFrames, cancellationToken) is { Count: > 0 } page)
+            {
+                foreach (var frame in page)
+                {
+                    await send(frame);
+                    after = frame.Number;
+                }
+            }
+
+            if (once)
+            {
+                return;
+            }
+
+            await WaitAsync(room, member, after, cancellationToken);
+
+            // The key may have been revoked while we waited.
+            if (await IdentifyAsync(follower, peer, cancellationToken) != member)
+            {
+                throw Stranger();
+            }
+        }
+    }
+
+    private async Task WaitAsync(Guid room, MemberId member, long after, CancellationToken cancellationToken)
+    {
+        using var timer = new CancellationTokenSource(options.Value.RecheckKey, clock);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
+        try
+        {
+            await slots.WaitAsync(room, member.Value, after, linked.Token);
+        }
+        catch (OperationCanceledException) when (timer.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // Nothing came: look at the key again.
+        }
+    }
+
+    private static async Task<MemberId> IdentifyAsync(RoomFollower follower, KeyId peer, CancellationToken cancellationToken) =>
+        (await follower.GetAsync(cancellationToken)).Members.GetValueOrDefault(peer) ?? throw Stranger();
+
+    private static CleanRoomException Stranger() => new(
+        ErrorReason.UnknownMember, "The TLS key is no member's.", null, "Connect with a key that the cosigned log lists with the role transport.");
+
+    private static Guid Id(RoomId room) => Guid.ParseExact(room.ToString(), "D");
+
+    private void Leave(RoomId room, MemberId member)
+    {
+        // The entry goes with the last stream, so that the table does not grow with every member ever seen.
+        if (_open.AddOrUpdate((room, member), 0, static (_, count) => count - 1) == 0)
+        {
+            _open.TryRemove(new KeyValuePair<(RoomId, MemberId), int>((room, member), 0));
+        }
+    }
+}
