@@ -1,7 +1,6 @@
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
-using CleanRoom.Ingestion.Rooms;
 using CleanRoom.Protocol.Common.V1;
 using CleanRoom.Storage.Logs;
 using CleanRoom.Transport;

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
 using CleanRoom.Cryptography;
@@ -103,13 +104,15 @@ public sealed class CrashTests
     private static async Task KillAsync(string writer, string file, Func<string, long, Task> check)
     {
         using var folder = new TemporaryFolder();
-        var random = new Random(Seed + writer.Length);
-        TestContext.Current.TestOutputHelper?.WriteLine($"Seed {Seed + writer.Length}, {Kills} kills");
+        TestContext.Current.TestOutputHelper?.WriteLine($"Seed {Seed}, {Kills} kills");
         var highest = -1L;
         for (var kill = 0; kill < Kills; kill++)
         {
             // Some die while the database is made or taken up, before they acknowledge anything.
-            highest = Math.Max(highest, await RunAndKillAsync(writer, folder.Path, random.Next(0, 25), TimeSpan.FromMicroseconds(random.Next(0, 8000))));
+            var lot = Bytes.Of($"{Seed} {writer} {kill}", 4);
+            var after = lot[0] % 25;
+            var delay = TimeSpan.FromMicroseconds(BinaryPrimitives.ReadUInt16BigEndian(lot.AsSpan(2)) % 8000);
+            highest = Math.Max(highest, await RunAndKillAsync(writer, folder.Path, after, delay));
             if (highest < 0)
             {
                 continue;

@@ -116,7 +116,7 @@ internal static class Writers
         }
     }
 
-    private static async Task PutAsync(ISlotStore slots)
+    private static async Task PutAsync(SqliteSlotStore slots)
     {
         for (var number = 1L; ; number += 2)
         {
@@ -126,7 +126,7 @@ internal static class Writers
         }
     }
 
-    private static async Task ReplaceAsync(IBrokerStore brokers)
+    private static async Task ReplaceAsync(SqliteBrokerStore brokers)
     {
         await brokers.TryCreateAsync(
             new BrokerRoom

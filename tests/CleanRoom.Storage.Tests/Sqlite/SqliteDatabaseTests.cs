@@ -69,7 +69,12 @@ public sealed class SqliteDatabaseTests : IDisposable
     [Fact]
     public void Open_NewFiles_AreReadableByTheirOwnerOnly()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "File modes are Unix's.");
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("File modes are Unix's.");
+            return;
+        }
+
         using var store = SqliteSlotStore.Open(Options);
         foreach (var file in Directory.GetFiles(_folder.Path))
         {
