@@ -3,7 +3,6 @@ using CleanRoom.Charter;
 using CleanRoom.Cryptography;
 using CleanRoom.Ingestion.Rooms;
 using CleanRoom.Protocol.Attestation.V1;
-using CleanRoom.Protocol.Common.V1;
 using CleanRoom.Storage.Logs;
 using CleanRoom.Transport;
 using Google.Protobuf;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using CleanRoom.Charter.Log;
 using CleanRoom.Transport;
@@ -11,12 +12,12 @@ internal sealed class PartAssembler(BatchEntry manifest, int stored, long stored
     public const long MaximumBatch = 256L << 20;
     private const int MaximumChunk = 64 << 10;
 
-    private readonly MemoryStream _part = new();
+    private readonly ArrayBufferWriter<byte> _part = new();
     private int _next;
     private long _bytes = storedBytes;
 
     /// <summary>Whether every part has arrived.</summary>
-    public bool IsComplete => Math.Max(_next, stored) == manifest.Parts.Count && _part.Length == 0;
+    public bool IsComplete => Math.Max(_next, stored) == manifest.Parts.Count && _part.WrittenCount == 0;
 
     /// <summary>The first part that has not arrived.</summary>
     public int NextPart => Math.Max(_next, stored);
@@ -31,7 +32,7 @@ internal sealed class PartAssembler(BatchEntry manifest, int stored, long stored
             throw new CleanRoomException(ErrorReason.InvalidArgument, "A chunk must have 1 byte to 64 KiB.", "chunk.data");
         }
 
-        if (part < stored && _next <= part && _part.Length == 0)
+        if (part < stored && _next <= part && _part.WrittenCount == 0)
         {
             // Sent again from the beginning: what is stored was compared when it came.
             _next = last ? (int)part + 1 : (int)part;
@@ -43,16 +44,16 @@ internal sealed class PartAssembler(BatchEntry manifest, int stored, long stored
             _next = stored;
         }
 
-        if (part != _next || offset != _part.Length || part >= manifest.Parts.Count)
+        if (part != _next || offset != _part.WrittenCount || part >= manifest.Parts.Count)
         {
             throw new CleanRoomException(
                 ErrorReason.InvalidArgument,
-                $"Part {_next} at offset {_part.Length} is next.",
+                $"Part {_next} at offset {_part.WrittenCount} is next.",
                 part == _next ? "chunk.offset" : "chunk.part",
                 "Send parts and chunks in order; GetUpload tells where to go on.");
         }
 
-        if (_part.Length + data.Length > MaximumPart || _bytes + data.Length > MaximumBatch)
+        if (_part.WrittenCount + data.Length > MaximumPart || _bytes + data.Length > MaximumBatch)
         {
             throw new CleanRoomException(ErrorReason.TooLarge, "A part may have 1 MiB and a batch 256 MiB.", "chunk.data", "Split the records into more batches.");
         }
@@ -64,14 +65,14 @@ internal sealed class PartAssembler(BatchEntry manifest, int stored, long stored
             return null;
         }
 
-        var whole = _part.ToArray();
+        var whole = _part.WrittenSpan.ToArray();
         if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(whole), manifest.Parts[_next].Span))
         {
             throw new CleanRoomException(
                 ErrorReason.DataLoss, $"Part {_next} is not the one in the manifest.", "chunk.data", "Send this part again; GetUpload tells where to go on.");
         }
 
-        _part.SetLength(0);
+        _part.ResetWrittenCount();
         _next++;
         return whole;
     }

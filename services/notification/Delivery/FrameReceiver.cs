@@ -1,4 +1,3 @@
-using CleanRoom.Charter;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Cryptography;
 using CleanRoom.Notification.Rooms;

@@ -15,6 +15,11 @@ namespace CleanRoom.Storage.Tests.Crashes;
 internal static class Writers
 {
     public const int PartsPerBatch = 4;
+
+    /// <summary>Acknowledgements of a batch are its number times this, plus the part, or <see cref="Complete"/>.</summary>
+    public const int AcknowledgementsPerBatch = 8;
+
+    public const int Complete = AcknowledgementsPerBatch - 1;
     public static readonly Guid Room = Guid.Parse("5f1b6f0e-2f0c-4d57-9a58-0f3b8f1f7f10");
     public static readonly DateTimeOffset Now = new(2026, 12, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -101,7 +106,7 @@ internal static class Writers
                 for (var part = open.NextPart; part < PartsPerBatch; part++)
                 {
                     await batches.AppendPartsAsync(Room, Batch(number), part, [Part(number, part)], Now, default);
-                    Acknowledge((number * PartsPerBatch) + part);
+                    Acknowledge((number * AcknowledgementsPerBatch) + part);
                 }
 
                 await batches.CommitAsync(Room, Batch(number), (await logs.FindHeadAsync(Room, default))!.Size, default);
@@ -112,7 +117,7 @@ internal static class Writers
                 await batches.EraseAsync(Room, [new ErasedSlot(Batch(number - 1), 0)], number, default);
             }
 
-            Acknowledge((number + 1) * PartsPerBatch);
+            Acknowledge((number * AcknowledgementsPerBatch) + Complete);
         }
     }
 
