@@ -109,8 +109,11 @@ public sealed class CallTests
     public async Task Unary_DeadlinePasses_BothSidesEnd()
     {
         await using var server = await TestServer.StartAsync();
-        var channel = server.Connect(options: new PinnedChannelOptions { UnaryDeadline = TimeSpan.FromMilliseconds(400) });
+        var channel = server.Connect(options: new PinnedChannelOptions { UnaryDeadline = TimeSpan.FromSeconds(2) });
         var client = new EchoService.EchoServiceClient(channel.CallInvoker);
+
+        // The connection stands before the clock starts to matter, so that the call does reach the server.
+        await client.SayAsync(new SayRequest(), deadline: DateTime.UtcNow.AddSeconds(30), cancellationToken: Token);
 
         var refusal = await Assert.ThrowsAsync<CleanRoomException>(
             async () => await client.SayAsync(Waiting("deadline"), cancellationToken: Token));

@@ -63,7 +63,7 @@ public sealed class HealthTests
         });
         await stop;
 
-        Assert.Equal(ErrorReason.Unavailable, refusal.Reason);
+        Assert.Equal((ErrorReason.Unavailable, "The service is stopping."), (refusal.Reason, refusal.Message));
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), clock.Elapsed.ToString());
     }
 

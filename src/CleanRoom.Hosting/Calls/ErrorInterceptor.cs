@@ -86,6 +86,7 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> logger, TimePro
             _ => null,
         };
 
+        StopStreams.Restore(context.GetHttpContext());
         if (refusal is null || refusal.Reason == ErrorReason.Internal)
         {
             Log.Failed(logger, context.Method, context.FindPeerKey(), Types(exception), new StackTrace(exception).ToString().ReplaceLineEndings(";"));

@@ -11,12 +11,26 @@ namespace CleanRoom.Hosting.Calls;
 /// </summary>
 internal sealed class StopStreams(RequestDelegate next, IHostApplicationLifetime lifetime)
 {
+    private static readonly object OriginalToken = new();
+
+    /// <summary>
+    /// Makes the request look alive again, once its handler has ended: the transport sends no trailers to a caller that it takes for gone.
+    /// </summary>
+    internal static void Restore(HttpContext context)
+    {
+        if (context.Items.TryGetValue(OriginalToken, out var original))
+        {
+            context.RequestAborted = (CancellationToken)original!;
+        }
+    }
+
     public async Task InvokeAsync(HttpContext context)
     {
         var type = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.Type;
         if (type is MethodType.ServerStreaming or MethodType.DuplexStreaming)
         {
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+            context.Items[OriginalToken] = context.RequestAborted;
             context.RequestAborted = linked.Token;
             await next(context);
         }
