@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 
 namespace CleanRoom.Charter;
 
@@ -10,7 +11,7 @@ internal static class EndpointText
     public static bool TryParse(string text, [NotNullWhen(true)] out Uri? endpoint)
     {
         endpoint = null;
-        if (text.Length > 300 || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps)
+        if (text.Length > 300 || !Ascii.IsValid(text) || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme != Uri.UriSchemeHttps)
         {
             return false;
         }
@@ -19,6 +20,6 @@ internal static class EndpointText
         return endpoint is not null;
     }
 
-    // IdnHost strips the brackets of an IPv6 address.
-    private static string Host(Uri uri) => uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost;
+    // IdnHost strips the brackets of an IPv6 address, and may throw on an ASCII name that is not valid Punycode: it is for other names only.
+    private static string Host(Uri uri) => Ascii.IsValid(uri.Host) ? uri.Host : uri.IdnHost;
 }

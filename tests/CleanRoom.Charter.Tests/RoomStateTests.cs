@@ -69,14 +69,17 @@ public sealed class RoomStateTests
         room.Accept(new FreezeEntry(room.Room, id, room.A.Id, true), room.A.Verifier);
     }
 
-    [Fact]
-    public void Apply_SignatureThatWasChanged_IsIgnored()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Apply_SignatureThatWasChanged_IsIgnored(bool byPerson)
     {
         using var room = new TestRoom().Opened();
-        var one = new FreezeEntry(room.Room, TestRoom.NewId(), room.A.Id, true).Sign(room.A.Verifier);
-        var two = new FreezeEntry(room.Room, TestRoom.NewId(), room.A.Id, true).Sign(room.A.Verifier);
-        var (first, second) = (System.Text.Encoding.ASCII.GetString(one).Split('.'), System.Text.Encoding.ASCII.GetString(two).Split('.'));
-        Assert.Equal(IgnoredReason.WrongSignature, room.Append(System.Text.Encoding.ASCII.GetBytes($"{first[0]}.{first[1]}.{second[2]}")).Reason);
+        var key = byPerson ? room.A.Approver : room.A.Verifier;
+        var one = System.Text.Encoding.ASCII.GetString(new FreezeEntry(room.Room, TestRoom.NewId(), room.A.Id, true).Sign(key)).Split('.');
+        var two = System.Text.Encoding.ASCII.GetString(new FreezeEntry(room.Room, TestRoom.NewId(), room.A.Id, true).Sign(key)).Split('.');
+        Assert.Equal(IgnoredReason.WrongSignature, room.Append(System.Text.Encoding.ASCII.GetBytes($"{one[0]}.{one[1]}.{two[2]}")).Reason);
+        Assert.Empty(room.State.Frozen);
     }
 
     [Fact]
