@@ -50,9 +50,9 @@ public static class AttestationHost
         _ = services.AddSingleton(provider => ReadOwner(Options(provider)));
         _ = services.AddSingleton(provider => new OwnerOnly(ReadAdministrators(Options(provider))));
         _ = services.AddSingleton(provider => new VerifierLimits(Options(provider).MaximumOutstandingNonces));
-        _ = services.AddSingleton(provider => new ReleaseLimits(Options(provider).Lease, Options(provider).ClockSkew, Options(provider).ReleaseTimeout));
+        _ = services.AddSingleton(provider => new ReleaseLimits(Options(provider).Lease, Options(provider).ClockSkew));
         _ = services.AddSingleton<IRoomLog>(provider => new IngestionRoomLog(
-            provider.GetRequiredService<ServerIdentity>().Certificate, Options(provider).IngestionAddress, provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<ServerIdentity>().Certificate, Options(provider).IngestionAddress, Options(provider).ReleaseTimeout));
         _ = services.AddSingleton<RoomGuard>();
         _ = services.AddSingleton<CharterDesk>();
         _ = services.AddSingleton<Verifier>();

@@ -10,24 +10,23 @@ using Google.Protobuf;
 namespace CleanRoom.Attestation.Api;
 
 /// <summary>Reaches the log where the charter says, or at an address of the owner's choice; always under the charter's pin.</summary>
-internal sealed class IngestionRoomLog(X509Certificate2 certificate, Uri? address, TimeProvider clock) : IRoomLog, IDisposable
+internal sealed class IngestionRoomLog(X509Certificate2 certificate, Uri? address, TimeSpan timeout) : IRoomLog, IDisposable
 {
     private readonly ConcurrentDictionary<(Uri Address, KeyId Pin), Lazy<PinnedChannel>> _channels = new();
 
-    public async Task<LoggedLeaf> AppendAsync(RoomCharter charter, ReadOnlyMemory<byte> leaf, TimeSpan timeout, CancellationToken cancellationToken)
+    public async Task<LoggedLeaf> AppendAsync(RoomCharter charter, ReadOnlyMemory<byte> leaf, CancellationToken cancellationToken)
     {
         var service = charter.Operator.Ingestion;
         var channel = _channels.GetOrAdd(
-            (address ?? service.Endpoint, service.Tls), key => new Lazy<PinnedChannel>(() => PinnedChannel.Create(key.Address, key.Pin, certificate))).Value;
+            (address ?? service.Endpoint, service.Tls), key => new Lazy<PinnedChannel>(() => Connect(key.Address, key.Pin))).Value;
         var client = new IngestionService.IngestionServiceClient(channel.CallInvoker);
         var room = charter.Room.ToString();
-        var deadline = (clock.GetUtcNow() + timeout).UtcDateTime;
         try
         {
             var appended = await client.AppendAsync(
-                new AppendRequest { Room = room, Leaf = ByteString.CopyFrom(leaf.Span) }, deadline: deadline, cancellationToken: cancellationToken);
+                new AppendRequest { Room = room, Leaf = ByteString.CopyFrom(leaf.Span) }, cancellationToken: cancellationToken);
             var included = await client.GetInclusionAsync(
-                new GetInclusionRequest { Room = room, Index = appended.Index }, deadline: deadline, cancellationToken: cancellationToken);
+                new GetInclusionRequest { Room = room, Index = appended.Index }, cancellationToken: cancellationToken);
             var proof = included.Proof;
             return proof?.Checkpoint is { } checkpoint && proof.Index == appended.Index
                 ? new LoggedLeaf(Requests.Size(proof.Index, "index"), checkpoint.Note, Requests.Path(proof.Path, "path"))
@@ -38,6 +37,8 @@ internal sealed class IngestionRoomLog(X509Certificate2 certificate, Uri? addres
             throw new RoomLogException($"The room's log did not take or prove the entry: {exception.Reason}.", exception);
         }
     }
+
+    private PinnedChannel Connect(Uri server, KeyId pin) => PinnedChannel.Create(server, pin, certificate, new PinnedChannelOptions { UnaryDeadline = timeout });
 
     public void Dispose()
     {

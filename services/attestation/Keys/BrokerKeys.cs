@@ -32,7 +32,7 @@ internal sealed class BrokerKeys : IDisposable
     /// <exception cref="BrokerKeyException">A key is missing or does not open.</exception>
     public static BrokerKeys Open(string dataFolder, string? masterKeyFile)
     {
-        _ = Directory.CreateDirectory(dataFolder);
+        KeyFolder.MakeFolder(dataFolder);
         var folder = Path.Combine(dataFolder, "keys");
         var master = KeyFolder.OpenMasterKey(masterKeyFile ?? Path.Combine(dataFolder, "master.key"), folder);
         return new BrokerKeys(

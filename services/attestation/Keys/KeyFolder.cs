@@ -56,7 +56,7 @@ internal static class KeyFolder
         byte[] purpose = [.. "broker-key "u8, .. System.Text.Encoding.ASCII.GetBytes(name)];
         if (!File.Exists(file))
         {
-            _ = Directory.CreateDirectory(folder);
+            MakeFolder(folder);
             using var made = SigningKey.Generate();
             var plain = made.ExportPkcs8();
             try
@@ -84,6 +84,14 @@ internal static class KeyFolder
         }
     }
 
+    /// <summary>Makes a folder that only its owner may enter; one that exists stays as it is.</summary>
+    public static void MakeFolder(string folder)
+    {
+        _ = OperatingSystem.IsWindows()
+            ? Directory.CreateDirectory(folder)
+            : Directory.CreateDirectory(folder, OwnerOnly | UnixFileMode.UserExecute);
+    }
+
     private static byte[] ReadLimited(string file) =>
         new FileInfo(file).Length <= MaximumFileSize ? File.ReadAllBytes(file) : throw new BrokerKeyException($"The key file {file} is too large to be one: restore it.");
 
@@ -95,7 +103,7 @@ internal static class KeyFolder
         {
             if (Path.GetDirectoryName(file) is { Length: > 0 } folder)
             {
-                _ = Directory.CreateDirectory(folder);
+                MakeFolder(folder);
             }
 
             var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None };

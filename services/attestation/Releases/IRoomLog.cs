@@ -8,7 +8,7 @@ internal interface IRoomLog
 {
     /// <summary>Appends a leaf and waits until a cosigned checkpoint is said to cover it. The same leaf again gives the same position.</summary>
     /// <exception cref="RoomLogException">Ingestion cannot be reached, refused, or was too slow.</exception>
-    Task<LoggedLeaf> AppendAsync(RoomCharter charter, ReadOnlyMemory<byte> leaf, TimeSpan timeout, CancellationToken cancellationToken);
+    Task<LoggedLeaf> AppendAsync(RoomCharter charter, ReadOnlyMemory<byte> leaf, CancellationToken cancellationToken);
 }
 
 /// <summary>Where a leaf is said to stand.</summary>

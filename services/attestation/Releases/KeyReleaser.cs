@@ -36,8 +36,7 @@ internal sealed record KeyRelease(ReadOnlyMemory<byte> Enc, ReadOnlyMemory<byte>
 /// <summary>Bounds of releases.</summary>
 /// <param name="Lease">Longest lease.</param>
 /// <param name="ClockSkew">How far room time may be from this broker's clock.</param>
-/// <param name="Timeout">How long to wait for cosignatures.</param>
-internal sealed record ReleaseLimits(TimeSpan Lease, TimeSpan ClockSkew, TimeSpan Timeout);
+internal sealed record ReleaseLimits(TimeSpan Lease, TimeSpan ClockSkew);
 
 /// <summary>
 /// The key broker. Keys are opened last, after the release entry is in the cosigned log: what cannot be recorded is not released.
@@ -70,7 +69,7 @@ internal sealed partial class KeyReleaser(
         LoggedLeaf logged;
         try
         {
-            logged = await log.AppendAsync(room.Charter, release.Leaf, limits.Timeout, cancellationToken);
+            logged = await log.AppendAsync(room.Charter, release.Leaf, cancellationToken);
         }
         catch (RoomLogException exception)
         {
@@ -86,7 +85,7 @@ internal sealed partial class KeyReleaser(
             return Refused(request.Room, notLogged);
         }
 
-        if (Check(room, request, out instance, out _) is { } changed)
+        if (CheckState(room, instance!) is { } changed)
         {
             return Refused(request.Room, changed);
         }
@@ -95,7 +94,6 @@ internal sealed partial class KeyReleaser(
         return new Outcome<KeyRelease>.Done(Seal(room, instance!, release, logged));
     }
 
-    /// <summary>Everything that must hold before and after the entry is logged, except what it changes itself.</summary>
     private Refusal? Check(JoinedRoom room, ReleaseRequest request, out InstanceEntry? instance, out CosignedCheckpoint? cosigned)
     {
         cosigned = null;
@@ -104,9 +102,25 @@ internal sealed partial class KeyReleaser(
         return guard.Objection(room, now)
             ?? CheckInstance(room, request, now, out instance)
             ?? CheckLog(room, request, now, out cosigned)
-            ?? (instance!.Generation < room.Record.Generation || (instance.Generation == room.Record.Generation && instance.Signing.Id != room.Record.Instance)
-                ? new Refusal(BrokerReason.GenerationSuperseded, "instance", "A newer generation of the enclave has got keys here, or another instance of this one.", "Start a new instance.")
-                : null);
+            ?? CheckState(room, instance!);
+    }
+
+    /// <summary>What may change while the log is slow, and is asked again on the newest state.</summary>
+    private Refusal? CheckState(JoinedRoom room, InstanceEntry instance)
+    {
+        if (guard.Objection(room, clock.GetUtcNow()) is { } objection)
+        {
+            return objection;
+        }
+
+        if (instance.Charter != room.Charter.Hash)
+        {
+            return new Refusal(BrokerReason.CharterNotInForce, "result", "The instance enforces another charter than the newest one.", "Start an instance with the newest charter.");
+        }
+
+        return instance.Generation < room.Record.Generation || (instance.Generation == room.Record.Generation && instance.Signing.Id != room.Record.Instance)
+            ? new Refusal(BrokerReason.GenerationSuperseded, "instance", "A newer generation of the enclave has got keys here, or another instance of this one.", "Start a new instance.")
+            : null;
     }
 
     private Refusal? CheckInstance(JoinedRoom room, ReleaseRequest request, DateTimeOffset now, out InstanceEntry? instance)
@@ -164,7 +178,7 @@ internal sealed partial class KeyReleaser(
             return new Refusal(BrokerReason.NotCosigned, "consistency", "This broker has cosigned nothing of the room's log yet.", "Let ingestion ask it for a cosignature first.");
         }
 
-        if (CheckConsistency(room.Record.CosignedSize, lastRoot, checkpoint, request) is { } forked)
+        if (CheckConsistency(room.Record.CosignedSize, lastRoot, cosigned, request) is { } forked)
         {
             return forked;
         }
@@ -184,13 +198,21 @@ internal sealed partial class KeyReleaser(
             : null;
     }
 
-    private static Refusal? CheckConsistency(long last, Digest lastRoot, Checkpoint checkpoint, ReleaseRequest request)
+    private Refusal? CheckConsistency(long last, Digest lastRoot, CosignedCheckpoint cosigned, ReleaseRequest request)
     {
+        var checkpoint = cosigned.Note.Checkpoint;
         var forked = new Refusal(
             BrokerReason.LogForked, last.ToString(CultureInfo.InvariantCulture), "The checkpoint is not of the history that this broker cosigned.", "Stop and compare the logs: somebody shows two histories.");
         if (checkpoint.Size == last)
         {
             return checkpoint.Root == lastRoot ? null : forked;
+        }
+
+        // What this witness cosigned before is part of what it cosigned last: its own name under the checkpoint is the proof. Without
+        // this, a log that moves on while the request travels would make every proof one from elsewhere.
+        if (checkpoint.Size < last && cosigned.Note.Cosignatures.Any(own => own.Name == guard.Owner.Id.Value && own.Verify(keys.Witness.PublicKey, checkpoint)))
+        {
+            return null;
         }
 
         var (size1, root1, size2, root2) = checkpoint.Size > last
@@ -223,7 +245,7 @@ internal sealed partial class KeyReleaser(
         // The generation is taken first: from here on no lower one, and no other instance of this one, gets anything.
         var taken = await guard.ChangeAsync(
             request.Room,
-            state => Check(state, request, out _, out _) is { } refusal
+            state => CheckState(state, instance) is { } refusal
                 ? new Outcome<BrokerRoom>.Refused(refusal)
                 : new Outcome<BrokerRoom>.Done(state.Record with { Generation = instance.Generation, Instance = instance.Signing.Id, LeaseEnds = leaseEnds }),
             cancellationToken);
