@@ -53,7 +53,7 @@ internal static class SharedData
         return rows;
     }
 
-    private static IEnumerable<List<string>> Records(string text, char separator)
+    public static IEnumerable<List<string>> Records(string text, char separator)
     {
         var fields = new List<string>();
         var field = new System.Text.StringBuilder();
