@@ -2,6 +2,7 @@ using System.Security.Cryptography.X509Certificates;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Charters;
+using CleanRoom.Client.Inbox;
 using CleanRoom.Client.Rooms;
 using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Ingestion.V1;
@@ -21,19 +22,23 @@ public sealed class RoomClient : IDisposable
     private readonly X509Certificate2 _certificate;
     private readonly PinnedChannel _ingestion;
     private readonly RoomClientOptions _options;
+    private readonly SignedCharter _kept;
     private readonly List<SignedCharter> _charters = [];
     private readonly Dictionary<EntryId, EntryOutcome> _own = [];
     private LogReader _reader;
     private PinnedChannel? _notification;
 
-    private RoomClient(MemberProfile profile, RoomMemory memory, RoomClientOptions options, X509Certificate2 certificate, PinnedChannel ingestion)
+    private RoomClient(
+        MemberProfile profile, RoomMemory memory, SignedCharter kept, RoomClientOptions options, X509Certificate2 certificate, PinnedChannel ingestion)
     {
         Profile = profile;
         Memory = memory;
+        _kept = kept;
         _options = options;
         _certificate = certificate;
         _ingestion = ingestion;
         _reader = new LogReader(ingestion, memory.Room, memory.Checkpoint);
+        EpochFacts = new EpochFacts(memory.CheckpointTime);
         Ingestion = new IngestionService.IngestionServiceClient(ingestion.CallInvoker);
     }
 
@@ -69,9 +74,9 @@ public sealed class RoomClient : IDisposable
 
     internal IngestionService.IngestionServiceClient Ingestion { get; }
 
-    internal RoomClientOptions Options => _options;
-
     internal TimeProvider Time => _options.Time;
+
+    internal EpochFacts EpochFacts { get; private set; }
 
     /// <summary>
     /// Puts a signed charter into a room's log: version 1 makes the room, a higher one becomes the newest. It does not trust the room: connect afterwards. Idempotent.
@@ -162,9 +167,8 @@ public sealed class RoomClient : IDisposable
         {
             var service = kept.Charter.Operator.Ingestion;
             channel = PinnedChannel.Create(options.Endpoints.Ingestion ?? service.Endpoint, service.Tls, certificate);
-            var client = new RoomClient(profile, memory, options, certificate, channel);
+            var client = new RoomClient(profile, memory, kept, options, certificate, channel);
             await client.SyncAsync(options.Fresh, cancellationToken).ConfigureAwait(false);
-            client.RequireTrust(kept);
             return client;
         }
         catch (ArgumentException exception)
@@ -299,7 +303,9 @@ public sealed class RoomClient : IDisposable
 
     internal static EntryId NewEntryId() => EntryId.From(RecordIds.Random());
 
-    internal LogReader NewReader() => new(_ingestion, Room, Memory.Checkpoint);
+    internal EntryOutcome? OutcomeOf(EntryId id) => _own.GetValueOrDefault(id);
+
+    internal Task SyncFreshAsync(CancellationToken cancellationToken) => SyncAsync(fresh: true, cancellationToken);
 
     internal NotificationService.NotificationServiceClient Notification()
     {
@@ -341,24 +347,23 @@ public sealed class RoomClient : IDisposable
     private async Task SyncAsync(bool fresh, CancellationToken cancellationToken)
     {
         await _reader.SyncAsync(fresh, Observe, cancellationToken).ConfigureAwait(false);
-        if (_charters.Count > 0)
+        RequireTrust();
+        RequireOwnWord();
+        Memory.RememberCheckpoint(Checkpoint);
+        if (Memory.Genesis is null)
         {
-            RequireOwnWord();
-            Memory.RememberCheckpoint(Checkpoint);
-            if (Memory.Genesis is null)
-            {
-                Memory.RememberGenesis(State.Genesis!);
-            }
+            Memory.RememberGenesis(State.Genesis!);
+        }
 
-            if (Memory.FindCharter()?.Charter.Version < Charter.Version)
-            {
-                Memory.KeepCharter(SignedCharter);
-            }
+        if (Memory.FindCharter()?.Charter.Version < Charter.Version)
+        {
+            Memory.KeepCharter(SignedCharter);
         }
     }
 
     private void Observe(LogSegment segment)
     {
+        EpochFacts.Observe(segment.Outcomes, segment.Checkpoint, State);
         foreach (var outcome in segment.Outcomes)
         {
             if (outcome is { IsAccepted: true, Entry.Entry: CharterEntry charter })
@@ -376,24 +381,25 @@ public sealed class RoomClient : IDisposable
     /// <summary>Others' eyes see fewer entries: what came before this member was known to the room is read again.</summary>
     private async Task ReopenAsync(CancellationToken cancellationToken)
     {
-        _reader = NewReader();
+        _reader = new LogReader(_ingestion, Room, Memory.Checkpoint);
+        EpochFacts = new EpochFacts(Memory.CheckpointTime);
         _charters.Clear();
         _own.Clear();
         await SyncAsync(fresh: false, cancellationToken).ConfigureAwait(false);
     }
 
-    private void RequireTrust(SignedCharter kept)
+    private void RequireTrust()
     {
         if (_charters.Count == 0)
         {
             throw new ClientException(ClientProblem.VerificationFailed, "The log holds no charter in force: do not use this room; compare its first entry with the charter that you signed.");
         }
 
-        if (!_charters.Exists(charter => charter.Charter.Hash == kept.Charter.Hash) && kept.Charter.Version <= Charter.Version)
+        if (!_charters.Exists(charter => charter.Charter.Hash == _kept.Charter.Hash) && _kept.Charter.Version <= Charter.Version)
         {
             throw new ClientException(
                 ClientProblem.VerificationFailed,
-                $"The room's charters do not include version {kept.Charter.Version} that this profile joined with ({kept.Charter.Hash}): do not use this room; ask the other members which charter they signed.");
+                $"The room's charters do not include version {_kept.Charter.Version} that this profile joined with ({_kept.Charter.Hash}): do not use this room; ask the other members which charter they signed.");
         }
     }
 

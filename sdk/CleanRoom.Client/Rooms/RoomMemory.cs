@@ -9,7 +9,7 @@ namespace CleanRoom.Client.Rooms;
 
 /// <summary>
 /// What a profile remembers of one room, so that a hostile operator cannot show it another past: the genesis, the charter versions it signed, the
-/// last cosigned checkpoint, the inbox position. Each change is durable before the method returns. One process at a time changes it (<see cref="Lock"/>).
+/// last cosigned checkpoint, the inbox position. Each change is durable before the method returns; processes that change it at the same time wait for each other.
 /// </summary>
 public sealed class RoomMemory
 {
@@ -41,16 +41,19 @@ public sealed class RoomMemory
         ? new LogPosition((long)kept["size"]!, Digest.Parse((string)kept["root"]!))
         : null;
 
+    internal (long Size, DateTimeOffset Time)? CheckpointTime =>
+        _state["checkpoint"] is JsonObject kept ? ((long)kept["size"]!, DateTimeOffset.FromUnixTimeSeconds((long)kept["time"]!)) : null;
+
     /// <summary>Number of the last message that was taken from the inbox; 0 before the first.</summary>
     public long InboxNumber => (long?)_state["inbox"] ?? 0;
 
-    /// <summary>Takes the room for this process. Dispose to give it back.</summary>
+    /// <summary>Takes one purpose of the room, "upload" or "inbox", for this process. Dispose to give it back.</summary>
     /// <exception cref="ClientException">Another process has it.</exception>
-    public IDisposable Lock()
+    internal IDisposable Lock(string purpose)
     {
         try
         {
-            return new FileStream(Path.Combine(Folder, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return new FileStream(Path.Combine(Folder, purpose + ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
         catch (IOException exception)
         {
@@ -71,19 +74,14 @@ public sealed class RoomMemory
             return null;
         }
 
-        var newest = Directory.EnumerateFiles(folder, "*.json")
-            .Select(path => (Path: path, Version: int.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0))
-            .Where(file => file.Version > 0)
-            .MaxBy(file => file.Version);
-        if (newest.Path is null)
-        {
-            return null;
-        }
+        return Versions(folder) is { Count: > 0 } files ? LoadCharter(files[^1].Path) : null;
+    }
 
-        var content = DurableFile.Read(newest.Path, SignedCharter.MaxSize, "The kept charter");
-        return SignedCharter.TryParse(content, out var charter, out _) && charter.Charter.Room == Room
-            ? charter
-            : throw new ClientException(ClientProblem.BadData, $"{newest.Path} is not the charter of this room: restore it from your backup, or put the signed charter there.");
+    /// <summary>Gives the signed charters that were kept, by version.</summary>
+    public IReadOnlyList<SignedCharter> ReadCharters()
+    {
+        var folder = Path.Combine(Folder, "charters");
+        return Directory.Exists(folder) ? [.. Versions(folder).Select(file => LoadCharter(file.Path))] : [];
     }
 
     /// <summary>Keeps a signed charter: where the services are and by which keys they are known.</summary>
@@ -126,27 +124,66 @@ public sealed class RoomMemory
 
     internal void RememberCheckpoint(CosignedCheckpoint checkpoint)
     {
-        if (checkpoint.Size > (Checkpoint?.Size ?? 0))
+        var time = checkpoint.Time.Opening.ToUnixTimeSeconds();
+        if (checkpoint.Size > (Checkpoint?.Size ?? 0) || (checkpoint.Size == Checkpoint?.Size && time > CheckpointTime!.Value.Time.ToUnixTimeSeconds()))
         {
-            Change(state => state["checkpoint"] = new JsonObject
+            Change(state =>
             {
-                ["note"] = checkpoint.Note.ToText(),
-                ["root"] = checkpoint.Root.ToString(),
-                ["size"] = checkpoint.Size,
+                // Another process may have seen a later one meanwhile.
+                if (state["checkpoint"] is not JsonObject known || (long)known["size"]! <= checkpoint.Size)
+                {
+                    state["checkpoint"] = new JsonObject
+                    {
+                        ["note"] = checkpoint.Note.ToText(),
+                        ["root"] = checkpoint.Root.ToString(),
+                        ["size"] = checkpoint.Size,
+                        ["time"] = time,
+                    };
+                }
             });
         }
     }
 
-    internal void RememberInbox(long number) => Change(state => state["inbox"] = number);
+    internal void RememberInbox(long number) => Change(state => state["inbox"] = Math.Max(number, (long?)state["inbox"] ?? 0));
+
+    private static List<(string Path, int Version)> Versions(string folder) =>
+        [.. Directory.EnumerateFiles(folder, "*.json")
+            .Select(path => (Path: path, Version: int.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var version) ? version : 0))
+            .Where(file => file.Version > 0)
+            .OrderBy(file => file.Version)];
+
+    private SignedCharter LoadCharter(string path) =>
+        SignedCharter.TryParse(DurableFile.Read(path, SignedCharter.MaxSize, "The kept charter"), out var charter, out _) && charter.Charter.Room == Room
+            ? charter
+            : throw new ClientException(ClientProblem.BadData, $"{path} is not the charter of this room: restore it from your backup, or put the signed charter there.");
 
     private string? Text(string name) => (string?)_state[name];
 
     private void Change(Action<JsonObject> change)
     {
-        var next = _state.DeepClone().AsObject();
-        change(next);
-        DurableFile.Write(_path, CanonicalJson.Canonicalize(next));
-        _state = next;
+        using (LockBriefly())
+        {
+            var next = Load();
+            change(next);
+            DurableFile.Write(_path, CanonicalJson.Canonicalize(next));
+            _state = next;
+        }
+    }
+
+    private IDisposable LockBriefly()
+    {
+        using var pause = new ManualResetEventSlim();
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return Lock("room");
+            }
+            catch (ClientException exception) when (exception.Problem == ClientProblem.Unavailable && attempt < 200)
+            {
+                pause.Wait(25);
+            }
+        }
     }
 
     private JsonObject Load()

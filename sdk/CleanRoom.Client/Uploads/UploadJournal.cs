@@ -1,0 +1,156 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using CleanRoom.Charter.Log;
+using CleanRoom.Client.Files;
+
+namespace CleanRoom.Client.Uploads;
+
+/// <summary>
+/// Sealed batches on disk before they are sent, so that a program that was killed sends the same bytes again. A batch's folder appears under its name whole or
+/// not at all, and goes when its records are in the record map.
+/// </summary>
+internal sealed class UploadJournal
+{
+    public const string PartsName = "parts.bin";
+
+    private const string BatchName = "batch.json";
+    private const string TemporaryPrefix = "new-";
+    private const int MaxSize = 64 << 20;
+
+    private readonly string _folder;
+
+    public UploadJournal(string roomFolder)
+    {
+        _folder = Path.Combine(roomFolder, "journal");
+        DurableFile.CreateFolder(_folder);
+    }
+
+    /// <summary>Writes a batch. Durable once this returns.</summary>
+    /// <param name="batch">Its id.</param>
+    /// <param name="write">Seals into the stream, and gives signed manifest, lengths and records.</param>
+    public SealedBatch Add(BatchId batch, Func<Stream, (SignedEntry Manifest, int[] Lengths, IReadOnlyList<SealedRecord> Records)> write)
+    {
+        var temporary = Path.Combine(_folder, TemporaryPrefix + batch);
+        var final = Path.Combine(_folder, batch.ToString());
+        DurableFile.CreateFolder(temporary);
+        try
+        {
+            using var parts = DurableFile.Create(Path.Combine(temporary, PartsName));
+            var (manifest, lengths, records) = write(parts);
+            parts.Flush(flushToDisk: true);
+            DurableFile.Write(Path.Combine(temporary, BatchName), ToBytes(manifest, lengths, records));
+            Directory.Move(temporary, final);
+            DurableFile.FlushFolder(_folder);
+            return new SealedBatch(final, manifest, lengths, records);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ClientException(
+                ClientProblem.CannotCreate, $"The sealed batch cannot be written to {_folder}: check the free space and that you may write there.", exception);
+        }
+        finally
+        {
+            DeleteFolder(temporary);
+        }
+    }
+
+    /// <summary>Gives the batches that are not settled, in the order in which they follow each other; sweeps what was never finished.</summary>
+    public IReadOnlyList<SealedBatch> Read()
+    {
+        var batches = new List<SealedBatch>();
+        foreach (var folder in Directory.EnumerateDirectories(_folder))
+        {
+            if (Path.GetFileName(folder).StartsWith(TemporaryPrefix, StringComparison.Ordinal))
+            {
+                DeleteFolder(folder);
+            }
+            else
+            {
+                batches.Add(Load(folder));
+            }
+        }
+
+        // Each names the leaf before it.
+        var ordered = new List<SealedBatch>();
+        while (batches.Count > 0)
+        {
+            var next = batches.Find(batch => !batches.Exists(other => other.Manifest.LeafHash == batch.Entry.Previous)) ?? batches[0];
+            ordered.Add(next);
+            batches.Remove(next);
+        }
+
+        return ordered;
+    }
+
+    /// <summary>Removes a batch that is settled.</summary>
+    public static void Remove(SealedBatch batch) => DeleteFolder(batch.Folder);
+
+    private static void DeleteFolder(string folder)
+    {
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static ReadOnlySpan<byte> ToBytes(SignedEntry manifest, int[] lengths, IReadOnlyList<SealedRecord> records)
+    {
+        var buffer = new ArrayBufferWriter<byte>(1 << 16);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("manifest", Encoding.ASCII.GetString(manifest.Leaf.Span));
+            writer.WriteStartArray("lengths");
+            foreach (var length in lengths)
+            {
+                writer.WriteNumberValue(length);
+            }
+
+            writer.WriteEndArray();
+            writer.WriteStartArray("records");
+            foreach (var record in records)
+            {
+                writer.WriteStartObject();
+                writer.WriteString("ref", record.Reference);
+                writer.WriteString("id", record.RecordId);
+                writer.WriteNumber("version", record.Version);
+                writer.WriteString("content", record.Content);
+                writer.WriteNumber("slot", record.Slot);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        }
+
+        return buffer.WrittenSpan;
+    }
+
+    private static SealedBatch Load(string folder)
+    {
+        var content = DurableFile.Read(Path.Combine(folder, BatchName), MaxSize, "The sealed batch");
+        try
+        {
+            using var json = JsonDocument.Parse(content);
+            var lengths = json.RootElement.GetProperty("lengths").EnumerateArray().Select(length => length.GetInt32()).ToList();
+            if (SignedEntry.TryParse(Encoding.ASCII.GetBytes(json.RootElement.GetProperty("manifest").GetString()!), out var manifest, out _)
+                && manifest.Entry is BatchEntry batch && lengths.Count == batch.Parts.Count
+                && new FileInfo(Path.Combine(folder, PartsName)) is { Exists: true } parts && parts.Length == lengths.Sum(length => (long)length))
+            {
+                return new SealedBatch(folder, manifest, lengths, [.. json.RootElement.GetProperty("records").EnumerateArray().Select(record => new SealedRecord(
+                    record.GetProperty("ref").GetString()!,
+                    record.GetProperty("id").GetGuid(),
+                    record.GetProperty("version").GetInt32(),
+                    record.GetProperty("content").GetString()!,
+                    record.GetProperty("slot").GetInt32()))]);
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
+        {
+            // Falls through to the one answer.
+        }
+
+        throw new ClientException(ClientProblem.BadData, $"{folder} is not a sealed batch that this program wrote: restore it from your backup, or remove it and upload again.");
+    }
+}
