@@ -55,7 +55,7 @@ internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Inte
         var token = context.Options.CancellationToken;
         var response = Translated(call.ResponseAsync, token);
         return new AsyncClientStreamingCall<TRequest, TResponse>(
-            new Writer<TRequest>(call.RequestStream, () => response, token),
+            new Writer<TRequest>(call.RequestStream, () => Refusal(call.ResponseAsync), () => call.ResponseAsync.IsCompleted, token),
             response,
             Translated(call.ResponseHeadersAsync, token),
             call.GetStatus,
@@ -70,7 +70,7 @@ internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Inte
         var call = continuation(context);
         var token = context.Options.CancellationToken;
         return new AsyncDuplexStreamingCall<TRequest, TResponse>(
-            new Writer<TRequest>(call.RequestStream, null, token),
+            new Writer<TRequest>(call.RequestStream, () => Task.FromResult(Ended(call.GetStatus, call.GetTrailers)), () => true, token),
             new Reader<TResponse>(call.ResponseStream, token),
             Translated(call.ResponseHeadersAsync, token),
             call.GetStatus,
@@ -120,8 +120,39 @@ internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Inte
         }
     }
 
-    /// <summary>When a server refuses in the middle of a stream, the write fails too: the reason is in the response, so that is what is thrown.</summary>
-    private sealed class Writer<T>(IClientStreamWriter<T> inner, Func<Task>? response, CancellationToken callToken) : IClientStreamWriter<T>
+    /// <summary>The refusal that a call ends with, or null if it goes well.</summary>
+    private static async Task<RpcException?> Refusal(Task response)
+    {
+        try
+        {
+            await response.ConfigureAwait(false);
+            return null;
+        }
+        catch (RpcException exception)
+        {
+            return exception;
+        }
+    }
+
+    /// <summary>The refusal that a call has ended with, or null while it runs and if it went well.</summary>
+    private static RpcException? Ended(Func<Status> status, Func<Metadata> trailers)
+    {
+        try
+        {
+            return status() is { StatusCode: not StatusCode.OK } refused ? new RpcException(refused, trailers()) : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // Not ended yet.
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// When a server refuses in the middle of a stream, the next write fails too, as a broken stream or as a wrong call. The reason stands in
+    /// the status, so that is what is thrown. In a duplex call the status may not be there yet: the reader meets it.
+    /// </summary>
+    private sealed class Writer<T>(IClientStreamWriter<T> inner, Func<Task<RpcException?>> refusal, Func<bool> isOver, CancellationToken callToken) : IClientStreamWriter<T>
     {
         public WriteOptions? WriteOptions
         {
@@ -129,31 +160,32 @@ internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Inte
             set => inner.WriteOptions = value;
         }
 
-        public Task WriteAsync(T message) => Guarded(inner.WriteAsync(message), callToken);
+        public Task WriteAsync(T message) => Guarded(() => inner.WriteAsync(message), callToken);
 
-        public Task WriteAsync(T message, CancellationToken cancellationToken) =>
-            Guarded(inner.WriteAsync(message, cancellationToken), cancellationToken.IsCancellationRequested ? cancellationToken : callToken);
+        public Task WriteAsync(T message, CancellationToken cancellationToken) => Guarded(
+            () => inner.WriteAsync(message, cancellationToken), cancellationToken.CanBeCanceled ? cancellationToken : callToken);
 
-        public Task CompleteAsync() => Guarded(inner.CompleteAsync(), callToken);
+        public Task CompleteAsync() => Guarded(inner.CompleteAsync, callToken);
 
-        private async Task Guarded(Task write, CancellationToken cancellationToken)
+        private async Task Guarded(Func<Task> write, CancellationToken cancellationToken)
         {
             try
             {
-                await write.ConfigureAwait(false);
+                await write().ConfigureAwait(false);
             }
             catch (RpcException exception)
             {
-                if (response is not null && !cancellationToken.IsCancellationRequested)
+                throw Translate(cancellationToken.IsCancellationRequested ? exception : await refusal().ConfigureAwait(false) ?? exception, cancellationToken);
+            }
+            catch (InvalidOperationException) when (!cancellationToken.IsCancellationRequested)
+            {
+                // "The call is complete", or two writes at a time.
+                if (isOver() && await refusal().ConfigureAwait(false) is { } refused)
                 {
-                    await response().ConfigureAwait(false);
+                    throw Translate(refused, cancellationToken);
                 }
 
-                throw Translate(exception, cancellationToken);
-            }
-            catch (InvalidOperationException) when (response is not null && response().IsFaulted)
-            {
-                await response().ConfigureAwait(false);
+                throw;
             }
         }
     }

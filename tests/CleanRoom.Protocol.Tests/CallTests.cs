@@ -106,6 +106,21 @@ public sealed class CallTests
     }
 
     [Fact]
+    public async Task Duplex_WrittenToAfterARefusal_GivesTheReasonToTheWriter()
+    {
+        await using var server = await TestServer.StartAsync();
+
+        // Reflection is off: the server refuses before it reads anything.
+        var client = new Reflection.V1.ServerReflection.ServerReflectionClient(server.Connect().CallInvoker);
+        using var call = client.ServerReflectionInfo(cancellationToken: Token);
+
+        Assert.Equal(ErrorReason.Unimplemented, (await Assert.ThrowsAsync<CleanRoomException>(() => call.ResponseStream.MoveNext(Token))).Reason);
+        Assert.Equal(
+            ErrorReason.Unimplemented,
+            (await Assert.ThrowsAsync<CleanRoomException>(() => call.RequestStream.WriteAsync(new Reflection.V1.ServerReflectionRequest(), Token))).Reason);
+    }
+
+    [Fact]
     public async Task Unary_DeadlinePasses_BothSidesEnd()
     {
         await using var server = await TestServer.StartAsync();

@@ -15,7 +15,9 @@ public sealed class ReflectionTests
     {
         await using var server = await TestServer.StartAsync();
 
-        var refusal = await Assert.ThrowsAsync<CleanRoomException>(() => Ask(server, new ServerReflectionRequest { ListServices = "*" }));
+        using var call = new ServerReflection.ServerReflectionClient(server.Connect().CallInvoker).ServerReflectionInfo(cancellationToken: Token);
+
+        var refusal = await Assert.ThrowsAsync<CleanRoomException>(() => call.ResponseStream.MoveNext(Token));
 
         Assert.Equal(ErrorReason.Unimplemented, refusal.Reason);
     }
