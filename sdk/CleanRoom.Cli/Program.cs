@@ -1,1 +1,4 @@
-return 0;
+using CleanRoom.Cli.Commands;
+using CleanRoom.Cli.Output;
+
+return await Runner.RunAsync(CommandTree.Create(), args).ConfigureAwait(false);

@@ -21,8 +21,14 @@ internal static partial class DurableFile
             {
                 Directory.CreateDirectory(folder);
             }
-            else
+            else if (!Directory.Exists(folder))
             {
+                // The mode given to the platform is the last folder's alone.
+                if (Path.GetDirectoryName(Path.GetFullPath(folder)) is { } above)
+                {
+                    CreateFolder(above);
+                }
+
                 Directory.CreateDirectory(folder, OwnerFolder);
             }
         }

@@ -1,0 +1,342 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CleanRoom.Charter;
+using CleanRoom.Cli.Output;
+using CleanRoom.Client;
+using CleanRoom.Client.Charters;
+using CleanRoom.Client.Rooms;
+using CleanRoom.Cryptography;
+using CleanRoom.Records.Import;
+
+namespace CleanRoom.Cli.Commands;
+
+internal static class CharterCommands
+{
+    private static readonly Argument<string> Draft = new("DRAFT") { Description = "File of the draft." };
+    private static readonly Argument<string> CharterFile = new("CHARTER") { Description = "File of the charter, signed or a complete draft." };
+    private static readonly Argument<string> Card = new("CARD") { Description = "File of the member's card." };
+    private static readonly Argument<string> Other = new("OTHER") { Description = "Another copy of the same version." };
+    private static readonly Option<string> Title = new("--title") { Description = "Title for people.", Required = true };
+    private static readonly Option<bool> Simulated = new("--simulated") { Description = "For trying out and showing; for ever." };
+    private static readonly Option<int> Days = new("--days") { Description = "Days of validity.", DefaultValueFactory = _ => 365 };
+    private static readonly Option<string?> OperatorFile = new("--operator") { Description = "JSON file as the charter's \"operator\".", HelpName = "FILE" };
+    private static readonly Option<string[]> EnclaveFiles = new("--enclave") { Description = "JSON file as one of the charter's \"enclaves\". May be repeated.", HelpName = "FILE" };
+    private static readonly Option<string?> Epoch = new("--epoch") { Description = "Length of an epoch, such as PT24H." };
+    private static readonly Option<int?> Slots = new("--slots") { Description = "Messages a member and epoch." };
+    private static readonly Option<string?> Model = new("--linkage-model") { Description = "Digest of the linkage model." };
+    private static readonly Option<string> Out = new("--out") { Description = "File to write.", HelpName = "FILE", Required = true };
+    private static readonly Option<string?> Parent = new("--parent") { Description = "Signed charter of the version before.", HelpName = "FILE" };
+    private static readonly Option<string> Role = new("--role") { Description = "contributor, agency or steward.", Required = true };
+    private static readonly Option<string> Name = new("--name") { Description = "Name for people.", Required = true };
+    private static readonly Option<string?> Desk = new("--desk") { Description = "Whom others ask (contributors)." };
+    private static readonly Option<int> ApprovalDays = new("--approval-days") { Description = "Days until the approval expires (contributors).", DefaultValueFactory = _ => 180 };
+    private static readonly Option<string?> Kind = new("--kind") { Description = "Code of the list consentRecipientClass (agencies)." };
+    private static readonly Option<string[]> Jurisdictions = new("--jurisdiction") { Description = "ISO 3166-1 alpha-3 code (agencies). May be repeated." };
+    private static readonly Option<string[]> Mandates = new("--mandate") { Description = "Mandate (agencies). May be repeated." };
+    private static readonly Option<string?> BrokerTls = new("--broker-tls") { Description = "Id of the broker's TLS key; its identity command prints it." };
+
+    public static Command Create()
+    {
+        var init = new Command("init", "Begin a charter: version 1 of a new room, as a draft.") { Draft, Title, Simulated, Days, OperatorFile, EnclaveFiles, Epoch, Slots, Model };
+        init.Handle(Init);
+        var card = new Command("card", "Make this member's card for the steward; asks the own broker (--broker, --broker-tls) for its keys.")
+        {
+            Card, Role, Name, Desk, ApprovalDays, Kind, Jurisdictions, Mandates, BrokerTls,
+        };
+        card.Handle(MakeCardAsync);
+        var add = new Command("add-member", "Put a member's card into a draft, in the place of an older one.") { Draft, Card };
+        add.Handle(AddMember);
+        var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out };
+        propose.Handle(Propose);
+        var show = new Command("show", "Show a charter and who has signed it; with --parent also what it changes.") { CharterFile, Parent };
+        show.Handle(call => Show(call, verify: false));
+        var sign = new Command("sign", "Sign a charter with the organisation key. Read it first.") { CharterFile };
+        sign.Handle(Sign);
+        var merge = new Command("merge", "Take over the approvals of another copy.") { CharterFile, Other };
+        merge.Handle(Merge);
+        var verify = new Command("verify", "Verify a charter: every rule, every signature.") { CharterFile, Parent };
+        verify.Handle(call => Show(call, verify: true));
+        var submit = new Command("submit", "Put a signed charter into the room's log: version 1 makes the room.") { CharterFile };
+        submit.Handle(SubmitAsync);
+        var veto = new Command("veto", "Forbid a version that is not in the log yet.") { CharterFile };
+        veto.Handle(VetoAsync);
+        return new Command("charter", "Charters: drafts, signatures, versions.") { init, card, add, propose, show, sign, merge, verify, submit, veto };
+    }
+
+    private static int Init(Call call)
+    {
+        var now = Call.Time.GetUtcNow();
+        var draft = CharterDraft.Create(RoomId.From(RecordIds.Random()), call.Get(Title), call.Get(Simulated), now, now.AddDays(call.Get(Days)));
+        var json = JsonNode.Parse(draft.ToBytes())!.AsObject();
+        if (call.Get(OperatorFile) is { } operatorFile)
+        {
+            json["operator"] = ReadObject(operatorFile);
+        }
+
+        if (call.Get(EnclaveFiles) is { Length: > 0 } enclaves)
+        {
+            json["enclaves"] = new JsonArray([.. enclaves.Select(ReadObject)]);
+        }
+
+        if (call.Get(Epoch) is { } epoch)
+        {
+            json["epochs"]!["length"] = RoomDuration.TryParse(epoch, out var length)
+                ? length.ToString()
+                : throw new ClientException(ClientProblem.Usage, "--epoch must be one ISO 8601 duration such as PT24H.");
+        }
+
+        if (call.Get(Slots) is { } slots)
+        {
+            json["epochs"]!["slotsPerMember"] = slots;
+        }
+
+        if (call.Get(Model) is { } model)
+        {
+            json["linkageModel"] = Digest.TryParse(model, out var digest)
+                ? digest.ToString()
+                : throw new ClientException(ClientProblem.Usage, "--linkage-model must be sha256: and 43 characters of base64url.");
+        }
+
+        _ = CharterDraft.TryParse(JsonSerializer.SerializeToUtf8Bytes(json), out draft);
+        if (File.Exists(call.Get(Draft)))
+        {
+            throw new ClientException(ClientProblem.CannotCreate, $"{call.Get(Draft)} exists: name another file.");
+        }
+
+        CharterFiles.WriteDraft(call.Get(Draft), draft!);
+        return Drafted(call, call.Get(Draft), draft!);
+    }
+
+    private static async Task<int> MakeCardAsync(Call call)
+    {
+        var profile = call.Profile();
+        var now = Call.Time.GetUtcNow();
+        CharterMember member;
+        if (call.Get(Role) == "steward")
+        {
+            member = new StewardMember(profile.Member, call.Get(Name), profile.OrganisationKey);
+        }
+        else
+        {
+            var endpoint = call.Endpoints.Broker ?? throw new ClientException(ClientProblem.Usage, "Name the own broker with --broker and --broker-tls.");
+            var tls = KeyId.TryParse(call.Get(BrokerTls), out var pin) ? pin : throw new ClientException(ClientProblem.Usage, "--broker-tls must be spki-sha256: and 43 characters of base64url.");
+            using var broker = BrokerClient.Connect(profile, endpoint, tls);
+            var terms = (await broker.GetIdentityAsync(call.Token).ConfigureAwait(false)).ToTerms(endpoint);
+            member = call.Get(Role) switch
+            {
+                "contributor" => new ContributorMember(
+                    profile.Member, call.Get(Name), profile.OrganisationKey, terms,
+                    call.Get(Desk) ?? throw new ClientException(ClientProblem.Usage, "A contributor needs --desk: whom others ask."),
+                    DateTimeOffset.FromUnixTimeSeconds(now.AddDays(call.Get(ApprovalDays)).ToUnixTimeSeconds())),
+                "agency" => new AgencyMember(
+                    profile.Member, call.Get(Name), profile.OrganisationKey,
+                    call.Get(Kind) ?? throw new ClientException(ClientProblem.Usage, "An agency needs --kind."),
+                    call.Get(Jurisdictions) ?? [], call.Get(Mandates) ?? [], terms, new AgencyQuota(50, 20), 30),
+                _ => throw new ClientException(ClientProblem.Usage, "--role must be contributor, agency or steward."),
+            };
+        }
+
+        MemberCard.Write(call.Get(Card), member);
+        call.Screen.Result(
+            new JsonObject { ["card"] = call.Get(Card), ["member"] = member.Id.Value, ["role"] = member.Role, ["organisationKey"] = member.OrganisationKey.Id.ToString() },
+            null,
+            () => call.Screen.Line($"{call.Get(Card)}: {member.Role} {member.Id}. Tell the steward the key id by another way: {member.OrganisationKey.Id}"));
+        return ExitCodes.Ok;
+    }
+
+    private static int AddMember(Call call)
+    {
+        var draft = CharterFiles.ReadDraft(call.Get(Draft));
+        var member = MemberCard.Read(call.Get(Card));
+        CharterFiles.WriteDraft(call.Get(Draft), draft.Put(member));
+        return Drafted(call, call.Get(Draft), draft);
+    }
+
+    private static int Propose(Call call)
+    {
+        var charter = CharterFiles.Read(call.Get(CharterFile)).Charter;
+        var draft = CharterDraft.After(charter);
+        CharterFiles.WriteDraft(call.Get(Out), draft);
+        return Drafted(call, call.Get(Out), draft);
+    }
+
+    private static int Drafted(Call call, string path, CharterDraft draft)
+    {
+        var complete = draft.TryBuild(out var charter, out var errors);
+        call.Screen.Result(
+            new JsonObject
+            {
+                ["draft"] = path,
+                ["complete"] = complete,
+                ["charter"] = charter?.Hash.ToString(),
+                ["missing"] = new JsonArray([.. errors.Select(error => (JsonNode)error.ToString())]),
+            },
+            charter?.Simulated,
+            () =>
+            {
+                call.Screen.Line(complete ? $"{path}: complete, {charter!.Hash}" : $"{path}: not complete yet");
+                foreach (var error in errors)
+                {
+                    call.Screen.Line("  " + error);
+                }
+            });
+        return ExitCodes.Ok;
+    }
+
+    private static int Sign(Call call)
+    {
+        var profile = call.Profile();
+        var signed = CharterFiles.Sign(call.Get(CharterFile), profile, call.Passphrase());
+        call.Screen.Result(
+            new JsonObject { ["charter"] = signed.Charter.Hash.ToString(), ["version"] = signed.Charter.Version, ["member"] = profile.Member.Value },
+            signed.Charter.Simulated,
+            () => call.Screen.Line($"{profile.Member} has signed version {signed.Charter.Version}: {signed.Charter.Hash}"));
+        return ExitCodes.Ok;
+    }
+
+    private static int Merge(Call call)
+    {
+        var charter = CharterFiles.Read(call.Get(CharterFile));
+        var other = CharterFiles.Read(call.Get(Other));
+        if (other.Charter.Hash != charter.Charter.Hash)
+        {
+            throw new ClientException(ClientProblem.BadData, "The two files hold different charters: only copies of one version can be merged.");
+        }
+
+        CharterFiles.Write(call.Get(CharterFile), charter.Merge(other));
+        return Show(call, verify: false);
+    }
+
+    private static int Show(Call call, bool verify)
+    {
+        var path = call.Get(CharterFile);
+        var signed = CharterFiles.Read(path);
+        var parent = call.Get(Parent) is { } parentPath ? CharterFiles.Read(parentPath) : null;
+        var charter = signed.Charter;
+        var verdict = signed.Check(parent?.Charter);
+        var judged = parent is not null || charter.Version == 1;
+        var changes = parent is null ? [] : CharterDiff.Describe(parent.Charter, charter);
+        var expired = Call.Time.GetUtcNow() >= charter.Expires;
+        var json = new JsonObject
+        {
+            ["charter"] = charter.Hash.ToString(),
+            ["room"] = charter.Room.ToString(),
+            ["version"] = charter.Version,
+            ["title"] = charter.Title,
+            ["validFrom"] = ProtocolTime.Write(charter.ValidFrom),
+            ["expires"] = ProtocolTime.Write(charter.Expires),
+            ["expired"] = expired,
+            ["members"] = new JsonArray([.. charter.Members.Select(member => new JsonObject
+            {
+                ["id"] = member.Id.Value,
+                ["role"] = member.Role,
+                ["name"] = member.Name,
+                ["organisationKey"] = member.OrganisationKey.Id.ToString(),
+                ["signed"] = SignedBy(signed, verdict, member.Id),
+            })]),
+            ["queries"] = new JsonArray([.. charter.Queries.Select(query => (JsonNode)query.Id)]),
+            ["quorum"] = charter.Quorum,
+            ["changes"] = new JsonArray([.. changes.Select(change => (JsonNode)change)]),
+            ["missing"] = new JsonArray([.. verdict.Missing.Select(member => (JsonNode)member.Value)]),
+            ["invalid"] = new JsonArray([.. verdict.Invalid.Select(member => (JsonNode)member.Value)]),
+            ["takesOver"] = judged ? verdict.TakesOver : null,
+            ["refusal"] = judged ? verdict.Refusal.ToString() : null,
+        };
+        var problem = !verify ? null : Problem(charter, verdict, judged, expired);
+        if (problem is not null)
+        {
+            return call.Screen.Error((int)problem.Problem, problem.Problem.ToString(), problem.Message);
+        }
+
+        call.Screen.Result(json, charter.Simulated, () => Human(call, signed, verdict, changes, judged, expired));
+        return ExitCodes.Ok;
+    }
+
+    private static ClientException? Problem(RoomCharter charter, CharterVerdict verdict, bool judged, bool expired) => verdict switch
+    {
+        _ when expired => new ClientException(
+            ClientProblem.VerificationFailed, $"The charter expired on {ProtocolTime.Write(charter.Expires)}: propose the next version and have every contributor sign it."),
+        { Invalid.Count: > 0 } => new ClientException(
+            ClientProblem.VerificationFailed, $"The approval of {verdict.Invalid[0]} does not verify: have it signed again."),
+        { Missing.Count: > 0 } => new ClientException(
+            ClientProblem.VerificationFailed, $"Not signed by {string.Join(", ", verdict.Missing)}: every contributor must sign before it is in force."),
+        { TakesOver: false } when judged => new ClientException(
+            ClientProblem.VerificationFailed, $"The charter does not follow the version given ({verdict.Refusal}): compare version number, parent and room."),
+        _ when !judged => new ClientException(
+            ClientProblem.DecisionNeeded, $"The signatures verify; whether version {charter.Version} follows the one in force needs that one: name it with --parent."),
+        _ => null,
+    };
+
+    private static void Human(Call call, SignedCharter signed, CharterVerdict verdict, IReadOnlyList<string> changes, bool judged, bool expired)
+    {
+        var charter = signed.Charter;
+        call.Screen.Line($"{charter.Title}: version {charter.Version} of room {charter.Room}");
+        call.Screen.Line($"  {charter.Hash}");
+        call.Screen.Line($"  valid {ProtocolTime.Write(charter.ValidFrom)} to {ProtocolTime.Write(charter.Expires)}{(expired ? " (expired)" : "")}, {charter.Quorum} of {charter.Witnesses.Count} witnesses");
+        call.Screen.Line($"  purposes: {string.Join(", ", charter.Purposes.Allowed)}; never: {string.Join(", ", charter.Purposes.Forbidden)}");
+        call.Screen.Line($"  queries: {string.Join(", ", charter.Queries.Select(query => query.Id))}");
+        call.Screen.Line($"  epochs of {charter.Epochs.Length}, {charter.Epochs.SlotsPerMember} messages of {charter.Epochs.MessageBytes} bytes a member");
+        call.Screen.Table(
+            ["member", "role", "name", "signed"],
+            charter.Members.Select(member => (IReadOnlyList<string>)[member.Id.Value, member.Role, member.Name, SignedBy(signed, verdict, member.Id)]));
+        foreach (var change in changes)
+        {
+            call.Screen.Line("  changed: " + change);
+        }
+
+        if (judged)
+        {
+            call.Screen.Line(verdict.TakesOver ? "All that must sign have signed." : $"Not in force: {verdict.Refusal}.");
+        }
+    }
+
+    private static string SignedBy(SignedCharter signed, CharterVerdict verdict, MemberId member) => signed.Approvals.ContainsKey(member) switch
+    {
+        true when verdict.Invalid.Contains(member) => "invalid",
+        true => "yes",
+        false => verdict.Missing.Contains(member) ? "missing" : "not needed",
+    };
+
+    private static async Task<int> SubmitAsync(Call call)
+    {
+        var profile = call.Profile();
+        var charter = CharterFiles.Read(call.Get(CharterFile));
+        call.Screen.Banner(charter.Charter.Simulated);
+        var entry = await RoomClient.SubmitCharterAsync(profile, charter, call.Passphrase(), call.Endpoints, call.Token).ConfigureAwait(false);
+        call.Screen.Result(
+            new JsonObject { ["room"] = charter.Charter.Room.ToString(), ["version"] = charter.Charter.Version, ["index"] = entry.Index, ["existed"] = entry.Existed },
+            charter.Charter.Simulated,
+            () => call.Screen.Line($"Version {charter.Charter.Version} stands at {entry.Index} in the log of room {charter.Charter.Room}{(entry.Existed ? " (it did before)" : "")}."));
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> VetoAsync(Call call)
+    {
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var charter = CharterFiles.Read(call.Get(CharterFile)).Charter;
+        var entry = await room.VetoAsync(charter, call.Passphrase(), call.Token).ConfigureAwait(false);
+        call.Screen.Result(
+            new JsonObject { ["charter"] = charter.Hash.ToString(), ["version"] = charter.Version, ["index"] = entry.Index },
+            room.Simulated,
+            () => call.Screen.Line($"Version {charter.Version} is vetoed (position {entry.Index})."));
+        return ExitCodes.Ok;
+    }
+
+    private static JsonNode? ReadObject(string path)
+    {
+        try
+        {
+            return JsonNode.Parse(File.ReadAllText(path)) as JsonObject
+                ?? throw new ClientException(ClientProblem.BadData, $"{path} is not a JSON object: compare it with the charter's form in docs/protocol.md.");
+        }
+        catch (JsonException exception)
+        {
+            throw new ClientException(ClientProblem.BadData, $"{path} is not JSON: compare it with the charter's form in docs/protocol.md.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ClientException(ClientProblem.NoInput, $"{path} cannot be read: check the path and your permissions.", exception);
+        }
+    }
+}

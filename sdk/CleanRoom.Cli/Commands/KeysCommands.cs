@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using CleanRoom.Charter.Log;
+using CleanRoom.Cli.Output;
+using CleanRoom.Client;
+using CleanRoom.Client.Keys;
+
+namespace CleanRoom.Cli.Commands;
+
+internal static class KeysCommands
+{
+    private static readonly Option<string[]> People = new("--person")
+    {
+        Description = "A person and roles, ID=ROLE,ROLE. Repeat it for more. Default: p1=approver,releaser,uploader.",
+        HelpName = "ID=ROLES",
+        AllowMultipleArgumentsPerToken = true,
+    };
+
+    private static readonly Argument<string> Person = new("ID") { Description = "Opaque id of the person, not a name." };
+
+    private static readonly Option<string> Roles = new("--roles") { Description = "Roles, separated by commas: " + string.Join(", ", RoleWords.OfPeople) + ".", Required = true };
+
+    public static Command Create()
+    {
+        var create = new Command("create", "Make the keys of a member: organisation, people, TLS and inbox.") { People };
+        create.Handle(RunCreate);
+        var show = new Command("show", "Show the public keys.");
+        show.Handle(call => Show(call, call.Profile()));
+        var add = new Command("add-person", "Add a person with a new key.") { Person, Roles };
+        add.Handle(call => Show(call, call.Profile().AddPerson(call.Get(Person), Parse(call.Get(Person), call.Get(Roles)))));
+        return new Command("keys", "Keys of this member on this machine.") { create, show, add };
+    }
+
+    private static int RunCreate(Call call)
+    {
+        var text = call.Get(Common.Member) ?? throw new ClientException(ClientProblem.Usage, "Name the member with --member: its id in the charter.");
+        var member = Call.Member(text);
+        var people = new Dictionary<string, PersonRoles>(StringComparer.Ordinal);
+        foreach (var person in call.Get(People) ?? [])
+        {
+            var at = person.IndexOf('=', StringComparison.Ordinal);
+            if (at < 1 || !people.TryAdd(person[..at], Parse(person[..at], person[(at + 1)..])))
+            {
+                throw new ClientException(ClientProblem.Usage, "--person must be ID=ROLE,ROLE with each id once.");
+            }
+        }
+
+        var options = people.Count > 0
+            ? new ProfileOptions { People = people, Passphrase = call.Passphrase() }
+            : new ProfileOptions { Passphrase = call.Passphrase() };
+        var folder = call.Get(Common.Home) ?? MemberProfile.DefaultFolder(member);
+        return Show(call, MemberProfile.Create(folder, member, options, Call.Time));
+    }
+
+    private static PersonRoles Parse(string person, string words) => RoleWords.TryParse(words.Split(','), out var roles)
+        ? roles
+        : throw new ClientException(ClientProblem.Usage, $"The roles of {person} must be out of {string.Join(", ", RoleWords.OfPeople)}, separated by commas.");
+
+    private static int Show(Call call, MemberProfile profile)
+    {
+        var json = new JsonObject
+        {
+            ["member"] = profile.Member.Value,
+            ["folder"] = profile.Folder,
+            ["organisation"] = new JsonObject { ["id"] = profile.OrganisationKey.Id.ToString(), ["key"] = profile.OrganisationKey.ToJwk() },
+            ["transport"] = new JsonObject { ["id"] = profile.TransportKey.Id.ToString(), ["key"] = profile.TransportKey.ToJwk() },
+            ["people"] = new JsonArray([.. profile.People.Select(person => new JsonObject
+            {
+                ["person"] = person.Person,
+                ["roles"] = new JsonArray([.. RoleWords.Write(person.Roles).Select(role => (JsonNode)role)]),
+                ["id"] = person.PublicKey.Id.ToString(),
+                ["key"] = person.PublicKey.ToJwk(),
+            })]),
+            ["inbox"] = new JsonArray([.. profile.InboxKeys.Select(key => new JsonObject
+            {
+                ["period"] = key.Period, ["id"] = key.PublicKey.Id.ToString(), ["key"] = key.PublicKey.ToJwk(),
+            })]),
+        };
+        call.Screen.Result(json, null, () =>
+        {
+            call.Screen.Line($"Keys of {profile.Member} in {profile.Folder}");
+            call.Screen.Table(
+                ["key", "id", "roles"],
+                [
+                    ["organisation", profile.OrganisationKey.Id.ToString(), "signs charters and people"],
+                    ["transport", profile.TransportKey.Id.ToString(), "TLS"],
+                    .. profile.People.Select(person => (IReadOnlyList<string>)["person " + person.Person, person.PublicKey.Id.ToString(), string.Join(", ", RoleWords.Write(person.Roles))]),
+                    .. profile.InboxKeys.Select(key => (IReadOnlyList<string>)[$"inbox {key.Period}", key.PublicKey.Id.ToString(), "opens messages"]),
+                ]);
+        });
+        return ExitCodes.Ok;
+    }
+}

@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
+using CleanRoom.Cli.Output;
+using CleanRoom.Client;
+using CleanRoom.Client.Logs;
+
+namespace CleanRoom.Cli.Commands;
+
+internal static class LogCommands
+{
+    private static readonly Argument<string?> Folder = new("DIR") { Description = "An exported log; without it the log is read anew from ingestion.", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string> Target = new("DIR") { Description = "Folder to write to." };
+
+    public static Command Create()
+    {
+        var verify = new Command("verify", "Verify the whole log: signatures, roles, cosignatures, releases, epochs, evidence. Names entries without effect and why.") { Folder };
+        verify.Handle(call => RunAsync(call, show: false));
+        var show = new Command("show", "The same, with every entry.") { Folder };
+        show.Handle(call => RunAsync(call, show: true));
+        var export = new Command("export", "Write the log to a folder, to be verified offline.") { Target };
+        export.Handle(ExportAsync);
+        return new Command("log", "The room's log.") { verify, show, export };
+    }
+
+    private static async Task<int> RunAsync(Call call, bool show)
+    {
+        LogFindings findings;
+        if (call.Get(Folder) is { } folder)
+        {
+            findings = LogAudit.Verify(folder);
+        }
+        else
+        {
+            using var room = await call.ConnectAsync().ConfigureAwait(false);
+            findings = await LogAudit.VerifyAsync(room, call.Token).ConfigureAwait(false);
+        }
+
+        var lines = show ? findings.Lines : [.. findings.Ignored];
+        var problem = findings.Problem
+            ?? (findings.Verified ? null : "The evidence of an enclave instance does not meet the charter: run \"cleanroom evidence verify\".");
+        var json = ToJson(findings, lines);
+        if (problem is not null)
+        {
+            call.Screen.Banner(findings.Simulated);
+            return call.Screen.Error((int)ClientProblem.VerificationFailed, "LogNotVerified", problem);
+        }
+
+        call.Screen.Result(json, findings.Simulated, () =>
+        {
+            if (lines.Count > 0)
+            {
+                call.Screen.Table(
+                    ["position", "type", "author", "", "says"],
+                    lines.Select(line => (IReadOnlyList<string>)
+                        [$"{line.Index}", line.Type ?? "(not visible)", line.Author ?? "", line.Effect == EntryEffect.Ignored ? $"ignored: {line.Reason}" : line.Effect.ToString(), line.Detail]));
+            }
+
+            call.Screen.Line($"The log of room {findings.Room} verifies: {findings.Lines.Count} entries, {findings.Ignored.Count()} without effect, {findings.Lines.Count(line => line.Effect == EntryEffect.Unseen)} visible as hashes only.");
+            call.Screen.Line($"  {findings.Checkpoint!.Cosignatures} of {findings.Charter!.Witnesses.Count} witnesses cosigned {findings.Checkpoint.Root} at {ProtocolTime.Write(findings.Checkpoint.Time.Opening)}");
+            call.Screen.Line($"  charter version {findings.Charter.Version} ({findings.Status}), {findings.Instances.Count} enclave instances with trusted evidence, {findings.Releases} releases, {findings.Epochs} epochs");
+        });
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> ExportAsync(Call call)
+    {
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var entries = await LogExport.WriteAsync(room, call.Get(Target), call.Token).ConfigureAwait(false);
+        call.Screen.Result(
+            new JsonObject { ["folder"] = call.Get(Target), ["entries"] = entries }, room.Simulated,
+            () => call.Screen.Line($"{entries} entries in {Path.Combine(call.Get(Target), LogExport.FileName)}"));
+        return ExitCodes.Ok;
+    }
+
+    private static JsonObject ToJson(LogFindings findings, IReadOnlyList<LogLine> lines) => new()
+    {
+        ["room"] = findings.Room.ToString(),
+        ["verified"] = findings.Verified,
+        ["entries"] = findings.Lines.Count,
+        ["unseen"] = findings.Lines.Count(line => line.Effect == EntryEffect.Unseen),
+        ["ignored"] = findings.Ignored.Count(),
+        ["charter"] = findings.Charter?.Hash.ToString(),
+        ["version"] = findings.Charter?.Version,
+        ["status"] = findings.Status.ToString(),
+        ["size"] = findings.Checkpoint?.Size,
+        ["root"] = findings.Checkpoint?.Root.ToString(),
+        ["roomTime"] = findings.Checkpoint is { } checkpoint ? ProtocolTime.Write(checkpoint.Time.Opening) : null,
+        ["cosignatures"] = findings.Checkpoint?.Cosignatures,
+        ["checkpoints"] = findings.Checkpoints,
+        ["instances"] = findings.Instances.Count,
+        ["releases"] = findings.Releases,
+        ["epochs"] = findings.Epochs,
+        ["lines"] = new JsonArray([.. lines.Select(line => new JsonObject
+        {
+            ["index"] = line.Index,
+            ["type"] = line.Type,
+            ["author"] = line.Author,
+            ["effect"] = line.Effect.ToString(),
+            ["reason"] = line.Effect == EntryEffect.Ignored ? line.Reason.ToString() : null,
+            ["says"] = line.Detail,
+        })]),
+    };
+}

@@ -1,0 +1,224 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using CleanRoom.Cli.Output;
+using CleanRoom.Client;
+using CleanRoom.Client.Uploads;
+using CleanRoom.Records.Import;
+using Spectre.Console;
+
+namespace CleanRoom.Cli.Commands;
+
+internal static class RecordsCommands
+{
+    private const int MaxManifest = 1 << 20;
+
+    private static readonly Argument<string> File = new("FILE") { Description = "The case file." };
+    private static readonly Argument<string[]> References = new("REF") { Description = "The records' own references.", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Option<string> Profile = new("--profile") { Description = "auto, a shipped profile's name, or a profile file.", DefaultValueFactory = _ => "auto" };
+    private static readonly Option<string?> Manifest = new("--manifest") { Description = "Dataset manifest (JSON).", HelpName = "FILE" };
+    private static readonly Option<string?> Ref = new("--ref") { Description = "Column, or pattern such as REF-{Column:000}, of the record's own number." };
+    private static readonly Option<string[]> Map = new("--map") { Description = "COLUMN=FIELD: read a column as a field. May be repeated." };
+    private static readonly Option<bool> Unknown = new("--unknown") { Description = "Withdraw the batches that this profile did not upload." };
+
+    public static Command Create()
+    {
+        var check = new Command("check", "Read a case file and report on its quality. Offline; nothing is sent.") { File, Profile, Manifest, Ref, Map };
+        check.Handle(CheckAsync);
+        var upload = new Command("upload", "Seal and upload what is new or changed; withdraw records whose consent has ended.") { File, Profile, Manifest, Ref, Map };
+        upload.Handle(UploadAsync);
+        var withdraw = new Command("withdraw", "Withdraw records for ever.") { References, Unknown };
+        withdraw.Handle(WithdrawAsync);
+        return new Command("records", "Case records: check, upload, withdraw.") { check, upload, withdraw };
+    }
+
+    private static async Task<int> CheckAsync(Call call)
+    {
+        var (import, _) = await ImportAsync(call, contributor: null).ConfigureAwait(false);
+        if (import.NeedsProfile is { } question)
+        {
+            return Question(call, question);
+        }
+
+        var report = import.Report;
+        call.Screen.Result(JsonNode.Parse(report.ToJson())!.AsObject(), null, () =>
+        {
+            call.Screen.Line($"{call.Get(File)}: profile {report.Profile}, {report.Encoding}, {report.Rows} rows");
+            call.Screen.Line($"  would be sealed: {report.IdentitySealed} in full, {report.AnalyticOnly} for statistics only; stays here for lack of a live grant: {report.NotSealed}");
+            call.Screen.Line($"  live consents: {string.Join(", ", report.Consents.Select(item => $"{item.Key} {item.Value}"))}");
+            call.Screen.Line($"  dropped here: {string.Join(", ", report.Dropped.Select(item => $"{item.Key} {item.Value}"))}");
+            call.Screen.Table(["column", "read as"], report.Columns.Select(item => (IReadOnlyList<string>)[item.Key, item.Value]));
+            call.Screen.Table(["finding", "count"], report.Counts.Select(item => (IReadOnlyList<string>)[item.Key, $"{item.Value}"]));
+            call.Screen.Table(
+                ["row", "column", "", "finding", "remedy"],
+                report.Issues.Where(issue => issue.Severity >= IssueSeverity.Question).Take(50)
+                    .Select(issue => (IReadOnlyList<string>)[$"{issue.Row}", issue.Column, issue.Severity.ToString(), issue.Message, issue.Remedy]));
+        });
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> UploadAsync(Call call)
+    {
+        if (call.Get(Manifest) is null)
+        {
+            throw new ClientException(ClientProblem.Usage, "Name the dataset manifest with --manifest: its digest goes into the log (samples/manifest_a.json is one).");
+        }
+
+        // What is wrong with the file is said before anything is connected.
+        var (import, manifest) = await ImportAsync(call, call.Profile().Member.Value).ConfigureAwait(false);
+        if (import.NeedsProfile is { } question)
+        {
+            return Question(call, question);
+        }
+
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var uploader = new Uploader(room);
+        var result = await WithProgressAsync(call, progress => uploader.UploadAsync(import, manifest, progress, call.Token)).ConfigureAwait(false);
+        var plan = result.Plan;
+        if (plan is { ToSend: 0, Unchanged: 0, ToWithdraw: 0, NotSealed: > 0 })
+        {
+            return call.Screen.Error(
+                (int)ClientProblem.NotPermitted, "NoLiveGrant",
+                $"Nothing was sealed: none of the {plan.NotSealed} rows has a live grant for matching (C2) or statistics (C1).", null, "Check the consent column with \"cleanroom records check\".");
+        }
+
+        call.Screen.Result(
+            new JsonObject
+            {
+                ["room"] = room.Room.ToString(),
+                ["new"] = plan.New,
+                ["changed"] = plan.Changed,
+                ["unchanged"] = plan.Unchanged,
+                ["notSealed"] = plan.NotSealed,
+                ["withdrawn"] = result.Withdrawn,
+                ["aggregateOnly"] = plan.AggregateOnly,
+                ["resumed"] = result.Resumed,
+                ["bytes"] = result.Bytes,
+                ["batches"] = new JsonArray([.. result.Batches.Select(ReceiptsCommands.ToJson)]),
+            },
+            room.Simulated,
+            () =>
+            {
+                call.Screen.Line($"Uploaded: {plan.New} new, {plan.Changed} changed; {plan.Unchanged} unchanged, {plan.NotSealed} stay here for lack of a live grant, {result.Withdrawn} withdrawn.");
+                if (result.Resumed > 0)
+                {
+                    call.Screen.Line($"  {result.Resumed} records of an interrupted upload were finished first.");
+                }
+
+                ReceiptsCommands.Table(call, result.Batches);
+            });
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> WithdrawAsync(Call call)
+    {
+        var references = call.Get(References) ?? [];
+        if (references.Length == 0 == !call.Get(Unknown))
+        {
+            throw new ClientException(ClientProblem.Usage, "Name the references of the records to withdraw, or --unknown.");
+        }
+
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var uploader = new Uploader(room);
+        if (call.Get(Unknown))
+        {
+            var batches = await uploader.WithdrawUnknownAsync(call.Token).ConfigureAwait(false);
+            call.Screen.Result(new JsonObject { ["batches"] = batches }, room.Simulated, () => call.Screen.Line($"{batches} batches withdrawn."));
+            return ExitCodes.Ok;
+        }
+
+        var count = await uploader.WithdrawAsync(references, call.Token).ConfigureAwait(false);
+        call.Screen.Result(
+            new JsonObject { ["withdrawn"] = count, ["before"] = references.Length - count }, room.Simulated,
+            () => call.Screen.Line($"{count} records withdrawn for ever{(count < references.Length ? $"; {references.Length - count} were before" : "")}."));
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<(ImportResult Import, byte[] Manifest)> ImportAsync(Call call, string? contributor)
+    {
+        var manifest = call.Get(Manifest) is { } path ? ReadManifest(path) : "{}"u8.ToArray();
+        var parsed = DatasetManifest.Parse(System.Text.Encoding.UTF8.GetString(manifest));
+        var map = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var item in call.Get(Map) ?? [])
+        {
+            var at = item.LastIndexOf('=');
+            if (at < 1 || !map.TryAdd(item[..at], item[(at + 1)..]))
+            {
+                throw new ClientException(ClientProblem.Usage, "--map must be COLUMN=FIELD with each column once.");
+            }
+        }
+
+        var file = call.Get(File);
+        if (!System.IO.File.Exists(file))
+        {
+            throw new ClientException(ClientProblem.NoInput, $"{file} is not there: check the path.");
+        }
+
+        FileStream stream;
+        try
+        {
+            stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ClientException(ClientProblem.NoInput, $"{file} cannot be read: check its permissions.", exception);
+        }
+
+        await using (stream.ConfigureAwait(false))
+        {
+            var options = new ImportOptions
+            {
+                Profile = call.Get(Profile),
+                ContributorId = contributor ?? (parsed.ContributorId.Length > 0 ? parsed.ContributorId : "contributor"),
+                Manifest = parsed,
+                RefPattern = call.Get(Ref),
+                Map = map,
+                Time = Call.Time,
+            };
+            return (await CaseImporter.ImportAsync(stream, options, call.Token).ConfigureAwait(false), manifest);
+        }
+    }
+
+    private static byte[] ReadManifest(string path)
+    {
+        try
+        {
+            var info = new FileInfo(path);
+            return info.Exists && info.Length <= MaxManifest
+                ? System.IO.File.ReadAllBytes(path)
+                : throw new ClientException(ClientProblem.NoInput, $"The dataset manifest {path} is missing or longer than 1 MiB: check the path.");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ClientException(ClientProblem.NoInput, $"The dataset manifest {path} cannot be read: check its permissions.", exception);
+        }
+    }
+
+    private static int Question(Call call, NeedsProfile question) => call.Screen.Error(
+        (int)ClientProblem.DecisionNeeded, "NeedsProfile", $"{question.Question} Closest profile: {question.ClosestProfile}.", "--profile",
+        $"Try --profile {question.ClosestProfile}, or name columns with --map.");
+
+    private static async Task<UploadResult> WithProgressAsync(Call call, Func<IProgress<UploadProgress>?, Task<UploadResult>> upload)
+    {
+        if (call.Screen.Json || Console.IsOutputRedirected)
+        {
+            return await upload(null).ConfigureAwait(false);
+        }
+
+        return await AnsiConsole.Progress().HideCompleted(true).StartAsync(async context =>
+        {
+            var bar = context.AddTask("Uploading");
+            return await upload(new Direct(step =>
+            {
+                bar.Description = step.Step.ToString();
+                bar.MaxValue = Math.Max(1, step.TotalRecords);
+                bar.Value = step.Records;
+            })).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+    }
+
+    /// <summary>Reports on the caller's thread: the library's own class may report out of order.</summary>
+    private sealed class Direct(Action<UploadProgress> report) : IProgress<UploadProgress>
+    {
+        public void Report(UploadProgress value) => report(value);
+    }
+}

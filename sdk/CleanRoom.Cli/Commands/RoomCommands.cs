@@ -1,0 +1,134 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
+using CleanRoom.Cli.Output;
+using CleanRoom.Client;
+using CleanRoom.Client.Charters;
+using CleanRoom.Client.Keys;
+using CleanRoom.Client.Rooms;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Cli.Commands;
+
+internal static class RoomCommands
+{
+    private static readonly Argument<string> CharterFile = new("CHARTER") { Description = "File of the signed charter." };
+    private static readonly Argument<string> Key = new("KEYID") { Description = "Id of the key, spki-sha256:…" };
+    private static readonly Option<string?> List = new("--list") { Description = "Contributors that may get pointers about the own records: ids separated by commas, or \"*\" for all." };
+    private static readonly Option<string?> Authorise = new("--authorise") { Description = "Agencies of the standing authorisation: ids separated by commas." };
+    private static readonly Option<string> Purposes = new("--purposes")
+    {
+        Description = "Purposes of the standing authorisation, separated by commas.",
+        DefaultValueFactory = _ => "C2_BLIND_MATCH,C3_TELL_NGO,C5_LE_NONIDENT",
+    };
+
+    public static Command Create()
+    {
+        var join = new Command("join", "Join a room: hand the signed charter to the own broker and keep it.") { CharterFile };
+        join.Handle(JoinAsync);
+        var register = new Command("register", "Bring this member's people, keys and listing into the log.") { List, Authorise, Purposes };
+        register.Handle(RegisterAsync);
+        var status = new Command("status", "Verify the room and show where it and this member stand.");
+        status.Handle(StatusAsync);
+        var revoke = new Command("revoke", "Revoke a person's key or the TLS key.") { Key };
+        revoke.Handle(RevokeAsync);
+        return new Command("room", "Rooms: join, register, status.") { join, register, status, revoke };
+    }
+
+    private static async Task<int> JoinAsync(Call call)
+    {
+        var profile = call.Profile();
+        var charter = CharterFiles.Read(call.Get(CharterFile));
+        call.Screen.Banner(charter.Charter.Simulated);
+        var accepted = await RoomClient.JoinAsync(profile, charter, call.Endpoints, call.Token).ConfigureAwait(false);
+        call.Screen.Result(
+            new JsonObject { ["room"] = charter.Charter.Room.ToString(), ["version"] = accepted.Version, ["recordKey"] = accepted.RecordKey?.Id.ToString(), ["period"] = accepted.Period },
+            charter.Charter.Simulated,
+            () => call.Screen.Line($"{profile.Member} has joined room {charter.Charter.Room} with version {accepted.Version}."));
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> RegisterAsync(Call call)
+    {
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var registration = new Registration
+        {
+            ListContributors = call.Get(List) switch
+            {
+                null => null,
+                "*" => [.. room.Charter.Contributors.Select(contributor => contributor.Id).Where(id => id != room.Profile.Member)],
+                var text => Members(text),
+            },
+            AuthoriseAgencies = call.Get(Authorise) is { } agencies ? Members(agencies) : [],
+            Purposes = call.Get(Purposes).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+        };
+        var result = await room.RegisterAsync(registration, call.Passphrase(), call.Token).ConfigureAwait(false);
+        call.Screen.Result(
+            new JsonObject { ["room"] = room.Room.ToString(), ["appended"] = new JsonArray([.. result.Appended.Select(word => (JsonNode)word)]) },
+            room.Simulated,
+            () => call.Screen.Line(result.Appended.Count == 0 ? "All of it was in the log already." : $"In the log now: {string.Join(", ", result.Appended)}."));
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> StatusAsync(Call call)
+    {
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var state = room.State;
+        var me = room.Profile.Member;
+        var time = room.Checkpoint.Time.Opening;
+        var batches = state.Batches.Values.Where(batch => batch.Contributor == me).ToList();
+        var json = new JsonObject
+        {
+            ["room"] = room.Room.ToString(),
+            ["title"] = room.Charter.Title,
+            ["member"] = me.Value,
+            ["charter"] = room.Charter.Hash.ToString(),
+            ["version"] = room.Charter.Version,
+            ["status"] = room.CharterStatus.ToString(),
+            ["roomTime"] = ProtocolTime.Write(time),
+            ["size"] = room.Checkpoint.Size,
+            ["root"] = room.Checkpoint.Root.ToString(),
+            ["cosignatures"] = room.Checkpoint.Cosignatures,
+            ["generation"] = state.CurrentInstance?.Generation ?? 0,
+            ["instanceTrusted"] = state.IsInstanceTrusted,
+            ["epoch"] = state.LastEpoch,
+            ["evaluatedEpoch"] = state.LastEvaluatedEpoch,
+            ["frozen"] = new JsonArray([.. state.Frozen.Order().Select(member => (JsonNode)member.Value)]),
+            ["recordKeyPeriod"] = state.CurrentKey(me, KeyPurpose.Record)?.Period ?? 0,
+            ["inboxKeyPeriod"] = state.CurrentKey(me, KeyPurpose.Inbox)?.Period ?? 0,
+            ["batches"] = batches.Count,
+            ["people"] = new JsonArray([.. state.PersonsOf(me).Select(person => new JsonObject
+            {
+                ["person"] = person.Name,
+                ["roles"] = new JsonArray([.. RoleWords.Write(person.Roles).Select(role => (JsonNode)role)]),
+                ["id"] = person.Key.Id.ToString(),
+                ["revoked"] = person.RevokedAt is not null,
+            })]),
+        };
+        call.Screen.Result(json, room.Simulated, () =>
+        {
+            call.Screen.Line($"{room.Charter.Title}: version {room.Charter.Version}, {room.CharterStatus}, room time {ProtocolTime.Write(time)}");
+            call.Screen.Line($"  log of {room.Checkpoint.Size} entries, {room.Checkpoint.Cosignatures} cosignatures ({room.Charter.Quorum} needed); verified from its first entry");
+            call.Screen.Line(state.CurrentInstance is { } instance
+                ? $"  enclave generation {instance.Generation}, {(state.IsInstanceTrusted ? "trusted by enough brokers" : "waiting for brokers")}; last epoch {state.LastEpoch}, evaluated {state.LastEvaluatedEpoch}"
+                : "  no enclave yet");
+            call.Screen.Line($"  {me}: record key {state.CurrentKey(me, KeyPurpose.Record)?.Period ?? 0}, inbox key {state.CurrentKey(me, KeyPurpose.Inbox)?.Period ?? 0}, {batches.Count} batches{(state.Frozen.Contains(me) ? ", FROZEN" : "")}");
+            call.Screen.Table(
+                ["person", "roles", "key", ""],
+                state.PersonsOf(me).Select(person => (IReadOnlyList<string>)[person.Name, string.Join(", ", RoleWords.Write(person.Roles)), person.Key.Id.ToString(), person.RevokedAt is null ? "" : "revoked"]));
+        });
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> RevokeAsync(Call call)
+    {
+        var id = KeyId.TryParse(call.Get(Key), out var parsed) ? parsed : throw new ClientException(ClientProblem.Usage, "KEYID must be spki-sha256: and 43 characters of base64url.");
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var entry = await room.RevokeAsync(id, call.Passphrase(), call.Token).ConfigureAwait(false);
+        call.Screen.Result(new JsonObject { ["key"] = id.ToString(), ["index"] = entry.Index }, room.Simulated, () => call.Screen.Line($"{id} counts nowhere from position {entry.Index} on."));
+        return ExitCodes.Ok;
+    }
+
+    private static List<MemberId> Members(string text) => [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Call.Member)];
+}

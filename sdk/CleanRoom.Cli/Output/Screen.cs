@@ -1,0 +1,95 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Spectre.Console;
+
+namespace CleanRoom.Cli.Output;
+
+/// <summary>
+/// What a command shows. With --json standard output carries one object, <c>{"ok","simulated","result"}</c> or <c>{"ok":false,"error"}</c>, and nothing else (streams: one
+/// object a line). A simulated room is named as such on every screen.
+/// </summary>
+internal sealed class Screen(bool json, TextWriter output, TextWriter error)
+{
+    private static readonly JsonSerializerOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private bool _bannerShown;
+
+    public bool Json => json;
+
+    public void Result(JsonObject result, bool? simulated, Action human)
+    {
+        if (json)
+        {
+            var document = new JsonObject { ["ok"] = true };
+            if (simulated is not null)
+            {
+                document["simulated"] = simulated;
+            }
+
+            document["result"] = result;
+            output.WriteLine(document.ToJsonString(Options));
+            return;
+        }
+
+        Banner(simulated);
+        human();
+    }
+
+    public void Banner(bool? simulated)
+    {
+        if (!json && simulated == true && !_bannerShown)
+        {
+            output.WriteLine("*** SIMULATED ROOM: nothing in it protects anybody. Do not put real data in. ***");
+            _bannerShown = true;
+        }
+    }
+
+    public void Line(string text) => output.WriteLine(text);
+
+    public void Note(string text)
+    {
+        if (!json)
+        {
+            error.WriteLine(text);
+        }
+    }
+
+    public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        foreach (var column in columns)
+        {
+            table.AddColumn(new TableColumn(new Text(column)));
+        }
+
+        foreach (var row in rows)
+        {
+            table.AddRow(row.Select(cell => new Text(cell)));
+        }
+
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        if (Console.IsOutputRedirected)
+        {
+            console.Profile.Width = 200;
+        }
+
+        console.Write(table);
+    }
+
+    public int Error(int exitCode, string problem, string message, string? field = null, string? remedy = null)
+    {
+        var sentence = (remedy is null ? message : $"{message} {remedy}").ReplaceLineEndings(" ");
+        error.WriteLine($"cleanroom: {sentence}");
+        if (json)
+        {
+            output.WriteLine(new JsonObject
+            {
+                ["ok"] = false,
+                ["error"] = new JsonObject { ["exitCode"] = exitCode, ["problem"] = problem, ["message"] = message, ["field"] = field, ["remedy"] = remedy },
+            }.ToJsonString(Options));
+        }
+
+        return exitCode;
+    }
+}
