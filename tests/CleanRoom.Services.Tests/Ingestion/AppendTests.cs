@@ -121,7 +121,7 @@ public sealed class AppendTests(SharedIngestion ingestion, WitnessServers witnes
         var channel = PinnedChannel.Create(room.Server.Address, room.Server.Pin, room.Alpha.Transport, new PinnedChannelOptions { MaxSendBytes = 64 << 20 });
         using (channel)
         {
-            await Refused.WithAsync(ErrorReason.TooLarge, async () => await new IngestionService.IngestionServiceClient(channel.CallInvoker).AppendAsync(
+            await Refused.WithAsync(ErrorReason.ResourceExhausted, async () => await new IngestionService.IngestionServiceClient(channel.CallInvoker).AppendAsync(
                 new AppendRequest { Room = room.Text, Leaf = ByteString.CopyFrom(new byte[8 << 20]) }, cancellationToken: Token));
         }
 

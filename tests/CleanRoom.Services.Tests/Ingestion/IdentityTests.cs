@@ -20,7 +20,7 @@ public sealed class IdentityTests
                 return output.ToString();
             }).ToArray();
             Assert.Equal(lines[0], lines[1]);
-            Assert.Single(lines[0].TrimEnd('\n'), '{');
+            Assert.DoesNotContain('\n', lines[0].TrimEnd('\n'));
             using var json = JsonDocument.Parse(lines[0]);
             Assert.True(VerifyingKey.TryFromJwk(json.RootElement.GetProperty("operator"), out _));
             Assert.True(KeyId.TryParse(json.RootElement.GetProperty("tls").GetString(), out _));

@@ -20,6 +20,7 @@ internal sealed class NotificationServer : IAsyncDisposable
     private IngestionServer _ingestion = null!;
     private string[] _arguments = [];
     private WebApplication? _app;
+    private ServiceProcess? _process;
 
     public Uri Address { get; private set; } = null!;
 
@@ -44,6 +45,25 @@ internal sealed class NotificationServer : IAsyncDisposable
         Pin = _app.Services.GetRequiredService<ServerIdentity>().Key;
     }
 
+    /// <summary>Runs it as a process of its own.</summary>
+    public static async Task<NotificationServer> StartProcessAsync(IngestionServer ingestion)
+    {
+        var server = new NotificationServer { _ingestion = ingestion };
+        await server.RunProcessAsync();
+        return server;
+    }
+
+    public async Task RunProcessAsync()
+    {
+        _process = await ServiceProcess.StartAsync(
+            "CleanRoom.Notification", "--Server:DataFolder=" + _folder.FullName, "--Server:Port=" + (Address?.Port ?? 0), "--Server:CallsPerSecondAndPeer=0",
+            "--Notification:IngestionAddress=" + _ingestion.Address, "--Notification:IngestionKey=" + _ingestion.Pin);
+        (Address, Pin) = (_process.Address, _process.Pin);
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public Task KillAsync() => _process!.KillAsync();
+
     public async Task StopAsync()
     {
         if (_app is not null)
@@ -66,6 +86,11 @@ internal sealed class NotificationServer : IAsyncDisposable
         foreach (var channel in _channels)
         {
             channel.Dispose();
+        }
+
+        if (_process is not null)
+        {
+            await _process.KillAsync();
         }
 
         await StopAsync();

@@ -15,6 +15,8 @@ namespace CleanRoom.Services.Tests.Rooms;
 /// <summary>A real ingestion service in a temporary folder.</summary>
 internal sealed class IngestionServer : IAsyncDisposable
 {
+    private ServiceProcess? _process;
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cleanroom-ingestion-");
     private string[] _arguments = [];
     private WebApplication? _app;
@@ -58,8 +60,36 @@ internal sealed class IngestionServer : IAsyncDisposable
         OperatorKey = _app.Services.GetRequiredService<SigningKey>().PublicKey;
     }
 
+    /// <summary>Makes the keys of a service that will run as a process of its own: see <see cref="RunProcessAsync"/>.</summary>
+    public static async Task<IngestionServer> StartProcessAsync()
+    {
+        var server = new IngestionServer();
+        Directory.CreateDirectory(server.DataFolder);
+        using var key = OperatorKeyOf(server.DataFolder);
+        server.OperatorKey = key.PublicKey;
+        await server.RunProcessAsync();
+        return server;
+    }
+
+    private static SigningKey OperatorKeyOf(string folder) => CleanRoom.Ingestion.OperatorKey.LoadOrCreate(Path.Combine(folder, CleanRoom.Ingestion.OperatorKey.FileName));
+
+    public async Task RunProcessAsync()
+    {
+        _process = await ServiceProcess.StartAsync(
+            "CleanRoom.Ingestion", "--Server:DataFolder=" + DataFolder, "--Server:Port=" + (Address?.Port ?? 0), "--Server:CallsPerSecondAndPeer=0");
+        (Address, Pin) = (_process.Address, _process.Pin);
+    }
+
+    /// <summary>SIGKILL.</summary>
+    public Task KillAsync() => _process!.KillAsync();
+
     public async ValueTask DisposeAsync()
     {
+        if (_process is not null)
+        {
+            await _process.KillAsync();
+        }
+
         await StopAsync();
         _folder.Delete(recursive: true);
     }
