@@ -309,7 +309,7 @@ public sealed class Uploader
                 await AcceptAsync(batch, _room.State.Batches[batch.Entry.Batch].Index, run, cancellationToken).ConfigureAwait(false);
                 records += batch.Records.Count;
             }
-            else if (await FindInLogAsync(batch, cancellationToken).ConfigureAwait(false) is not null || IsCurrent(batch))
+            else if ((await FindUploadAsync(batch, cancellationToken).ConfigureAwait(false)).Index is not null || IsCurrent(batch))
             {
                 await SendAsync(batch, run, cancellationToken).ConfigureAwait(false);
                 records += batch.Records.Count;
@@ -329,19 +329,26 @@ public sealed class Uploader
         && _room.State.CurrentKey(Member, KeyPurpose.Record) is { } key && key.Key.Id == batch.Entry.Key
         && _room.State.LastBatchOf(Member)?.LeafHash == batch.Entry.Previous;
 
-    private async Task<long?> FindInLogAsync(SealedBatch batch, CancellationToken cancellationToken)
+    /// <summary>Where ingestion stands with a batch; it knows nothing of one that was never begun.</summary>
+    private async Task<(long? Index, int NextPart)> FindUploadAsync(SealedBatch batch, CancellationToken cancellationToken)
     {
-        var upload = await _room.Ingestion.GetUploadAsync(
-            new GetUploadRequest { Room = _room.Room.ToString(), Batch = batch.Entry.Batch.ToString() }, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return upload.HasIndex ? (long)upload.Index : null;
+        try
+        {
+            var upload = await _room.Ingestion.GetUploadAsync(
+                new GetUploadRequest { Room = _room.Room.ToString(), Batch = batch.Entry.Batch.ToString() }, cancellationToken: cancellationToken).ConfigureAwait(false);
+            return (upload.HasIndex ? (long)upload.Index : null, (int)upload.NextPart);
+        }
+        catch (CleanRoomException exception) when (exception.Reason == ErrorReason.NotFound)
+        {
+            return (null, 0);
+        }
     }
 
     private async Task SendAsync(SealedBatch batch, Run run, CancellationToken cancellationToken)
     {
         run.Report(UploadStep.Sending);
-        var upload = await _room.Ingestion.GetUploadAsync(
-            new GetUploadRequest { Room = _room.Room.ToString(), Batch = batch.Entry.Batch.ToString() }, cancellationToken: cancellationToken).ConfigureAwait(false);
-        var index = upload.HasIndex ? (long)upload.Index : await StreamAsync(batch, (int)upload.NextPart, run, cancellationToken).ConfigureAwait(false);
+        var (known, nextPart) = await FindUploadAsync(batch, cancellationToken).ConfigureAwait(false);
+        var index = known ?? await StreamAsync(batch, nextPart, run, cancellationToken).ConfigureAwait(false);
         if (!_receipts.Contains(batch.Entry.Batch))
         {
             _receipts.Save(Receipt.Provisional(batch.Manifest, index, _room.Simulated), batch.Manifest);

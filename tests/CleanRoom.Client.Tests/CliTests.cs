@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Text.Json;
+
+namespace CleanRoom.Client.Tests;
+
+public sealed class CliTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cleanroom-cli-");
+
+    public static TheoryData<string, int, string[]> WrongCalls => new()
+    {
+        { "unknown command", 64, ["bogus"] },
+        { "missing argument", 64, ["records", "check"] },
+        { "no profile", 78, ["keys", "show", "--home", "{dir}/none"] },
+        { "missing file", 66, ["records", "check", "{dir}/none.csv"] },
+        { "empty file", 65, ["records", "check", "{dir}/empty.csv"] },
+        { "not a charter", 65, ["charter", "show", "{dir}/empty.csv"] },
+        { "missing charter", 66, ["charter", "show", "{dir}/none.json"] },
+        { "bad shell", 64, ["completion", "tcsh"] },
+        { "no such log", 66, ["log", "verify", "{dir}/none"] },
+        { "not a log", 65, ["log", "verify", "{dir}/empty.csv"] },
+    };
+
+    [Theory, MemberData(nameof(WrongCalls))]
+    public async Task Cli_WrongCall_GivesOneLineAndItsExitCode(string what, int expected, string[] args)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "empty.csv"), "", TestContext.Current.CancellationToken);
+        var (code, output, error) = await RunAsync([.. args.Select(arg => arg.Replace("{dir}", _folder.FullName, StringComparison.Ordinal))]);
+        Assert.True(expected == code, $"{what}: {code} {error}");
+        Assert.Equal("", output);
+        Assert.Single(error.TrimEnd().Split('\n'));
+        Assert.StartsWith("cleanroom: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Cli_Json_IsOneObjectAlsoForErrors()
+    {
+        var (code, output, _) = await RunAsync(["keys", "create", "--member", "alpha", "--home", Path.Combine(_folder.FullName, "alpha"), "--json"]);
+        Assert.Equal(0, code);
+        using (var json = JsonDocument.Parse(output))
+        {
+            Assert.True(json.RootElement.GetProperty("ok").GetBoolean());
+            Assert.Equal("alpha", json.RootElement.GetProperty("result").GetProperty("member").GetString());
+        }
+
+        (code, output, _) = await RunAsync(["room", "status", "--home", Path.Combine(_folder.FullName, "alpha"), "--json"]);
+        Assert.Equal(78, code);
+        using (var json = JsonDocument.Parse(output))
+        {
+            Assert.Equal(78, json.RootElement.GetProperty("error").GetProperty("exitCode").GetInt32());
+        }
+    }
+
+    [Theory, InlineData("bash"), InlineData("zsh"), InlineData("fish")]
+    public async Task Completion_EachShell_NamesTheCommands(string shell)
+    {
+        var (code, output, _) = await RunAsync(["completion", shell]);
+        Assert.Equal(0, code);
+        Assert.Contains("receipts", output, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static async Task<(int Code, string Output, string Error)> RunAsync(string[] args)
+    {
+        // artifacts/bin/<test project>/debug/: the command line lies beside.
+        var path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "CleanRoom.Cli", "debug", "cleanroom"));
+        var start = new ProcessStartInfo(path, args) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, await output, await error);
+    }
+}

@@ -1,0 +1,131 @@
+using CleanRoom.Attestation;
+using CleanRoom.Client.Keys;
+using CleanRoom.Client.Rooms;
+using CleanRoom.Cryptography;
+using CleanRoom.Hosting;
+using CleanRoom.Ingestion;
+using CleanRoom.Records.Import;
+using CleanRoom.Records.V1;
+using Google.Protobuf;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CleanRoom.Client.Tests;
+
+/// <summary>A simulated room on the real services in this process: ingestion, and one broker for each of three contributors; profiles in a temporary folder.</summary>
+internal sealed class LiveRoom : IAsyncDisposable
+{
+    private readonly List<WebApplication> _apps = [];
+
+    private LiveRoom() => Folder = Directory.CreateTempSubdirectory("cleanroom-client-");
+
+    public static IReadOnlyList<string> Members { get; } = ["alpha", "bravo", "charlie"];
+
+    public DirectoryInfo Folder { get; }
+
+    public Dictionary<string, MemberProfile> Profiles { get; } = [];
+
+    public SignedCharter Charter { get; private set; } = null!;
+
+    public static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static async Task<LiveRoom> StartAsync(TimeSpan? life = null)
+    {
+        var room = new LiveRoom();
+        var ingestion = await room.StartAsync("ingestion", args => IngestionHost.Build(args));
+        var now = TimeProvider.System.GetUtcNow();
+        var service = new ServiceTerms(Address(ingestion), ingestion.Services.GetRequiredService<ServerIdentity>().Key);
+        var draft = CharterDraft.Create(RoomId.From(RecordIds.Random()), "Trial (fictional)", simulated: true, now.AddMinutes(-5), now + (life ?? TimeSpan.FromDays(30)))
+            .Set(new OperatorTerms(ingestion.Services.GetRequiredService<SigningKey>().PublicKey, service, service, service))
+            .SetEnclaves(EnclaveTerms.ForSimulation("trial", new string('a', 96)))
+            .SetLinkageModel(Digest.Of("model"u8));
+        foreach (var member in Members)
+        {
+            var id = MemberId.Parse(member);
+            var profile = MemberProfile.Create(room.HomeOf(member), id, new ProfileOptions(), TimeProvider.System);
+            room.Profiles[member] = profile;
+            var broker = await room.StartAsync(
+                "broker-" + member,
+                args => AttestationHost.Build(args),
+                "--Attestation:Owner=" + member,
+                "--Attestation:OrganisationKey=" + profile.OrganisationKey.ToJwk().ToJsonString(),
+                "--Attestation:AdminKeys:0=" + profile.TransportKey.Id,
+                "--Attestation:AllowSimulated=true");
+            using var client = BrokerClient.Connect(profile, Address(broker), broker.Services.GetRequiredService<ServerIdentity>().Key);
+            var terms = (await client.GetIdentityAsync(Token)).ToTerms(Address(broker));
+            draft.Put(new ContributorMember(id, member, profile.OrganisationKey, terms, "desk", now.AddDays(20)));
+        }
+
+        Assert.True(draft.TryBuild(out var charter, out var errors), string.Join('\n', errors));
+        var path = Path.Combine(room.Folder.FullName, "charter.json");
+        Charters.CharterFiles.Write(path, SignedCharter.Begin(charter!));
+        foreach (var member in Members)
+        {
+            room.Charter = Charters.CharterFiles.Sign(path, room.Profiles[member]);
+        }
+
+        return room;
+    }
+
+    /// <summary>Submitted, joined by all and registered.</summary>
+    public static async Task<LiveRoom> OpenedAsync(TimeSpan? life = null)
+    {
+        var room = await StartAsync(life);
+        _ = await RoomClient.SubmitCharterAsync(room.Profiles["alpha"], room.Charter, "", null, Token);
+        foreach (var member in Members)
+        {
+            _ = await RoomClient.JoinAsync(room.Profiles[member], room.Charter, null, Token);
+        }
+
+        using var alpha = await room.ConnectAsync("alpha");
+        _ = await alpha.RegisterAsync(new Registration { ListContributors = [MemberId.Parse("bravo"), MemberId.Parse("charlie")] }, "", Token);
+        return room;
+    }
+
+    public string HomeOf(string member) => Path.Combine(Folder.FullName, "home-" + member);
+
+    public Task<RoomClient> ConnectAsync(string member) => RoomClient.ConnectAsync(Profiles[member], Charter.Charter.Room, null, Token);
+
+    /// <summary>Rows as an import gives them: reference, phone, whether C2 is granted.</summary>
+    public static ImportResult Import(params IEnumerable<(string Reference, string Phone, bool Granted)> rows)
+    {
+        var today = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+        return new ImportResult(
+            [.. rows.Select((row, i) =>
+            {
+                var record = new CaseRecord { SchemaVersion = "ccr/1", RecordId = ByteString.CopyFrom(RecordIds.Random().ToByteArray(bigEndian: true)), ContributorRecordRef = row.Reference, RecordVersion = 1 };
+                var person = new Person { PersonKey = "v1", Role = "Victim" };
+                person.Identifiers.Add(new Identifier { Kind = "Phone", Raw = row.Phone });
+                record.Persons.Add(person);
+                if (row.Granted)
+                {
+                    record.Consents.Add(new Consent { Purpose = "C2_BLIND_MATCH", State = "Granted", ObtainedDay = 1, ExpiresDay = 1 << 20 });
+                }
+
+                return new ImportedRow(i + 1, i + 2, record, [], SealDecision.For(record, today), AggregateOnly: false);
+            })],
+            new QualityReport(), "test", null);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var app in _apps)
+        {
+            await app.DisposeAsync();
+        }
+
+        Folder.Delete(recursive: true);
+    }
+
+    private static Uri Address(WebApplication app) => new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+
+    private async Task<WebApplication> StartAsync(string name, Func<string[], WebApplication> build, params string[] args)
+    {
+        var app = build(["--Server:DataFolder=" + Path.Combine(Folder.FullName, name), .. args]);
+        _apps.Add(app);
+        await app.StartAsync(Token);
+        return app;
+    }
+}
