@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using CleanRoom.Charter;
 using CleanRoom.Storage.Brokers;
 
@@ -11,6 +12,8 @@ internal sealed class RoomGuard(IBrokerStore store, BrokerOwner owner)
 {
     private const int Attempts = 64;
 
+    private readonly ConcurrentDictionary<RoomId, JoinedRoom> _lastRead = new();
+
     public BrokerOwner Owner => owner;
 
     public IBrokerStore Store => store;
@@ -19,7 +22,15 @@ internal sealed class RoomGuard(IBrokerStore store, BrokerOwner owner)
     public async Task<JoinedRoom?> FindAsync(RoomId room, CancellationToken cancellationToken)
     {
         var record = await store.FindAsync(ToGuid(room), cancellationToken);
-        return record is null ? null : JoinedRoom.Read(record);
+        if (record is null)
+        {
+            return null;
+        }
+
+        // The store decides what the state is; what is kept here only saves reading the same charter again.
+        var state = JoinedRoom.Read(record, _lastRead.GetValueOrDefault(room));
+        _lastRead[room] = state;
+        return state;
     }
 
     /// <summary>Gives the state, or says that the room was not joined here.</summary>
@@ -50,7 +61,7 @@ internal sealed class RoomGuard(IBrokerStore store, BrokerOwner owner)
                 case Outcome<BrokerRoom>.Done done when ReferenceEquals(done.Value, current.Record):
                     return new Outcome<JoinedRoom>.Done(current);
                 case Outcome<BrokerRoom>.Done done when await store.TryReplaceAsync(done.Value, cancellationToken):
-                    return new Outcome<JoinedRoom>.Done(JoinedRoom.Read(done.Value));
+                    return new Outcome<JoinedRoom>.Done(JoinedRoom.Read(done.Value, current));
                 default:
                     break;
             }

@@ -5,7 +5,7 @@ namespace CleanRoom.Evidence.Verify;
 
 /// <summary>
 /// Checks that a simulated report is signed by the development root. That root is no secret: its private key follows from a constant
-/// that this project publishes (docs/attestation.md). The check keeps simulation honest about its format; it proves nothing about a machine.
+/// that this project publishes (SimulatedEvidenceProvider, docs/protocol.md §5). The check keeps simulation honest about its format; it proves nothing about a machine.
 /// </summary>
 internal static class SimulatedReportVerifier
 {
