@@ -1,3 +1,3 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using CleanRoom.Matching;
+
+return args is ["identity", .. var rest] ? IdentityCommand.Run(rest, Console.Out, Console.Error) : await MatchingHost.RunAsync(args);

@@ -1,0 +1,293 @@
+using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
+using CleanRoom.Evidence;
+using CleanRoom.Hosting;
+using CleanRoom.Matching.Epochs;
+using CleanRoom.Matching.Release;
+using CleanRoom.Records.Import;
+using CleanRoom.Transport;
+
+namespace CleanRoom.Matching.Enclave;
+
+/// <summary>Runs one generation after the other. Whatever goes wrong ends a generation: nothing leaves, and the next one begins from the cosigned log.</summary>
+internal sealed class EnclaveService(
+    RoomOptions options, EnclaveStatus status, IEvidenceProvider evidence, ServerIdentity identity, TimeProvider clock, ILogger<EnclaveService> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan LongestHalt = TimeSpan.FromSeconds(30);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var pause = FirstPause;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var started = clock.GetTimestamp();
+            var reason = "";
+            try
+            {
+                using var generation = new EnclaveGeneration(options, status, evidence, identity, clock, logger);
+                await generation.RunAsync(stoppingToken);
+                reason = "Renewing";
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (CleanRoomException exception)
+            {
+                reason = exception.Reason.ToString();
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                // The message may quote data; the type does not.
+                reason = exception.GetType().Name;
+            }
+            pause = clock.GetElapsedTime(started) > LongestHalt ? FirstPause : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestHalt.Ticks));
+            status.Change(current => current with { Phase = EnclavePhase.Halted, Reason = reason, Keys = [] });
+            Log.Halted(logger, options.Room.ToString(), reason, pause);
+            await Task.Delay(pause, clock, stoppingToken);
+        }
+    }
+}
+
+/// <summary>One instance of the enclave, from empty memory to its end.</summary>
+internal sealed class EnclaveGeneration : IDisposable
+{
+    private readonly RoomOptions _options;
+    private readonly EnclaveStatus _status;
+    private readonly IEvidenceProvider _evidence;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly PinnedChannel _ingestion;
+    private readonly VerifiedLog _log;
+    private readonly InstanceKeys _instanceKeys;
+    private readonly KeyRing _keys = new();
+    private readonly MessageCourier _courier;
+    private readonly string _room;
+    private long _generation;
+    private DateTimeOffset _bornAt;
+    private DateTimeOffset _renewAt;
+
+    public EnclaveGeneration(RoomOptions options, EnclaveStatus status, IEvidenceProvider evidence, ServerIdentity identity, TimeProvider clock, ILogger logger)
+    {
+        (_options, _status, _evidence, _clock, _logger) = (options, status, evidence, clock, logger);
+        _room = options.Room.ToString();
+        _ingestion = PinnedChannel.Create(options.Ingestion, options.IngestionKey, identity.Certificate);
+        _log = new VerifiedLog(_ingestion, options.Room, clock);
+        _instanceKeys = new InstanceKeys(clock);
+        _courier = new MessageCourier(_instanceKeys);
+    }
+
+    /// <summary>Runs until the instance has to be renewed (lease, charter) or something is wrong.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        _status.Change(_ => EnclaveSnapshot.Start);
+        var checkpoint = await _log.SyncAsync(fresh: true, cancellationToken);
+        Log.Verified(_logger, _room, checkpoint.Size);
+        var charter = CharterInForce(checkpoint);
+        if (charter.Simulated)
+        {
+            Log.Simulated(_logger, _room);
+        }
+
+        _status.Change(current => current with { Phase = EnclavePhase.Attesting, Simulated = charter.Simulated });
+        var world = new EnclaveWorld(_options.Room, _log, _keys, _options.MaxRecords, _logger);
+        var logged = await AttestAsync(charter, checkpoint, cancellationToken);
+
+        var undelivered = await ReplayAsync(world, logged, cancellationToken);
+        _status.Change(current => current with { Phase = EnclavePhase.Running });
+        while (true)
+        {
+            checkpoint = await _log.SyncAsync(fresh: true, cancellationToken);
+            if (_log.Newest.CurrentInstance?.Generation != _generation)
+            {
+                throw new CleanRoomException(ErrorReason.InstanceSuperseded, "A newer generation of the enclave is in the log.");
+            }
+            if (CharterInForce(checkpoint).Hash != charter.Hash || checkpoint.Time.Expiring >= _renewAt)
+            {
+                return;
+            }
+            await world.AdvanceAsync(checkpoint.Size, cancellationToken);
+            foreach (var member in _keys.Expire(checkpoint.Time.Expiring))
+            {
+                world.Shelf.TakeAll(member);
+            }
+            Show(world);
+            if (undelivered is not null && !await TryDeliverAsync(charter, undelivered, cancellationToken))
+            {
+                await PauseAsync(charter, cancellationToken);
+                continue;
+            }
+            undelivered = null;
+            if (checkpoint.Time.Opening >= (world.State.LastEpochTime ?? _bornAt) + charter.Epochs.Length.Approximate)
+            {
+                undelivered = await EndEpochAsync(world, checkpoint, cancellationToken);
+                Show(world);
+                continue;
+            }
+            await PauseAsync(charter, cancellationToken);
+        }
+    }
+
+    public void Dispose()
+    {
+        _keys.Dispose();
+        _instanceKeys.Dispose();
+        _log.Dispose();
+        _ingestion.Dispose();
+    }
+
+    private RoomCharter CharterInForce(CosignedCheckpoint checkpoint) => _log.Newest.CharterAt(checkpoint.Time) switch
+    {
+        (not null, CharterStatus.InForce) and var (charter, _) => charter!,
+        (_, CharterStatus.Expired) => throw new CleanRoomException(ErrorReason.CharterExpired, "The charter has expired."),
+        _ => throw new CleanRoomException(ErrorReason.CharterNotInForce, "No charter is in force."),
+    };
+
+    /// <summary>Puts the instance into the log, and takes the keys of every owner whose broker approves of it.</summary>
+    private async Task<LoggedInstance> AttestAsync(RoomCharter charter, CosignedCheckpoint checkpoint, CancellationToken cancellationToken)
+    {
+        var brokers = charter.Members.Where(member => member.Broker is not null).Select(member => new BrokerClient(member, _instanceKeys.Certificate)).ToList();
+        try
+        {
+            var shown = (await Task.WhenAll(brokers.Select(broker => ShowAsync(broker, charter, cancellationToken)))).OfType<InstanceEvidence>().ToList();
+            _generation = (_log.Newest.CurrentInstance?.Generation ?? 0) + 1;
+            var entry = new InstanceEntry(
+                _options.Room, NewEntryId(), charter.Hash, LogPosition.Of(checkpoint.Note.Checkpoint), [.. shown.OrderBy(item => item.Broker)], _generation,
+                _instanceKeys.Release.PublicKey, _instanceKeys.Signing.PublicKey);
+            var leaf = entry.Sign(_instanceKeys.Signing);
+            var index = await _log.AppendAsync(leaf, _options.CosignTimeout, cancellationToken);
+            if (!_log[index].IsAccepted)
+            {
+                throw new CleanRoomException(ErrorReason.InstanceSuperseded, $"The instance entry is ignored: {_log[index].Reason}.");
+            }
+            var logged = new LoggedInstance(leaf, index);
+            _bornAt = _log.Checkpoint!.Time.Opening;
+            Log.InstanceLogged(_logger, _room, _generation);
+            _status.Change(current => current with { Generation = _generation, InstanceLeaf = leaf, InstanceIndex = index });
+
+            var collected = await Task.WhenAll(brokers.Where(broker => shown.Any(item => item.Broker == broker.Member))
+                .Select(broker => CollectAsync(broker, entry, logged, cancellationToken)));
+            foreach (var (member, keys) in collected.OfType<(MemberId, MemberKeys)>())
+            {
+                _keys.Add(member, keys);
+            }
+            if (_keys.Members.Count <= charter.FaultyWitnesses)
+            {
+                throw new CleanRoomException(ErrorReason.EvidenceRejected, "Too few brokers have released keys to this instance.");
+            }
+            var shortest = _keys.Members.Min(member => _keys.TryGet(member, out var held) ? held.LeaseEnds : DateTimeOffset.MaxValue);
+            _renewAt = _bornAt + ((shortest - _bornAt) * 2 / 3);
+            return logged;
+        }
+        finally
+        {
+            brokers.ForEach(broker => broker.Dispose());
+        }
+    }
+
+    private async Task<InstanceEvidence?> ShowAsync(BrokerClient broker, RoomCharter charter, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var nonce = await broker.ChallengeAsync(_options.Room, cancellationToken);
+            var binding = ReportBinding.Compute(nonce.Span, _instanceKeys.Signing.PublicKey, _instanceKeys.Release.PublicKey, charter.Hash);
+            return new InstanceEvidence(broker.Member, (await _evidence.GetEvidenceAsync(binding, cancellationToken)).Json, nonce);
+        }
+        catch (CleanRoomException exception)
+        {
+            Log.KeysRefused(_logger, _room, broker.Member.Value, exception.Reason.ToString());
+            return null;
+        }
+    }
+
+    private async Task<(MemberId, MemberKeys)?> CollectAsync(BrokerClient broker, InstanceEntry entry, LoggedInstance logged, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var keys = await broker.CollectAsync(entry, logged, _instanceKeys, _log, cancellationToken);
+            Log.KeysReleased(_logger, _room, broker.Member.Value);
+            return (broker.Member, keys);
+        }
+        catch (CleanRoomException exception)
+        {
+            Log.KeysRefused(_logger, _room, broker.Member.Value, exception.Reason.ToString());
+            return null;
+        }
+    }
+
+    /// <summary>Computes the epochs of earlier generations again, to know what was told; gives the last one, whose delivery may have been cut off.</summary>
+    private async Task<EpochResult?> ReplayAsync(EnclaveWorld world, LoggedInstance logged, CancellationToken cancellationToken)
+    {
+        EpochResult? last = null;
+        for (var index = 0L; index <= logged.Index; index++)
+        {
+            if (_log[index] is not { IsAccepted: true, Entry.Entry: EpochEntry epoch })
+            {
+                continue;
+            }
+            await world.AdvanceAsync(epoch.Checkpoint.Checkpoint.Size, cancellationToken);
+            last = EpochRun.Compute(
+                epoch.Checkpoint, world.State, world.Shelf, world.Outbox, _keys, epoch.Recipients.Select(recipient => recipient.Member).ToHashSet(), cancellationToken);
+            if (!last.Equals(epoch))
+            {
+                Log.EpochDiffers(_logger, _room, epoch.Epoch);
+                last = null;
+            }
+            await world.AdvanceAsync(index + 1, cancellationToken);
+        }
+        await world.AdvanceAsync(_log.Size, cancellationToken);
+        return last;
+    }
+
+    /// <summary>Computes the epoch, records it, and only then has something to deliver.</summary>
+    private async Task<EpochResult> EndEpochAsync(EnclaveWorld world, CosignedCheckpoint checkpoint, CancellationToken cancellationToken)
+    {
+        var result = EpochRun.Compute(checkpoint.Note, world.State, world.Shelf, world.Outbox, _keys, null, cancellationToken);
+        var entry = new EpochEntry(
+            _options.Room, NewEntryId(), checkpoint.Note, result.Epoch, result.Evaluated, _generation, [.. result.Recipients.Select(recipient => recipient.ToEntry())], result.RoomTime);
+        var index = await _log.AppendAsync(entry.Sign(_instanceKeys.Signing), _options.CosignTimeout, cancellationToken);
+        if (!_log[index].IsAccepted)
+        {
+            throw new CleanRoomException(ErrorReason.EntryInvalid, $"The epoch entry is ignored: {_log[index].Reason}.");
+        }
+        await world.AdvanceAsync(index + 1, cancellationToken);
+        if (world.State.Epoch(result.Epoch) is not { } head || !head.IsTimely(_log.Checkpoint!))
+        {
+            throw new CleanRoomException(ErrorReason.NotCosigned, "The epoch's entry was cosigned too late; its messages are void.");
+        }
+        Log.EpochEnded(_logger, _room, result.Epoch, result.Evaluated);
+        return result;
+    }
+
+    private async Task<bool> TryDeliverAsync(RoomCharter charter, EpochResult result, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _courier.DeliverAsync(charter, _generation, result, cancellationToken);
+            return true;
+        }
+        catch (CleanRoomException exception)
+        {
+            Log.DeliveryFailed(_logger, _room, result.Epoch, exception.Reason.ToString());
+            return false;
+        }
+    }
+
+    private Task PauseAsync(RoomCharter charter, CancellationToken cancellationToken)
+    {
+        var fifth = charter.Epochs.Length.Approximate / 5;
+        return Task.Delay(fifth < _options.LongestPause ? fifth : _options.LongestPause, _clock, cancellationToken);
+    }
+
+    private void Show(EnclaveWorld world) => _status.Change(current => current with
+    {
+        Position = world.State.Size,
+        Epoch = world.State.LastEpoch,
+        EvaluatedEpoch = world.State.LastEvaluatedEpoch,
+        Keys = [.. _keys.Members.Select(member => member.Value)],
+    });
+
+    private static EntryId NewEntryId() => EntryId.From(RecordIds.Random());
+}

@@ -1,0 +1,33 @@
+using CleanRoom.Charter;
+using CleanRoom.Charter.Messages;
+using CleanRoom.Cryptography;
+using CleanRoom.Matching.Epochs;
+using CleanRoom.Protocol.Notification.V1;
+using CleanRoom.Transport;
+using Google.Protobuf;
+
+namespace CleanRoom.Matching.Enclave;
+
+/// <summary>Hands an epoch's messages to notification, over TLS with the instance's signing key. Repeating it changes nothing.</summary>
+internal sealed class MessageCourier(InstanceKeys keys)
+{
+    public async Task DeliverAsync(RoomCharter charter, long generation, EpochResult result, CancellationToken cancellationToken)
+    {
+        using var channel = PinnedChannel.Create(charter.Operator.Notification.Endpoint, charter.Operator.Notification.Tls, keys.Certificate);
+        var client = new NotificationService.NotificationServiceClient(channel.CallInvoker);
+        using var call = client.Deliver(cancellationToken: cancellationToken);
+        foreach (var recipient in result.Recipients)
+        {
+            for (var i = 0; i < recipient.Ciphertexts.Count; i++)
+            {
+                var ciphertext = recipient.Ciphertexts[i];
+                var header = new FrameHeader(charter.Room, generation, recipient.Member, recipient.First + i, result.Epoch, Digest.Of(ciphertext), charter.Hash);
+                var frame = new Frame { Header = header.Sign(keys.Signing), Ciphertext = UnsafeByteOperations.UnsafeWrap(ciphertext) };
+                frame.Path.Add(recipient.Tree.Path(i).Select(hash => ByteString.CopyFrom(hash.Span)));
+                await call.RequestStream.WriteAsync(new DeliverRequest { Frame = frame }, cancellationToken);
+            }
+        }
+        await call.RequestStream.CompleteAsync();
+        _ = await call.ResponseAsync;
+    }
+}

@@ -1,0 +1,98 @@
+using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
+using CleanRoom.Charter.Messages;
+using CleanRoom.Cryptography;
+using CleanRoom.Matching.Records;
+using CleanRoom.Matching.Release;
+
+namespace CleanRoom.Matching.Epochs;
+
+/// <summary>What one member gets in an epoch, sealed.</summary>
+internal sealed record RecipientMessages(MemberId Member, long First, IReadOnlyList<byte[]> Ciphertexts, EpochTree Tree)
+{
+    public EpochRecipient ToEntry() => new(Member, First, First + Ciphertexts.Count - 1, Tree.Root);
+}
+
+/// <summary>An epoch, computed: a function of the log up to its checkpoint and of the keys.</summary>
+internal sealed record EpochResult(long Epoch, bool Evaluated, DateTimeOffset RoomTime, SignedCheckpoint Checkpoint, IReadOnlyList<RecipientMessages> Recipients)
+{
+    /// <summary>Whether an epoch entry of the log says the same.</summary>
+    public bool Equals(EpochEntry entry) =>
+        entry.Epoch == Epoch && entry.Evaluated == Evaluated && entry.RoomTime == RoomTime
+        && entry.Recipients.OrderBy(item => item.Member).SequenceEqual(Recipients.Select(item => item.ToEntry()).OrderBy(item => item.Member));
+}
+
+/// <summary>Ends epochs.</summary>
+internal static class EpochRun
+{
+    /// <summary>Room time of an epoch: from the cosignatures on its checkpoint alone, not before the last epoch; the same after a restart.</summary>
+    public static RoomTime TimeOf(SignedCheckpoint note, RoomState state)
+    {
+        var floor = state.LastEpochTime is { } last ? new RoomTime(last, last) : default;
+        return CosignedCheckpoint.TryVerify(note, state.CharterAtSize(note.Checkpoint.Size)!, out var cosigned, out var refusal, floor)
+            ? cosigned.Time
+            : throw new InvalidOperationException($"An epoch's checkpoint does not count: {refusal}.");
+    }
+
+    /// <summary>Runs the standing queries if enough is new, fills every member's slots, and seals them.</summary>
+    /// <param name="note">The cosigned checkpoint that <paramref name="state"/> and <paramref name="shelf"/> stand at.</param>
+    /// <param name="state">The room at that position.</param>
+    /// <param name="shelf">The records at that position.</param>
+    /// <param name="outbox">What waits and what was told.</param>
+    /// <param name="keys">Keys of the owners.</param>
+    /// <param name="only">Recipients; null for every member with an inbox key whose room secret is here.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public static EpochResult Compute(
+        SignedCheckpoint note, RoomState state, RecordShelf shelf, Outbox outbox, KeyRing keys, IReadOnlySet<MemberId>? only, CancellationToken cancellationToken)
+    {
+        var charter = state.Charter!;
+        var time = TimeOf(note, state);
+        shelf.TakeOverdue(time.Expiring);
+        foreach (var contributor in charter.Contributors.Where(contributor => !state.HasLiveApproval(contributor.Id, time)))
+        {
+            shelf.TakeAll(contributor.Id);
+        }
+
+        var evaluated = shelf.New.Count >= charter.Epochs.MinimumNewRecords && shelf.CountNewContributors() >= charter.Epochs.MinimumContributors;
+        if (evaluated)
+        {
+            var found = shelf.Index.FindLinks(
+                shelf.New,
+                (a, b) => shelf.Find(a) is { } one && shelf.Find(b) is { } other && PairStory.AreComparable(state, one, other, time.Expiring),
+                cancellationToken);
+            foreach (var story in StandingQueries.Run(charter, shelf, found.Links))
+            {
+                outbox.Add(story, story.Decide(state, time.Expiring));
+            }
+            shelf.MarkEvaluated();
+        }
+
+        var epoch = state.LastEpoch + 1;
+        var recipients = new List<RecipientMessages>();
+        foreach (var member in charter.Members.Select(member => member.Id).Order())
+        {
+            if (state.CurrentKey(member, KeyPurpose.Inbox) is { } inbox && keys.TryGet(member, out var held) && only?.Contains(member) != false)
+            {
+                var messages = outbox.Take(member, charter.Epochs.SlotsPerMember - 1, state, shelf, keys, time.Expiring);
+                recipients.Add(Seal(member, epoch, evaluated, messages, note.Checkpoint, state, inbox.Key, held.RoomSecret));
+            }
+        }
+        return new EpochResult(epoch, evaluated, time.Opening, note, recipients);
+    }
+
+    private static RecipientMessages Seal(
+        MemberId member, long epoch, bool evaluated, IReadOnlyList<RoomMessage> messages, Checkpoint checkpoint, RoomState state, HpkePublicKey inbox, SecretBytes secret)
+    {
+        var charter = state.Charter!;
+        var first = state.NextNumber(member);
+        var last = first + charter.Epochs.SlotsPerMember - 1;
+        var ciphertexts = new byte[charter.Epochs.SlotsPerMember][];
+        _ = Parallel.For(0, ciphertexts.Length, slot =>
+        {
+            RoomMessage message = slot == 0 ? new RoomMessage.Head(evaluated, LogPosition.Of(checkpoint), last) : slot <= messages.Count ? messages[slot - 1] : new RoomMessage.Empty();
+            var place = new MessagePlace(state.Room, member, first + slot, epoch, charter.Simulated);
+            ciphertexts[slot] = MessageSeal.Seal(message, place, inbox, charter.Epochs.MessageBytes, secret);
+        });
+        return new RecipientMessages(member, first, ciphertexts, new EpochTree(ciphertexts.Select(ciphertext => Digest.Of(ciphertext))));
+    }
+}

@@ -1,0 +1,82 @@
+using CleanRoom.Charter;
+using CleanRoom.Charter.Consent;
+using CleanRoom.Charter.Log;
+using CleanRoom.Charter.Queries;
+using CleanRoom.Linkage;
+using CleanRoom.Matching.Records;
+using LinkSide = CleanRoom.Charter.Consent.LinkSide;
+
+namespace CleanRoom.Matching.Epochs;
+
+/// <summary>A link that a query asked for, with both records; the consent engine decides on it, again each time something may leave.</summary>
+internal sealed record PairStory(Link Link, HeldRecord First, HeldRecord Second, QueryDefinition Query, LinkDoubt Doubt)
+{
+    private static readonly HashSet<string> VictimHolders = ["Victim", "Family"];
+
+    /// <summary>Decides with what the log says now.</summary>
+    public ConsentDecision Decide(RoomState state, DateTimeOffset now)
+    {
+        var charter = state.Charter!;
+        var kinds = Query.Agencies?.Kinds.ToHashSet(StringComparer.Ordinal) ?? [];
+        return ConsentEngine.Decide(
+            new PairFacts(SideOf(state, First, Link.First), SideOf(state, Second, Link.Second), Holder, Doubt),
+            new TellingRule(Query.TellsContributors, kinds, Query.Agencies?.Jurisdiction == JurisdictionRule.Any),
+            [.. charter.Agencies.Select(agency => new Agency(agency.Id, agency.Kind, agency.Jurisdictions.ToHashSet(StringComparer.Ordinal)))],
+            now);
+    }
+
+    /// <summary>Whether two records may be compared at all.</summary>
+    public static bool AreComparable(RoomState state, HeldRecord one, HeldRecord other, DateTimeOffset now) =>
+        ConsentEngine.AreComparable(SideOf(state, one, null), SideOf(state, other, null), now);
+
+    /// <summary>Countries where a side's own fact lies: of the fact itself, else of the events of exploitation.</summary>
+    public static IReadOnlySet<string> JurisdictionsOf(HeldRecord record, Linkage.LinkSide side)
+    {
+        var countries = record.Content.Events.Where(item => item.Type == "Exploitation").Select(item => item.Place?.Country ?? "").Where(country => country.Length > 0).ToHashSet(StringComparer.Ordinal);
+        if (side.Jurisdiction.Length > 0)
+        {
+            _ = countries.Add(side.Jurisdiction);
+        }
+        return countries;
+    }
+
+    private FactHolder Holder => Link.Type == LinkType.SamePersonVictim || VictimHolders.Contains(Link.First.HolderRole) || VictimHolders.Contains(Link.Second.HolderRole)
+        ? FactHolder.Victim
+        : FactHolder.Other;
+
+    private static LinkSide SideOf(RoomState state, HeldRecord record, Linkage.LinkSide? side) => new(
+        record.Consent,
+        state.ListingOf(record.Contributor)?.ToStanding() ?? StandingAuthorisation.None,
+        side is null ? new HashSet<string>() : JurisdictionsOf(record, side));
+}
+
+/// <summary>Turns links into stories: only links that an approved query asks for.</summary>
+internal static class StandingQueries
+{
+    public static IEnumerable<PairStory> Run(RoomCharter charter, RecordShelf shelf, IReadOnlyList<Link> links)
+    {
+        foreach (var link in links)
+        {
+            if (link.Strength < LinkStrength.Probable
+                || shelf.Find(link.First.Record) is not { } first || shelf.Find(link.Second.Record) is not { } second
+                || charter.Queries.FirstOrDefault(query => query.LinkTypes.Contains(link.Type.ToString())) is not { } query)
+            {
+                continue;
+            }
+            var strength = StrengthOf(link);
+            var doubt = LinkDoubt.None;
+            doubt |= link.Cautions.HasFlag(LinkCautions.PeriodsDisjoint) ? LinkDoubt.PeriodsDisjoint : 0;
+            doubt |= link.Cautions.HasFlag(LinkCautions.SharedDocumentDifferentPersons) ? LinkDoubt.DifferentPersons : 0;
+            doubt |= query.Answers(link.Type.ToString(), strength, contributors: 2, persons: 2) ? 0 : LinkDoubt.Weak;
+            yield return new PairStory(link, first, second, query, doubt);
+        }
+    }
+
+    public static MatchStrength StrengthOf(Link link) => link.Strength switch
+    {
+        LinkStrength.Exact => MatchStrength.Exact,
+        LinkStrength.Strong => MatchStrength.Strong,
+        LinkStrength.Probable => MatchStrength.Probable,
+        _ => MatchStrength.Possible,
+    };
+}

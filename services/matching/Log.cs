@@ -1,0 +1,41 @@
+namespace CleanRoom.Matching;
+
+/// <summary>What the enclave logs: ids, numbers of the protocol and reasons. Nothing of a record, no count of records or matches.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "Room {Room}: log verified up to {Position}.")]
+    public static partial void Verified(ILogger logger, string room, long position);
+
+    [LoggerMessage(2, LogLevel.Warning, "Room {Room} is SIMULATED: it protects nobody's data.")]
+    public static partial void Simulated(ILogger logger, string room);
+
+    [LoggerMessage(3, LogLevel.Information, "Room {Room}: generation {Generation} is in the cosigned log.")]
+    public static partial void InstanceLogged(ILogger logger, string room, long generation);
+
+    [LoggerMessage(4, LogLevel.Information, "Room {Room}: the broker of {Member} released its keys.")]
+    public static partial void KeysReleased(ILogger logger, string room, string member);
+
+    [LoggerMessage(5, LogLevel.Warning, "Room {Room}: the broker of {Member} released nothing: {Reason}.")]
+    public static partial void KeysRefused(ILogger logger, string room, string member, string reason);
+
+    [LoggerMessage(6, LogLevel.Information, "Room {Room}: epoch {Epoch} ended, queries ran: {Evaluated}.")]
+    public static partial void EpochEnded(ILogger logger, string room, long epoch, bool evaluated);
+
+    [LoggerMessage(7, LogLevel.Warning, "Room {Room}: halted: {Reason}. Next attempt in {Delay}.")]
+    public static partial void Halted(ILogger logger, string room, string reason, TimeSpan delay);
+
+    [LoggerMessage(8, LogLevel.Warning, "Room {Room}: the entry at {Index} is ignored: {Reason}.")]
+    public static partial void EntryIgnored(ILogger logger, string room, long index, string reason);
+
+    [LoggerMessage(9, LogLevel.Warning, "Room {Room}: part {Part} of batch {Batch} is refused: {Reason}.")]
+    public static partial void PartRefused(ILogger logger, string room, string batch, int part, string reason);
+
+    [LoggerMessage(10, LogLevel.Warning, "Room {Room}: epoch {Epoch} cannot be computed again as it was; its messages are not delivered again.")]
+    public static partial void EpochDiffers(ILogger logger, string room, long epoch);
+
+    [LoggerMessage(11, LogLevel.Warning, "Room {Room}: delivery of epoch {Epoch} failed: {Reason}. It is tried again.")]
+    public static partial void DeliveryFailed(ILogger logger, string room, long epoch, string reason);
+
+    [LoggerMessage(12, LogLevel.Warning, "Room {Room}: batch {Batch} cannot be read: {Reason}.")]
+    public static partial void BatchUnread(ILogger logger, string room, string batch, string reason);
+}

@@ -1,0 +1,58 @@
+using CleanRoom.Charter;
+using CleanRoom.Cryptography;
+using CleanRoom.Evidence;
+using CleanRoom.Evidence.Simulation;
+using CleanRoom.Hosting;
+using CleanRoom.Hosting.Startup;
+using CleanRoom.Matching.Api;
+using CleanRoom.Matching.Enclave;
+using Microsoft.Extensions.Options;
+
+namespace CleanRoom.Matching;
+
+/// <summary>Composes the service, for its own process, for tests and for the standalone host.</summary>
+public static class MatchingHost
+{
+    /// <summary>Runs the service until it is stopped.</summary>
+    /// <param name="args">The command line: <c>--Section:Name=value</c>.</param>
+    /// <returns>The exit code.</returns>
+    public static Task<int> RunAsync(string[] args) => ServiceHost.RunAsync(args, Add, Map);
+
+    /// <summary>Builds the service.</summary>
+    /// <param name="args">The command line: <c>--Section:Name=value</c>.</param>
+    /// <param name="configure">Adds to it or replaces parts, after the service has added its own.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? configure = null) => ServiceHost.Build(
+        args,
+        builder =>
+        {
+            Add(builder);
+            configure?.Invoke(builder);
+        },
+        Map);
+
+    private static void Add(WebApplicationBuilder builder)
+    {
+        builder.Services.AddCheckedOptions<MatchingOptions, MatchingOptionsValidator>(MatchingOptions.SectionName);
+        builder.Services.AddSingleton<IEvidenceProvider>(_ => new SimulatedEvidenceProvider(SimulatedMeasurement.OfFolder(AppContext.BaseDirectory)));
+        builder.Services.AddSingleton(provider => RoomOptions.Read(provider.GetRequiredService<IOptions<MatchingOptions>>().Value));
+        builder.Services.AddSingleton<EnclaveStatus>();
+        builder.Services.AddSingleton<EnclaveService>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<EnclaveService>());
+    }
+
+    private static void Map(WebApplication app)
+    {
+        _ = app.Services.GetRequiredService<RoomOptions>();
+        _ = app.MapGrpcService<MatchingGrpcService>();
+    }
+}
+
+/// <summary>The options, read once.</summary>
+internal sealed record RoomOptions(RoomId Room, Uri Ingestion, KeyId IngestionKey, TimeSpan LongestPause, TimeSpan CosignTimeout, int MaxRecords)
+{
+    public static RoomOptions Read(MatchingOptions options) =>
+        RoomId.TryParse(options.Room, out var room) && KeyId.TryParse(options.IngestionKey, out var key)
+            ? new RoomOptions(room, options.IngestionAddress!, key, options.LongestPause, options.CosignTimeout, options.MaxRecords)
+            : throw new StartupException(
+                ExitCode.BadOption, "Matching:Room must be a UUID in lower case and Matching:IngestionKey a key id such as spki-sha256: and 43 characters of base64url.");
+}

@@ -1,0 +1,18 @@
+using CleanRoom.Charter;
+using CleanRoom.Charter.Consent;
+using CleanRoom.Linkage;
+using CleanRoom.Records.V1;
+
+namespace CleanRoom.Matching.Records;
+
+/// <summary>A record in the clear, in memory only.</summary>
+/// <param name="Handle">Position of its batch in the log × 2,048 + slot: the same after every restart.</param>
+/// <param name="Contributor">Its owner.</param>
+/// <param name="Id">Its id.</param>
+/// <param name="FirstId">Id of its first version; names the record in match references.</param>
+/// <param name="Version">From 1.</param>
+/// <param name="Content">The record.</param>
+/// <param name="Consent">What it allows.</param>
+/// <param name="DeleteBy">From then on it is not held.</param>
+internal sealed record HeldRecord(
+    RecordHandle Handle, MemberId Contributor, Guid Id, Guid FirstId, uint Version, CaseRecord Content, RecordConsent Consent, DateTimeOffset DeleteBy);

@@ -1,0 +1,105 @@
+using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
+using CleanRoom.Linkage;
+using CleanRoom.Records;
+
+namespace CleanRoom.Matching.Records;
+
+/// <summary>
+/// All records that the enclave holds, and the index over those that may be compared. A cache of the log: the same entries and keys give the same shelf.
+/// </summary>
+internal sealed class RecordShelf(int maxRecords)
+{
+    private readonly Dictionary<RecordHandle, HeldRecord> _records = [];
+    private readonly Dictionary<(MemberId, Guid), RecordHandle> _byId = [];
+    private readonly HashSet<(MemberId, Guid, uint)> _seen = [];
+    private readonly SortedSet<RecordHandle> _new = [];
+
+    public ILinkageEngine Index { get; } = new LinkageEngine(new LinkageOptions { MaxRecords = maxRecords });
+
+    /// <summary>Records that no standing query has run over yet.</summary>
+    public IReadOnlyCollection<RecordHandle> New => _new;
+
+    public HeldRecord? Find(RecordHandle handle) => _records.GetValueOrDefault(handle);
+
+    public int CountNewContributors() => _new.Select(handle => _records[handle].Contributor).Distinct().Count();
+
+    public void MarkEvaluated() => _new.Clear();
+
+    /// <summary>Puts one opened slot on the shelf.</summary>
+    /// <returns>False if it is not the contributor's own, or its version was there before. What is past its time goes at the epoch's end, by room time.</returns>
+    public bool Put(BatchEntry manifest, long index, OpenedSlot slot)
+    {
+        if (slot.Identity is not { } record || record.ContributorId != manifest.Author!.Value || _records.Count >= maxRecords)
+        {
+            // Without an identity part there is nothing that may be matched.
+            return slot.Identity is null;
+        }
+        var contributor = manifest.Author!;
+        var id = new Guid(record.RecordId.Span, bigEndian: true);
+        var deleteBy = record.Retention is { DeleteByDay: > 0 } retention ? DateTimeOffset.UnixEpoch.AddDays(retention.DeleteByDay) : manifest.DeleteBy;
+        if (!_seen.Add((contributor, id, record.RecordVersion)))
+        {
+            return false;
+        }
+        var firstId = id;
+        if (record.Supersedes.Length == 16)
+        {
+            var old = new Guid(record.Supersedes.Span, bigEndian: true);
+            if (_byId.TryGetValue((contributor, old), out var replaced))
+            {
+                firstId = _records[replaced].FirstId;
+                Take(replaced);
+            }
+        }
+        if (_byId.TryGetValue((contributor, id), out var present))
+        {
+            if (_records[present].Version >= record.RecordVersion)
+            {
+                return false;
+            }
+            firstId = _records[present].FirstId;
+            Take(present);
+        }
+        var handle = new RecordHandle((index << 11) | (long)slot.Slot);
+        var whole = new CaseRecordParts(record, slot.Analytic).Join();
+        var held = new HeldRecord(
+            handle, contributor, id, firstId, record.RecordVersion, whole, RecordConsents.Of(contributor, whole), deleteBy < manifest.DeleteBy ? deleteBy : manifest.DeleteBy);
+        _records.Add(handle, held);
+        _byId.Add((contributor, id), handle);
+        Index.Add(handle, whole);
+        _ = _new.Add(handle);
+        return true;
+    }
+
+    /// <summary>Takes withdrawn slots off the shelf.</summary>
+    public void Withdraw(long batchIndex, int slot) => Take(new RecordHandle((batchIndex << 11) | (long)slot));
+
+    /// <summary>Takes everything of an owner off the shelf: its lease is over or its approval has expired.</summary>
+    public void TakeAll(MemberId contributor)
+    {
+        foreach (var handle in _records.Values.Where(record => record.Contributor == contributor).Select(record => record.Handle).ToList())
+        {
+            Take(handle);
+        }
+    }
+
+    /// <summary>Takes off what is past its time.</summary>
+    public void TakeOverdue(DateTimeOffset roomTime)
+    {
+        foreach (var handle in _records.Values.Where(record => record.DeleteBy <= roomTime).Select(record => record.Handle).ToList())
+        {
+            Take(handle);
+        }
+    }
+
+    private void Take(RecordHandle handle)
+    {
+        if (_records.Remove(handle, out var record))
+        {
+            _ = _byId.Remove((record.Contributor, record.Id));
+            _ = _new.Remove(handle);
+            _ = Index.Remove(handle);
+        }
+    }
+}
