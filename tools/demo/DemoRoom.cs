@@ -1,0 +1,313 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using CleanRoom.Attestation.Keys;
+using CleanRoom.Charter;
+using CleanRoom.Charter.Messages;
+using CleanRoom.Client;
+using CleanRoom.Client.Inbox;
+using CleanRoom.Client.Keys;
+using CleanRoom.Client.Logs;
+using CleanRoom.Client.Rooms;
+using CleanRoom.Client.Uploads;
+using CleanRoom.Cryptography;
+using CleanRoom.Protocol.Matching.V1;
+using CleanRoom.Records.Import;
+using CleanRoom.Storage.Brokers;
+using CleanRoom.Storage.Sqlite;
+using CleanRoom.Transport;
+
+namespace CleanRoom.Demo;
+
+/// <summary>One room from nothing to the last notice: the steps of docs/architecture.md with real processes.</summary>
+internal sealed class DemoRoom(RoomFile file, string folder, Action<string> say) : IAsyncDisposable
+{
+    private readonly List<ServiceProcess> _services = [];
+    private readonly Dictionary<string, MemberProfile> _profiles = [];
+    private readonly Dictionary<string, RoomClient> _rooms = [];
+    private readonly RoomId _room = RoomId.From(RecordIds.Random());
+    private RoomCharter? _charter;
+
+    public RoomId Room => _room;
+
+    public IReadOnlyList<ServiceProcess> Services => _services;
+
+    private IEnumerable<string> Brokered => [.. file.Contributors.Select(c => c.Id), .. file.Agencies.Select(a => a.Id)];
+
+    /// <summary>Starts all services, makes keys and charter, lets everybody sign and join.</summary>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        var logs = Folder("logs");
+        foreach (var id in Brokered.Append("room-steward"))
+        {
+            _profiles[id] = MemberProfile.Create(Path.Combine(folder, "members", id), MemberId.Parse(id), new ProfileOptions(), TimeProvider.System);
+        }
+        say($"keys made for {_profiles.Count} members");
+
+        var ingestionIdentity = JsonDocument.Parse(await ServiceProcess.IdentityAsync("CleanRoom.Ingestion", Folder("ingestion"), cancellationToken)).RootElement;
+        var matchingIdentity = JsonDocument.Parse(await ServiceProcess.IdentityAsync("CleanRoom.Matching", Folder("matching"), cancellationToken)).RootElement;
+        var ingestion = await StartAsync("ingestion", "CleanRoom.Ingestion", logs, [], cancellationToken);
+        string[] toIngestion(string section) => [$"--{section}:IngestionAddress={ingestion.Address}", $"--{section}:IngestionKey={ingestion.Key}"];
+        var notification = await StartAsync("notification", "CleanRoom.Notification", logs, toIngestion("Notification"), cancellationToken);
+        var brokers = new Dictionary<string, (ServiceProcess Process, BrokerTerms Terms)>();
+        foreach (var id in Brokered)
+        {
+            var data = "broker-" + id;
+            var identity = JsonDocument.Parse(await ServiceProcess.IdentityAsync("CleanRoom.Attestation", Folder(data), cancellationToken)).RootElement;
+            var process = await StartAsync(
+                data, "CleanRoom.Attestation", logs,
+                [
+                    $"--Attestation:Owner={id}", $"--Attestation:OrganisationKey={_profiles[id].OrganisationKey.ToJwk().ToJsonString()}",
+                    $"--Attestation:AdminKeys:0={_profiles[id].TransportKey.Id}", "--Attestation:AllowSimulated=true",
+                ],
+                cancellationToken);
+            brokers[id] = (process, new BrokerTerms(process.Address, process.Key, Key(identity, "verifierKey"), Key(identity, "witnessKey")));
+        }
+        say($"{_services.Count} services listen on loopback, mTLS, each pinned by its key");
+
+        var matchingPort = FreePort();
+        var charter = Sign(Draft(
+            new OperatorTerms(
+                Key(ingestionIdentity, "operator"),
+                new ServiceTerms(ingestion.Address, ingestion.Key),
+                new ServiceTerms(new Uri($"https://127.0.0.1:{matchingPort}"), KeyId.Parse(matchingIdentity.GetProperty("tls").GetString())),
+                new ServiceTerms(notification.Address, notification.Key)),
+            matchingIdentity.GetProperty("measurement").GetString()!,
+            brokers.ToDictionary(pair => pair.Key, pair => pair.Value.Terms)));
+        _charter = charter.Charter;
+        foreach (var id in Brokered)
+        {
+            _ = await RoomClient.JoinAsync(_profiles[id], charter, null, cancellationToken);
+        }
+        _ = await RoomClient.SubmitCharterAsync(_profiles["room-steward"], charter, "", null, cancellationToken);
+        say($"charter v1 {_charter.Hash} signed by {file.Contributors.Count} contributors, genesis is leaf 0");
+
+        var matching = await StartAsync(
+            "matching", "CleanRoom.Matching", logs, [$"--Server:Port={matchingPort}", $"--Matching:Room={_room}", .. toIngestion("Matching")], cancellationToken);
+        foreach (var id in Brokered)
+        {
+            var room = await RoomClient.ConnectAsync(_profiles[id], _room, null, cancellationToken);
+            _rooms[id] = room;
+            var contributor = file.Contributors.FirstOrDefault(item => item.Id == id);
+            var others = file.Contributors.Where(item => item.Id != id).Select(item => item.Id);
+            _ = await room.RegisterAsync(
+                contributor is null
+                    ? new Registration()
+                    : new Registration
+                    {
+                        ListContributors = [.. (contributor.Lists ?? others).Where(other => other != id).Select(MemberId.Parse)],
+                        AuthoriseAgencies = [.. contributor.Authorises.Select(MemberId.Parse)],
+                    },
+                "", cancellationToken);
+        }
+        say("people, keys and listings are in the cosigned log");
+        await WaitAsync(status => status.State == GetStatusResponse.Types.State.Running, "the enclave to be attested and running", cancellationToken);
+        say($"enclave attested ({matching.Address}): every broker appraised its evidence and released its keys");
+    }
+
+    /// <summary>Imports, seals and uploads every contributor's file.</summary>
+    public async Task UploadAsync(CancellationToken cancellationToken)
+    {
+        foreach (var contributor in file.Contributors)
+        {
+            var manifest = contributor.Manifest is null ? "{}"u8.ToArray() : await File.ReadAllBytesAsync(Path.Combine(file.Folder, contributor.Manifest), cancellationToken);
+            var profile = contributor.Profile.Contains('/', StringComparison.Ordinal) || contributor.Profile.EndsWith(".json", StringComparison.Ordinal)
+                ? Path.Combine(file.Folder, contributor.Profile)
+                : contributor.Profile;
+            ImportResult import;
+            try
+            {
+                import = await CaseImporter.ImportAsync(
+                    Path.Combine(file.Folder, contributor.File),
+                    new ImportOptions
+                    {
+                        Profile = profile,
+                        ContributorId = contributor.Id,
+                        Manifest = DatasetManifest.Parse(System.Text.Encoding.UTF8.GetString(manifest)),
+                        RefPattern = contributor.Ref,
+                    },
+                    cancellationToken);
+            }
+            catch (ImportException exception)
+            {
+                throw new DemoException(65, $"{contributor.File}: {exception.Message}");
+            }
+            if (import.NeedsProfile is { } question)
+            {
+                throw new DemoException(2, $"{contributor.File}: {question.Question} The closest profile is {question.ClosestProfile}; name it in room.json.");
+            }
+            var result = await new Uploader(_rooms[contributor.Id]).UploadAsync(import, manifest, null, cancellationToken);
+            say($"{contributor.Name}: {import.Rows.Count} rows, {result.Plan.ToSend} sealed, {result.Plan.NotSealed} without a live grant stay home, {result.Batches.Count} receipt(s)");
+        }
+    }
+
+    /// <summary>Waits until the queries have run and no member is told anything new, and reads every inbox.</summary>
+    public async Task<IReadOnlyDictionary<string, IReadOnlyList<RoomMessage>>> ReadInboxesAsync(CancellationToken cancellationToken)
+    {
+        await WaitAsync(status => status.EvaluatedEpoch > 0, "the epoch to end", cancellationToken);
+        var told = Brokered.ToDictionary(id => id, _ => new List<RoomMessage>());
+        var readers = Brokered.ToDictionary(id => id, id => new InboxReader(_rooms[id]));
+        var quiet = 0L;
+        while (true)
+        {
+            var status = await StatusAsync(cancellationToken);
+            await WaitAsync(next => next.Epoch > status.Epoch, "the next epoch", cancellationToken);
+            var full = false;
+            foreach (var (id, reader) in readers)
+            {
+                var news = 0;
+                await foreach (var item in reader.ReadAsync(follow: false, cancellationToken))
+                {
+                    switch (item)
+                    {
+                        case InboxEvent.Received received:
+                            told[id].Add(received.Message.Content);
+                            news += received.Message.Content is RoomMessage.Head or RoomMessage.Empty ? 0 : 1;
+                            break;
+                        case InboxEvent.Alarm alarm when alarm.Reason != InboxAlarm.EpochMissing && alarm.Reason != InboxAlarm.MessageSuppressed:
+                            throw new DemoException(1, $"{id}: {alarm.Text}");
+                        default:
+                            break;
+                    }
+                }
+                full |= news > 0;
+            }
+            quiet = full || !told.Values.Any(list => list.OfType<RoomMessage.Head>().Any(head => head.Evaluated)) ? 0 : quiet + 1;
+            if (quiet > 0)
+            {
+                return told.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<RoomMessage>)pair.Value);
+            }
+        }
+    }
+
+    /// <summary>Verifies all receipts offline and the whole log, as each contributor would.</summary>
+    public async Task<(int Receipts, long Entries, int Ignored)> VerifyAsync(CancellationToken cancellationToken)
+    {
+        var receipts = 0;
+        long entries = 0;
+        var ignored = 0;
+        foreach (var contributor in file.Contributors)
+        {
+            receipts += Uploader.VerifyOffline(_profiles[contributor.Id], _room).Count;
+            var findings = await LogAudit.VerifyAsync(_rooms[contributor.Id], cancellationToken);
+            entries = findings.Lines.Count;
+            ignored = findings.Ignored.Count();
+        }
+        return (receipts, entries, ignored);
+    }
+
+    /// <summary>Joins what everybody was told. Needs every owner's room secret: the demo alone holds them all.</summary>
+    public async Task<LinkTable> JoinAsync(IReadOnlyDictionary<string, IReadOnlyList<RoomMessage>> told, CancellationToken cancellationToken)
+    {
+        var secrets = new Dictionary<MemberId, SecretBytes>();
+        var records = new Dictionary<MemberId, IReadOnlyList<KnownRecord>>();
+        foreach (var contributor in file.Contributors)
+        {
+            var member = MemberId.Parse(contributor.Id);
+            using var keys = BrokerKeys.Open(Folder("broker-" + contributor.Id), null);
+            using var store = SqliteBrokerStore.Open(new SqliteOptions { Folder = Folder("broker-" + contributor.Id) });
+            var room = await store.FindAsync(Guid.Parse(_room.ToString()), cancellationToken) ?? throw new DemoException(1, $"{contributor.Id}: the broker does not know the room.");
+            secrets[member] = new SecretBytes(new RoomSecrets(keys).OpenRoomSecret(_room, room.SealedRoomSecret.Span));
+            using var ledger = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(_rooms[contributor.Id].Memory.Folder, "records.json"), cancellationToken));
+            records[member] = [.. ledger.RootElement.GetProperty("records").EnumerateArray().Select(item => new KnownRecord(member, item.GetProperty("ref").GetString()!, item.GetProperty("id").GetGuid()))];
+        }
+        var table = new LinkTable(_room, secrets, records);
+        foreach (var (id, messages) in told)
+        {
+            foreach (var message in messages.Where(message => !table.Take(MemberId.Parse(id), message)))
+            {
+                throw new DemoException(1, $"{id} was told of a match ({message.Kind}) that belongs to no pair of records.");
+            }
+        }
+        return table;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var room in _rooms.Values)
+        {
+            room.Dispose();
+        }
+        foreach (var service in Enumerable.Reverse(_services))
+        {
+            await service.DisposeAsync();
+        }
+    }
+
+    private SignedCharter Sign(CharterDraft draft)
+    {
+        if (!draft.TryBuild(out var charter, out var errors))
+        {
+            throw new DemoException(65, "The charter breaks a rule: " + string.Join("; ", errors.Select(error => error.ToString())));
+        }
+        var signed = SignedCharter.Begin(charter);
+        foreach (var contributor in file.Contributors)
+        {
+            using var key = _profiles[contributor.Id].OpenOrganisationKey();
+            signed = signed.Approve(key, MemberId.Parse(contributor.Id));
+        }
+        return signed;
+    }
+
+    private CharterDraft Draft(OperatorTerms operatorTerms, string measurement, Dictionary<string, BrokerTerms> brokers)
+    {
+        var now = DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        var draft = CharterDraft.Create(_room, $"{file.Title} (simulated demonstration)", simulated: true, now.AddMinutes(-5), now.AddDays(30));
+        foreach (var contributor in file.Contributors)
+        {
+            _ = draft.Put(new ContributorMember(
+                MemberId.Parse(contributor.Id), contributor.Name, _profiles[contributor.Id].OrganisationKey, brokers[contributor.Id], contributor.Desk, now.AddDays(30)));
+        }
+        foreach (var agency in file.Agencies)
+        {
+            _ = draft.Put(new AgencyMember(
+                MemberId.Parse(agency.Id), agency.Name, _profiles[agency.Id].OrganisationKey, agency.Kind, [.. agency.Jurisdictions.Order(StringComparer.Ordinal)], ["trafficking"],
+                brokers[agency.Id], new AgencyQuota(50, 20), 30));
+        }
+        _ = draft.Put(new StewardMember(MemberId.Parse("room-steward"), "Room steward (fictional)", _profiles["room-steward"].OrganisationKey));
+        var terms = new EpochTerms(RoomDuration.Seconds(file.EpochSeconds), 3, 20, file.Slots, 4096);
+        return draft.Set(operatorTerms).Set(terms).SetEnclaves(EnclaveTerms.ForSimulation("cleanroom-matching (simulated)", measurement))
+            .SetLinkageModel(Digest.Of("cleanroom/linkage/first-engine"u8));
+    }
+
+    private async Task<ServiceProcess> StartAsync(string name, string assembly, string logs, IEnumerable<string> settings, CancellationToken cancellationToken)
+    {
+        var service = await ServiceProcess.StartAsync(name, assembly, Folder(name), logs, settings, cancellationToken);
+        _services.Add(service);
+        return service;
+    }
+
+    private async Task<GetStatusResponse> StatusAsync(CancellationToken cancellationToken)
+    {
+        using var certificate = _profiles["room-steward"].OpenTransportCertificate();
+        using var channel = PinnedChannel.Create(_charter!.Operator.Matching.Endpoint, _charter.Operator.Matching.Tls, certificate);
+        return await new MatchingService.MatchingServiceClient(channel.CallInvoker).GetStatusAsync(new GetStatusRequest { Room = _room.ToString() }, cancellationToken: cancellationToken);
+    }
+
+    private async Task WaitAsync(Func<GetStatusResponse, bool> condition, string what, CancellationToken cancellationToken)
+    {
+        GetStatusResponse? status = null;
+        for (var i = 0; i < 900; i++)
+        {
+            status = await StatusAsync(cancellationToken);
+            if (condition(status))
+            {
+                return;
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancellationToken);
+        }
+        throw new DemoException(69, $"Waited three minutes for {what}; the enclave is {status!.State} {status.Reason}. See matching.log.");
+    }
+
+    private string Folder(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+
+    private static VerifyingKey Key(JsonElement json, string name) =>
+        VerifyingKey.TryFromJwk(json.GetProperty(name), out var key) ? key : throw new DemoException(70, $"The identity's {name} is not a key.");
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

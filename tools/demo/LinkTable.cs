@@ -1,0 +1,135 @@
+using CleanRoom.Charter;
+using CleanRoom.Charter.Messages;
+using CleanRoom.Charter.Queries;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Demo;
+
+/// <summary>A record, as its contributor knows it.</summary>
+internal sealed record KnownRecord(MemberId Contributor, string Reference, Guid Id);
+
+/// <summary>What the parties together were told of one pair.</summary>
+internal sealed class ToldLink(string link, KnownRecord one, KnownRecord other)
+{
+    public string Link { get; } = link;
+
+    public KnownRecord One { get; } = one;
+
+    public KnownRecord Other { get; } = other;
+
+    public MatchStrength Strength { get; set; }
+
+    public bool Review { get; set; }
+
+    public bool ChildProtection { get; set; }
+
+    public HashSet<MemberId> Pointers { get; } = [];
+
+    public HashSet<MemberId> Releasing { get; } = [];
+
+    /// <summary>In the words of code list disposition, as samples/truth.csv has them.</summary>
+    public string Disposition
+    {
+        get
+        {
+            if (Review)
+            {
+                return ChildProtection ? "CHILD_PROTECTION+HUMAN_REVIEW" : "HUMAN_REVIEW";
+            }
+            var pointer = Pointers.Count switch { 2 => "NGO_POINTER", 1 => "NGO_POINTER_ONE_WAY", _ => "" };
+            return (pointer.Length, Releasing.Count) switch
+            {
+                (0, _) => "LE_NONIDENT",
+                (_, 0) => pointer,
+                _ => pointer + "+LE_NONIDENT",
+            };
+        }
+    }
+
+    public string Row() => string.Join(',',
+        Link, One.Reference, Other.Reference, Strength, Disposition,
+        Review ? "nothing" : Pointers.Contains(One.Contributor) ? "pointer" : "nothing",
+        Review ? "nothing" : Pointers.Contains(Other.Contributor) ? "pointer" : "nothing",
+        Review || !Releasing.Contains(One.Contributor) ? "none" : "nonident",
+        Review || !Releasing.Contains(Other.Contributor) ? "none" : "nonident");
+}
+
+/// <summary>
+/// Joins what all parties were told over the references of matches. Nobody in a real room can do this: it takes every owner's room secret and every recipient's inbox.
+/// </summary>
+internal sealed class LinkTable
+{
+    public const string Header = "link_type,record_1,record_2,strength,disposition,tell_owner_of_1,tell_owner_of_2,le_from_1,le_from_2";
+
+    private readonly RoomId _room;
+    private readonly IReadOnlyDictionary<MemberId, SecretBytes> _secrets;
+    private readonly IReadOnlyDictionary<MemberId, IReadOnlyList<KnownRecord>> _records;
+    private readonly Dictionary<(MemberId, string), Dictionary<string, (KnownRecord, KnownRecord)>> _references = [];
+    private readonly Dictionary<(string, Guid, Guid), ToldLink> _links = [];
+
+    public LinkTable(RoomId room, IReadOnlyDictionary<MemberId, SecretBytes> secrets, IReadOnlyDictionary<MemberId, IReadOnlyList<KnownRecord>> records)
+    {
+        (_room, _secrets, _records) = (room, secrets, records);
+    }
+
+    /// <summary>One for each link type and pair, in order.</summary>
+    public IReadOnlyList<ToldLink> Links =>
+        [.. _links.Values.OrderBy(link => link.Link, StringComparer.Ordinal).ThenBy(link => link.One.Reference, StringComparer.Ordinal).ThenBy(link => link.Other.Reference, StringComparer.Ordinal)];
+
+    /// <summary>Takes a message that a recipient has opened.</summary>
+    /// <returns>False if its reference belongs to no pair of records.</returns>
+    public bool Take(MemberId recipient, RoomMessage message)
+    {
+        switch (message)
+        {
+            case RoomMessage.MatchPointer pointer when Find(recipient, pointer.Link, pointer.Match, pointer.Own) is { } link:
+                link.Strength = pointer.Strength;
+                _ = link.Pointers.Add(recipient);
+                return true;
+            case RoomMessage.Review review when Find(recipient, review.Link, review.Match, review.Own) is { } link:
+                link.Strength = review.Strength;
+                link.Review = true;
+                link.ChildProtection |= review.ChildProtection;
+                return true;
+            case RoomMessage.Notice notice when Find(recipient, notice.Link, notice.Match, null) is { } link:
+                link.Strength = notice.Strength;
+                link.Releasing.UnionWith(notice.Ask.Select(desk => desk.Member));
+                return true;
+            case RoomMessage.Head or RoomMessage.Empty:
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private ToldLink? Find(MemberId recipient, string link, string reference, string? own)
+    {
+        if (!Index(recipient, link, own).TryGetValue(reference, out var pair))
+        {
+            return null;
+        }
+        var (one, other) = string.CompareOrdinal(pair.Item1.Reference, pair.Item2.Reference) <= 0 ? pair : (pair.Item2, pair.Item1);
+        var key = (link, one.Id, other.Id);
+        return _links.TryGetValue(key, out var told) ? told : _links[key] = new ToldLink(link, one, other);
+    }
+
+    /// <summary>The references that a recipient could get for its record (or, for an agency, of any pair).</summary>
+    private Dictionary<string, (KnownRecord, KnownRecord)> Index(MemberId recipient, string link, string? own)
+    {
+        var cacheKey = (recipient, link + "\0" + own);
+        if (_references.TryGetValue(cacheKey, out var index))
+        {
+            return index;
+        }
+        var left = own is null ? _records.Values.SelectMany(records => records) : _records[recipient].Where(record => record.Reference == own);
+        index = [];
+        foreach (var one in left)
+        {
+            foreach (var other in _records.Where(pair => own is null ? pair.Key > one.Contributor : pair.Key != one.Contributor).SelectMany(pair => pair.Value))
+            {
+                index[MatchReference.Compute(_room, recipient, link, (one.Contributor, one.Id), (other.Contributor, other.Id), owner => _secrets[owner])] = (one, other);
+            }
+        }
+        return _references[cacheKey] = index;
+    }
+}

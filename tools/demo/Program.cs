@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using CleanRoom.Charter.Messages;
+using CleanRoom.Client;
+using CleanRoom.Demo;
+using CleanRoom.Transport;
+
+string? cases = null, output = null, keep = null;
+for (var i = 0; i + 1 < args.Length; i += 2)
+{
+    switch (args[i])
+    {
+        case "--cases": cases = args[i + 1]; break;
+        case "--out": output = args[i + 1]; break;
+        case "--keep": keep = args[i + 1]; break;
+        default: return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR]");
+    }
+}
+if (args.Length % 2 != 0)
+{
+    return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR]");
+}
+if (keep is not null && Directory.Exists(keep) && Directory.EnumerateFileSystemEntries(keep).Any())
+{
+    return Fail(73, $"{keep} is not empty: KEEP needs a new or empty folder.");
+}
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, press) =>
+{
+    press.Cancel = true;
+    stop.Cancel();
+};
+var folder = Path.GetFullPath(keep ?? Path.Combine(Path.GetTempPath(), "cleanroom-demo-" + Path.GetRandomFileName()));
+_ = Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+var watch = Stopwatch.StartNew();
+try
+{
+    var file = RoomFile.Read(cases ?? FindSamples());
+    Say("SIMULATED ROOM: no hardware stands behind it; it protects nobody's data.");
+    await using var room = new DemoRoom(file, folder, Say);
+    await room.OpenAsync(stop.Token);
+    await room.UploadAsync(stop.Token);
+    var told = await room.ReadInboxesAsync(stop.Token);
+    Say("what each member was told (simulated, decrypted with its own key):");
+    foreach (var (id, messages) in told)
+    {
+        Say($"  {id,-18} {messages.OfType<RoomMessage.MatchPointer>().Count(),4} pointers (N1)  {messages.OfType<RoomMessage.Notice>().Count(),4} notices (N2a)  "
+            + $"{messages.OfType<RoomMessage.Review>().Count(),4} review items  {messages.Count,5} messages of one size");
+    }
+    var (receipts, entries, ignored) = await room.VerifyAsync(stop.Token);
+    Say($"verified: {receipts} receipts offline, {entries} log entries with their signatures, roles and cosignatures ({ignored} ignored)");
+    var links = (await room.JoinAsync(told, stop.Token)).Links;
+    if (output is not null)
+    {
+        await File.WriteAllLinesAsync(output, links.Select(link => link.Row()).Prepend(LinkTable.Header), stop.Token);
+        Say($"{links.Count} links written to {output}");
+    }
+    var exit = Truth.Compare(file.Folder, links, Say);
+    foreach (var service in room.Services.Where(service => service.Name is "ingestion" or "matching" or "notification"))
+    {
+        Say($"  {service.Name,-14} peak memory {service.WorkingSet / 1048576} MiB");
+    }
+    Say($"simulated room {room.Room}: done in {watch.Elapsed.TotalSeconds:0.0} s");
+    return exit;
+}
+catch (DemoException exception)
+{
+    return Fail(exception.ExitCode, exception.Message);
+}
+catch (Exception exception) when (exception is CleanRoomException or ClientException)
+{
+    return Fail(1, exception.Message);
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    return Fail(130, "Stopped.");
+}
+finally
+{
+    if (keep is null)
+    {
+        Directory.Delete(folder, recursive: true);
+    }
+    else
+    {
+        Say($"kept in {folder}: members/<id> are the members' profiles (cleanroom --home {folder}/members/<id> ...), logs/ the services' logs");
+    }
+}
+
+void Say(string text) => Console.WriteLine($"[{watch.Elapsed.TotalSeconds,6:0.0} s] {text}");
+
+static int Fail(int code, string message)
+{
+    Console.Error.WriteLine(message);
+    return code;
+}
+
+static string FindSamples()
+{
+    for (var here = new DirectoryInfo(AppContext.BaseDirectory); here is not null; here = here.Parent)
+    {
+        if (File.Exists(Path.Combine(here.FullName, "CleanRoom.sln")))
+        {
+            return Path.Combine(here.FullName, "samples");
+        }
+    }
+    throw new DemoException(66, "The samples folder is not beside the program: name a folder with CASES=DIR.");
+}

@@ -1,0 +1,112 @@
+using System.Diagnostics;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Demo;
+
+/// <summary>One of the services, in a process of its own. Its log goes to a file; it ends with the demo, whatever happens.</summary>
+internal sealed class ServiceProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly StreamWriter _log;
+
+    private ServiceProcess(string name, Process process, StreamWriter log, Uri address, KeyId key)
+    {
+        (Name, _process, _log, Address, Key) = (name, process, log, address, key);
+    }
+
+    public string Name { get; }
+
+    public Uri Address { get; }
+
+    public KeyId Key { get; }
+
+    public long WorkingSet
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.HasExited ? 0 : _process.PeakWorkingSet64;
+        }
+    }
+
+    /// <summary>The program of a service, beside the demo's own.</summary>
+    public static string Program(string assembly)
+    {
+        var here = new DirectoryInfo(AppContext.BaseDirectory);
+        var path = Path.Combine(here.Parent!.Parent!.FullName, assembly, here.Name, assembly);
+        return File.Exists(path) ? path : throw new DemoException(72, $"{path} does not exist: run make demo, which builds it.");
+    }
+
+    /// <summary>Runs a service's identity command and gives what it prints.</summary>
+    public static async Task<string> IdentityAsync(string assembly, string data, CancellationToken cancellationToken)
+    {
+        using var process = Process.Start(new ProcessStartInfo(Program(assembly), ["identity", "--data", data]) { RedirectStandardOutput = true, RedirectStandardError = true })
+            ?? throw new DemoException(71, $"{assembly} does not start.");
+        var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+        var error = await process.StandardError.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        return process.ExitCode == 0 ? output.Trim() : throw new DemoException(process.ExitCode, $"{assembly} identity: {error.Trim()}");
+    }
+
+    /// <summary>Starts a service and waits until it listens.</summary>
+    public static async Task<ServiceProcess> StartAsync(string name, string assembly, string data, string logFolder, IEnumerable<string> settings, CancellationToken cancellationToken)
+    {
+        var addressFile = Path.Combine(data, "address");
+        File.Delete(addressFile);
+        string[] arguments = [$"--Server:DataFolder={data}", $"--Server:AddressFile={addressFile}", .. settings];
+        var process = Process.Start(new ProcessStartInfo(Program(assembly), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = data })
+            ?? throw new DemoException(71, $"{assembly} does not start.");
+        var log = new StreamWriter(Path.Combine(logFolder, name + ".log"), append: true) { AutoFlush = true };
+        string? lastLine = null;
+        process.ErrorDataReceived += (_, line) =>
+        {
+            if (line.Data is { } text)
+            {
+                lastLine = text;
+                lock (log)
+                {
+                    log.WriteLine(text);
+                }
+            }
+        };
+        process.OutputDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        process.BeginOutputReadLine();
+        for (var waited = 0; ; waited++)
+        {
+            if (process.HasExited)
+            {
+                throw new DemoException(process.ExitCode == 0 ? 71 : process.ExitCode, $"{name} ended at once: {lastLine}");
+            }
+            if (File.Exists(addressFile))
+            {
+                var parts = (await File.ReadAllTextAsync(addressFile, cancellationToken)).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+                return new ServiceProcess(name, process, log, new Uri(parts[0]), KeyId.Parse(parts[1]));
+            }
+            if (waited > 600)
+            {
+                process.Kill();
+                throw new DemoException(69, $"{name} did not start within a minute; see its log.");
+            }
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync();
+        }
+        catch (InvalidOperationException)
+        {
+            // It had ended.
+        }
+        _process.Dispose();
+        lock (_log)
+        {
+            _log.Dispose();
+        }
+    }
+}
