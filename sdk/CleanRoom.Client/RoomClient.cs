@@ -439,7 +439,8 @@ public sealed class RoomClient : IDisposable
 
     private async Task RegisterKeysAsync(List<string> appended, CancellationToken cancellationToken)
     {
-        if (Charter.Contributor(Profile.Member) is not null)
+        // Agencies too: their inputs to the enclave are sealed to it, and their broker names its period when it releases.
+        if (Charter.TryFind(Profile.Member, out var self) && self.Broker is not null)
         {
             AcceptedCharter accepted;
             using (var broker = BrokerClient.Connect(Profile, Charter, _options.Endpoints))

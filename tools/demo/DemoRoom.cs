@@ -82,8 +82,6 @@ internal sealed class DemoRoom(RoomFile file, string folder, Action<string> say)
         _ = await RoomClient.SubmitCharterAsync(_profiles["room-steward"], charter, "", null, cancellationToken);
         say($"charter v1 {_charter.Hash} signed by {file.Contributors.Count} contributors, genesis is leaf 0");
 
-        var matching = await StartAsync(
-            "matching", "CleanRoom.Matching", logs, [$"--Server:Port={matchingPort}", $"--Matching:Room={_room}", .. toIngestion("Matching")], cancellationToken);
         foreach (var id in Brokered)
         {
             var room = await RoomClient.ConnectAsync(_profiles[id], _room, null, cancellationToken);
@@ -101,6 +99,8 @@ internal sealed class DemoRoom(RoomFile file, string folder, Action<string> say)
                 "", cancellationToken);
         }
         say("people, keys and listings are in the cosigned log");
+        var matching = await StartAsync(
+            "matching", "CleanRoom.Matching", logs, [$"--Server:Port={matchingPort}", $"--Matching:Room={_room}", .. toIngestion("Matching")], cancellationToken);
         await WaitAsync(status => status.State == GetStatusResponse.Types.State.Running, "the enclave to be attested and running", cancellationToken);
         say($"enclave attested ({matching.Address}): every broker appraised its evidence and released its keys");
     }
