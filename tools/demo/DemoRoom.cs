@@ -145,39 +145,34 @@ internal sealed class DemoRoom(RoomFile file, string folder, Action<string> say)
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<RoomMessage>>> ReadInboxesAsync(CancellationToken cancellationToken)
     {
         await WaitAsync(status => status.EvaluatedEpoch > 0, "the epoch to end", cancellationToken);
-        var told = Brokered.ToDictionary(id => id, _ => new List<RoomMessage>());
-        var readers = Brokered.ToDictionary(id => id, id => new InboxReader(_rooms[id]));
-        var quiet = 0L;
-        while (true)
+        var evaluated = (await StatusAsync(cancellationToken)).EvaluatedEpoch;
+        var told = await Task.WhenAll(Brokered.Select(async id => (Id: id, Messages: await ReadInboxAsync(id, (long)evaluated, cancellationToken))));
+        return told.ToDictionary(pair => pair.Id, pair => pair.Messages);
+    }
+
+    /// <summary>Reads one inbox up to the first epoch after the queries ran that brings nothing new.</summary>
+    private async Task<IReadOnlyList<RoomMessage>> ReadInboxAsync(string id, long evaluated, CancellationToken cancellationToken)
+    {
+        var messages = new List<RoomMessage>();
+        var newsIn = 0L;
+        await foreach (var item in new InboxReader(_rooms[id]).ReadAsync(follow: true, cancellationToken))
         {
-            var status = await StatusAsync(cancellationToken);
-            await WaitAsync(next => next.Epoch > status.Epoch, "the next epoch", cancellationToken);
-            var full = false;
-            foreach (var (id, reader) in readers)
+            if (item is InboxEvent.Alarm alarm)
             {
-                var news = 0;
-                await foreach (var item in reader.ReadAsync(follow: false, cancellationToken))
-                {
-                    switch (item)
-                    {
-                        case InboxEvent.Received received:
-                            told[id].Add(received.Message.Content);
-                            news += received.Message.Content is RoomMessage.Head or RoomMessage.Empty ? 0 : 1;
-                            break;
-                        case InboxEvent.Alarm alarm when alarm.Reason != InboxAlarm.EpochMissing && alarm.Reason != InboxAlarm.MessageSuppressed:
-                            throw new DemoException(1, $"{id}: {alarm.Text}");
-                        default:
-                            break;
-                    }
-                }
-                full |= news > 0;
+                throw new DemoException(1, $"{id}: {alarm.Text}");
             }
-            quiet = full || !told.Values.Any(list => list.OfType<RoomMessage.Head>().Any(head => head.Evaluated)) ? 0 : quiet + 1;
-            if (quiet > 0)
+            var message = ((InboxEvent.Received)item).Message;
+            if (message.Content is RoomMessage.Head && message.Epoch > evaluated + 1 && newsIn < message.Epoch - 1)
             {
-                return told.ToDictionary(pair => pair.Key, pair => (IReadOnlyList<RoomMessage>)pair.Value);
+                return messages;
             }
+            if (message.Content is not (RoomMessage.Head or RoomMessage.Empty))
+            {
+                newsIn = message.Epoch;
+            }
+            messages.Add(message.Content);
         }
+        throw new DemoException(69, $"{id}: notification ended the stream; see notification.log.");
     }
 
     /// <summary>Verifies all receipts offline and the whole log, as each contributor would.</summary>
