@@ -12,68 +12,73 @@ using CleanRoom.Client.Rooms;
 using CleanRoom.Client.Uploads;
 using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Matching.V1;
-using CleanRoom.Records.Import;
 using CleanRoom.Storage.Brokers;
 using CleanRoom.Storage.Sqlite;
 using CleanRoom.Transport;
 
 namespace CleanRoom.Demo;
 
-/// <summary>One room from nothing to the last notice: the steps of docs/architecture.md with real processes.</summary>
-internal sealed class DemoRoom(RoomFile file, string folder, Action<string> say) : IAsyncDisposable
+/// <summary>One room from nothing to the last notice: the steps of docs/architecture.md on the real services, wherever they run.</summary>
+internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner services, Action<string> say) : IAsyncDisposable
 {
-    private readonly List<ServiceProcess> _services = [];
     private readonly Dictionary<string, MemberProfile> _profiles = [];
     private readonly Dictionary<string, RoomClient> _rooms = [];
-    private readonly RoomId _room = RoomId.From(RecordIds.Random());
+    private readonly RoomId _room = RoomId.From(CleanRoom.Records.Import.RecordIds.Random());
     private RoomCharter? _charter;
+    private RunningService? _ingestion;
+    private int _matchingPort;
 
     public RoomId Room => _room;
 
-    public IReadOnlyList<ServiceProcess> Services => _services;
+    public RoomCharter Charter => _charter ?? throw new InvalidOperationException("The room is not open yet.");
 
-    private IEnumerable<string> Brokered => [.. file.Contributors.Select(c => c.Id), .. file.Agencies.Select(a => a.Id)];
+    /// <summary>Every member's profile, by id.</summary>
+    public IReadOnlyDictionary<string, MemberProfile> Profiles => _profiles;
 
-    /// <summary>Starts all services, makes keys and charter, lets everybody sign and join.</summary>
+    /// <summary>The connection of every member with a broker, by id.</summary>
+    public IReadOnlyDictionary<string, RoomClient> Rooms => _rooms;
+
+    /// <summary>Contributors and agencies.</summary>
+    public IReadOnlyList<string> Brokered { get; } = [.. file.Contributors.Select(c => c.Id), .. file.Agencies.Select(a => a.Id)];
+
+    /// <summary>Starts all services but the enclave, makes keys and charter, lets everybody sign and join.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        var logs = Folder("logs");
         foreach (var id in Brokered.Append("room-steward"))
         {
             _profiles[id] = MemberProfile.Create(Path.Combine(folder, "members", id), MemberId.Parse(id), new ProfileOptions(), TimeProvider.System);
         }
         say($"keys made for {_profiles.Count} members");
 
-        var ingestionIdentity = JsonDocument.Parse(await ServiceProcess.IdentityAsync("CleanRoom.Ingestion", Folder("ingestion"), cancellationToken)).RootElement;
-        var matchingIdentity = JsonDocument.Parse(await ServiceProcess.IdentityAsync("CleanRoom.Matching", Folder("matching"), cancellationToken)).RootElement;
-        var ingestion = await StartAsync("ingestion", "CleanRoom.Ingestion", logs, [], cancellationToken);
-        string[] toIngestion(string section) => [$"--{section}:IngestionAddress={ingestion.Address}", $"--{section}:IngestionKey={ingestion.Key}"];
-        var notification = await StartAsync("notification", "CleanRoom.Notification", logs, toIngestion("Notification"), cancellationToken);
-        var brokers = new Dictionary<string, (ServiceProcess Process, BrokerTerms Terms)>();
+        var ingestionIdentity = await services.IdentityAsync(ServiceKind.Ingestion, Folder("ingestion"), cancellationToken);
+        var matchingIdentity = await services.IdentityAsync(ServiceKind.Matching, Folder("matching"), cancellationToken);
+        _ingestion = await services.StartAsync(ServiceKind.Ingestion, "ingestion", Folder("ingestion"), [], cancellationToken);
+        var notification = await services.StartAsync(ServiceKind.Notification, "notification", Folder("notification"), ToIngestion("Notification"), cancellationToken);
+        var brokers = new Dictionary<string, BrokerTerms>();
         foreach (var id in Brokered)
         {
-            var data = "broker-" + id;
-            var identity = JsonDocument.Parse(await ServiceProcess.IdentityAsync("CleanRoom.Attestation", Folder(data), cancellationToken)).RootElement;
-            var process = await StartAsync(
-                data, "CleanRoom.Attestation", logs,
+            var data = Folder("broker-" + id);
+            var identity = await services.IdentityAsync(ServiceKind.Attestation, data, cancellationToken);
+            var broker = await services.StartAsync(
+                ServiceKind.Attestation, "broker-" + id, data,
                 [
                     $"--Attestation:Owner={id}", $"--Attestation:OrganisationKey={_profiles[id].OrganisationKey.ToJwk().ToJsonString()}",
                     $"--Attestation:AdminKeys:0={_profiles[id].TransportKey.Id}", "--Attestation:AllowSimulated=true",
                 ],
                 cancellationToken);
-            brokers[id] = (process, new BrokerTerms(process.Address, process.Key, Key(identity, "verifierKey"), Key(identity, "witnessKey")));
+            brokers[id] = new BrokerTerms(broker.Address, broker.Key, Key(identity, "verifierKey"), Key(identity, "witnessKey"));
         }
-        say($"{_services.Count} services listen on loopback, mTLS, each pinned by its key");
+        say($"{brokers.Count + 2} services listen on loopback, mTLS, each pinned by its key");
 
-        var matchingPort = FreePort();
+        _matchingPort = FreePort();
         var charter = Sign(Draft(
             new OperatorTerms(
                 Key(ingestionIdentity, "operator"),
-                new ServiceTerms(ingestion.Address, ingestion.Key),
-                new ServiceTerms(new Uri($"https://127.0.0.1:{matchingPort}"), KeyId.Parse(matchingIdentity.GetProperty("tls").GetString())),
+                new ServiceTerms(_ingestion.Address, _ingestion.Key),
+                new ServiceTerms(new Uri($"https://127.0.0.1:{_matchingPort}"), KeyId.Parse(matchingIdentity.GetProperty("tls").GetString())),
                 new ServiceTerms(notification.Address, notification.Key)),
             matchingIdentity.GetProperty("measurement").GetString()!,
-            brokers.ToDictionary(pair => pair.Key, pair => pair.Value.Terms)));
+            brokers));
         _charter = charter.Charter;
         foreach (var id in Brokered)
         {
@@ -99,43 +104,24 @@ internal sealed class DemoRoom(RoomFile file, string folder, Action<string> say)
                 "", cancellationToken);
         }
         say("people, keys and listings are in the cosigned log");
-        var matching = await StartAsync(
-            "matching", "CleanRoom.Matching", logs, [$"--Server:Port={matchingPort}", $"--Matching:Room={_room}", .. toIngestion("Matching")], cancellationToken);
+    }
+
+    /// <summary>Starts the enclave and waits until it has attested itself and holds the owners' keys.</summary>
+    public async Task StartMatchingAsync(CancellationToken cancellationToken)
+    {
+        var matching = await services.StartAsync(ServiceKind.Matching, "matching", Folder("matching"), MatchingSettings(_matchingPort), cancellationToken);
         await WaitAsync(status => status.State == GetStatusResponse.Types.State.Running, "the enclave to be attested and running", cancellationToken);
         say($"enclave attested ({matching.Address}): every broker appraised its evidence and released its keys");
     }
 
-    /// <summary>Imports, seals and uploads every contributor's file.</summary>
-    public async Task UploadAsync(CancellationToken cancellationToken)
+    /// <summary>Settings of a matching service for this room.</summary>
+    public IReadOnlyList<string> MatchingSettings(int port) => [$"--Server:Port={port}", $"--Matching:Room={_room}", .. ToIngestion("Matching")];
+
+    /// <summary>Seals and uploads every contributor's records.</summary>
+    public async Task UploadAsync(IReadOnlyList<CaseFile> files, CancellationToken cancellationToken)
     {
-        foreach (var contributor in file.Contributors)
+        foreach (var (contributor, manifest, import) in files)
         {
-            var manifest = contributor.Manifest is null ? "{}"u8.ToArray() : await File.ReadAllBytesAsync(Path.Combine(file.Folder, contributor.Manifest), cancellationToken);
-            var profile = contributor.Profile.Contains('/', StringComparison.Ordinal) || contributor.Profile.EndsWith(".json", StringComparison.Ordinal)
-                ? Path.Combine(file.Folder, contributor.Profile)
-                : contributor.Profile;
-            ImportResult import;
-            try
-            {
-                import = await CaseImporter.ImportAsync(
-                    Path.Combine(file.Folder, contributor.File),
-                    new ImportOptions
-                    {
-                        Profile = profile,
-                        ContributorId = contributor.Id,
-                        Manifest = DatasetManifest.Parse(System.Text.Encoding.UTF8.GetString(manifest)),
-                        RefPattern = contributor.Ref,
-                    },
-                    cancellationToken);
-            }
-            catch (ImportException exception)
-            {
-                throw new DemoException(65, $"{contributor.File}: {exception.Message}");
-            }
-            if (import.NeedsProfile is { } question)
-            {
-                throw new DemoException(2, $"{contributor.File}: {question.Question} The closest profile is {question.ClosestProfile}; name it in room.json.");
-            }
             var result = await new Uploader(_rooms[contributor.Id]).UploadAsync(import, manifest, null, cancellationToken);
             say($"{contributor.Name}: {import.Rows.Count} rows, {result.Plan.ToSend} sealed, {result.Plan.NotSealed} without a live grant stay home, {result.Batches.Count} receipt(s)");
         }
@@ -223,11 +209,10 @@ internal sealed class DemoRoom(RoomFile file, string folder, Action<string> say)
         {
             room.Dispose();
         }
-        foreach (var service in Enumerable.Reverse(_services))
-        {
-            await service.DisposeAsync();
-        }
+        await services.DisposeAsync();
     }
+
+    private string[] ToIngestion(string section) => [$"--{section}:IngestionAddress={_ingestion!.Address}", $"--{section}:IngestionKey={_ingestion.Key}"];
 
     private SignedCharter Sign(CharterDraft draft)
     {
@@ -265,21 +250,16 @@ internal sealed class DemoRoom(RoomFile file, string folder, Action<string> say)
             .SetLinkageModel(Digest.Of("cleanroom/linkage/first-engine"u8));
     }
 
-    private async Task<ServiceProcess> StartAsync(string name, string assembly, string logs, IEnumerable<string> settings, CancellationToken cancellationToken)
-    {
-        var service = await ServiceProcess.StartAsync(name, assembly, Folder(name), logs, settings, cancellationToken);
-        _services.Add(service);
-        return service;
-    }
-
-    private async Task<GetStatusResponse> StatusAsync(CancellationToken cancellationToken)
+    /// <summary>What the enclave says of itself.</summary>
+    public async Task<GetStatusResponse> StatusAsync(CancellationToken cancellationToken)
     {
         using var certificate = _profiles["room-steward"].OpenTransportCertificate();
         using var channel = PinnedChannel.Create(_charter!.Operator.Matching.Endpoint, _charter.Operator.Matching.Tls, certificate);
         return await new MatchingService.MatchingServiceClient(channel.CallInvoker).GetStatusAsync(new GetStatusRequest { Room = _room.ToString() }, cancellationToken: cancellationToken);
     }
 
-    private async Task WaitAsync(Func<GetStatusResponse, bool> condition, string what, CancellationToken cancellationToken)
+    /// <summary>Waits until the enclave's status is as it should be, three minutes at most.</summary>
+    public async Task WaitAsync(Func<GetStatusResponse, bool> condition, string what, CancellationToken cancellationToken)
     {
         GetStatusResponse? status = null;
         for (var i = 0; i < 900; i++)
@@ -294,12 +274,14 @@ internal sealed class DemoRoom(RoomFile file, string folder, Action<string> say)
         throw new DemoException(69, $"Waited three minutes for {what}; the enclave is {status!.State} {status.Reason}. See matching.log.");
     }
 
-    private string Folder(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+    /// <summary>The folder of a service: ingestion, matching, notification, broker-ID.</summary>
+    public string Folder(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
 
     private static VerifyingKey Key(JsonElement json, string name) =>
         VerifyingKey.TryFromJwk(json.GetProperty(name), out var key) ? key : throw new DemoException(70, $"The identity's {name} is not a key.");
 
-    private static int FreePort()
+    /// <summary>A port that nobody listens on now.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

@@ -46,12 +46,16 @@ internal sealed class ToldLink(string link, KnownRecord one, KnownRecord other)
         }
     }
 
-    public string Row() => string.Join(',',
-        Link, One.Reference, Other.Reference, Strength, Disposition,
+    /// <summary>In order: tell_owner_of_1, tell_owner_of_2, le_from_1, le_from_2.</summary>
+    public IReadOnlyList<string> Telling =>
+    [
         Review ? "nothing" : Pointers.Contains(One.Contributor) ? "pointer" : "nothing",
         Review ? "nothing" : Pointers.Contains(Other.Contributor) ? "pointer" : "nothing",
         Review || !Releasing.Contains(One.Contributor) ? "none" : "nonident",
-        Review || !Releasing.Contains(Other.Contributor) ? "none" : "nonident");
+        Review || !Releasing.Contains(Other.Contributor) ? "none" : "nonident",
+    ];
+
+    public string Row() => string.Join(',', [Link, One.Reference, Other.Reference, Strength.ToString(), Disposition, .. Telling]);
 }
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Client;
 using CleanRoom.Demo;
@@ -25,21 +26,24 @@ if (keep is not null && Directory.Exists(keep) && Directory.EnumerateFileSystemE
 }
 
 using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, press) =>
-{
-    press.Cancel = true;
-    stop.Cancel();
-};
+
+// Whichever way it is stopped, the services and the folder go with it.
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 var folder = Path.GetFullPath(keep ?? Path.Combine(Path.GetTempPath(), "cleanroom-demo-" + Path.GetRandomFileName()));
 _ = Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 var watch = Stopwatch.StartNew();
 try
 {
     var file = RoomFile.Read(cases ?? FindSamples());
+    var truth = Truth.Find(file.Folder);
+    var files = await CaseFile.ReadAllAsync(file, stop.Token);
     Say("SIMULATED ROOM: no hardware stands behind it; it protects nobody's data.");
-    await using var room = new DemoRoom(file, folder, Say);
+    var services = new ServiceProcesses(Directory.CreateDirectory(Path.Combine(folder, "logs")).FullName);
+    await using var room = new DemoRoom(file, folder, services, Say);
     await room.OpenAsync(stop.Token);
-    await room.UploadAsync(stop.Token);
+    await room.StartMatchingAsync(stop.Token);
+    await room.UploadAsync(files, stop.Token);
     var told = await room.ReadInboxesAsync(stop.Token);
     Say("what each member was told (simulated, decrypted with its own key):");
     foreach (var (id, messages) in told)
@@ -55,8 +59,22 @@ try
         await File.WriteAllLinesAsync(output, links.Select(link => link.Row()).Prepend(LinkTable.Header), stop.Token);
         Say($"{links.Count} links written to {output}");
     }
-    var exit = Truth.Compare(file.Folder, links, Say);
-    foreach (var service in room.Services.Where(service => service.Name is "ingestion" or "matching" or "notification"))
+    var exit = 0;
+    if (truth is null)
+    {
+        Say($"{links.Count} links told; this folder has no truth.csv to compare with");
+    }
+    else
+    {
+        var report = truth.Compare(links);
+        Say($"{links.Count} links told, against truth.csv and truth_negatives.csv:");
+        foreach (var line in report.Lines())
+        {
+            Say(line);
+        }
+        exit = report.Holds ? 0 : 1;
+    }
+    foreach (var service in services.Running.Where(service => service.Name is "ingestion" or "matching" or "notification"))
     {
         Say($"  {service.Name,-14} peak memory {service.WorkingSet / 1048576} MiB");
     }
@@ -85,6 +103,12 @@ finally
     {
         Say($"kept in {folder}: members/<id> are the members' profiles (cleanroom --home {folder}/members/<id> ...), logs/ the services' logs");
     }
+}
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
 }
 
 void Say(string text) => Console.WriteLine($"[{watch.Elapsed.TotalSeconds,6:0.0} s] {text}");

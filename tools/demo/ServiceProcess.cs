@@ -49,7 +49,8 @@ internal sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a service and waits until it listens.</summary>
-    public static async Task<ServiceProcess> StartAsync(string name, string assembly, string data, string logFolder, IEnumerable<string> settings, CancellationToken cancellationToken)
+    public static async Task<ServiceProcess> StartAsync(
+        string name, string assembly, string data, string logFolder, IReadOnlyList<string> settings, CancellationToken cancellationToken)
     {
         var addressFile = Path.Combine(data, "address");
         File.Delete(addressFile);
@@ -72,41 +73,56 @@ internal sealed class ServiceProcess : IAsyncDisposable
         process.OutputDataReceived += (_, _) => { };
         process.BeginErrorReadLine();
         process.BeginOutputReadLine();
-        for (var waited = 0; ; waited++)
+        try
         {
-            if (process.HasExited)
+            for (var waited = 0; ; waited++)
             {
-                throw new DemoException(process.ExitCode == 0 ? 71 : process.ExitCode, $"{name} ended at once: {lastLine}");
+                if (process.HasExited)
+                {
+                    throw new DemoException(process.ExitCode == 0 ? 71 : process.ExitCode, $"{name} ended at once: {lastLine}");
+                }
+                if (File.Exists(addressFile))
+                {
+                    var parts = (await File.ReadAllTextAsync(addressFile, cancellationToken)).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
+                    return new ServiceProcess(name, process, log, new Uri(parts[0]), KeyId.Parse(parts[1]));
+                }
+                if (waited > 600)
+                {
+                    throw new DemoException(69, $"{name} did not start within a minute; see its log.");
+                }
+                await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken);
             }
-            if (File.Exists(addressFile))
-            {
-                var parts = (await File.ReadAllTextAsync(addressFile, cancellationToken)).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
-                return new ServiceProcess(name, process, log, new Uri(parts[0]), KeyId.Parse(parts[1]));
-            }
-            if (waited > 600)
-            {
-                process.Kill();
-                throw new DemoException(69, $"{name} did not start within a minute; see its log.");
-            }
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken);
+        }
+        catch
+        {
+            // Whoever stops the demonstration now must not leave a process behind.
+            await StopAsync(process, log);
+            throw;
         }
     }
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => new(StopAsync(_process, _log));
+
+    private static async Task StopAsync(Process process, StreamWriter log)
     {
         try
         {
-            _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync();
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
         }
         catch (InvalidOperationException)
         {
             // It had ended.
         }
-        _process.Dispose();
-        lock (_log)
+        process.Dispose();
+        Close(log);
+    }
+
+    private static void Close(StreamWriter log)
+    {
+        lock (log)
         {
-            _log.Dispose();
+            log.Dispose();
         }
     }
 }

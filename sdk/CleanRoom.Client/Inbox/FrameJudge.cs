@@ -108,9 +108,9 @@ internal sealed class FrameJudge(RoomState state, IEpochFacts facts, MemberId me
 
     private bool IsAppraised(long generation)
     {
-        if (!_appraised.TryGetValue(generation, out var trusted))
+        if (!_appraised.TryGetValue(generation, out var trusted) && facts.InstanceOf(generation) is { } instance)
         {
-            trusted = facts.InstanceOf(generation) is { } instance && InstanceAppraisal.Of(instance.Entry, instance.Charter).Trusted;
+            trusted = InstanceAppraisal.Of(instance.Entry, instance.Charter).Trusted;
             _appraised[generation] = trusted;
         }
 

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Notification.V1;
@@ -16,6 +17,8 @@ public sealed class InboxReader
     private readonly InboxOptions _options;
     private readonly FrameStore _frames;
     private readonly HashSet<(InboxAlarm, long)> _raised = [];
+    private FrameJudge? _judge;
+    private RoomState? _judged;
 
     /// <summary>Makes a reader.</summary>
     /// <param name="room">The room, connected.</param>
@@ -100,7 +103,7 @@ public sealed class InboxReader
     /// <param name="after">Number after which to begin; 0 for all.</param>
     public IEnumerable<InboxEvent> ReadTaken(long after = 0)
     {
-        var judge = NewJudge();
+        var judge = Judge();
         for (var number = after + 1; number <= Last; number++)
         {
             yield return _frames.Find(number) is { } frame
@@ -109,7 +112,17 @@ public sealed class InboxReader
         }
     }
 
-    private FrameJudge NewJudge() => new(_room.State, _room.EpochFacts, _room.Profile.Member, _room.Profile.OpenInboxKey);
+    /// <summary>One judge for one view of the log: it remembers which instances' evidence it has appraised.</summary>
+    private FrameJudge Judge()
+    {
+        if (_judge is null || !ReferenceEquals(_judged, _room.State))
+        {
+            _judged = _room.State;
+            _judge = new FrameJudge(_room.State, _room.EpochFacts, _room.Profile.Member, _room.Profile.OpenInboxKey);
+        }
+
+        return _judge;
+    }
 
     private async Task<InboxEvent?> TakeAsync(Frame? wire, CancellationToken cancellationToken)
     {
@@ -136,7 +149,7 @@ public sealed class InboxReader
             }
         }
 
-        var result = NewJudge().Judge(frame, Last + 1);
+        var result = Judge().Judge(frame, Last + 1);
         if (result is InboxEvent.Received { Message: var message })
         {
             _frames.Save(message.Number, frame);
