@@ -30,12 +30,15 @@ internal static partial class Log
     [LoggerMessage(9, LogLevel.Warning, "Room {Room}: part {Part} of batch {Batch} is refused: {Reason}.")]
     public static partial void PartRefused(ILogger logger, string room, string batch, int part, string reason);
 
-    [LoggerMessage(10, LogLevel.Warning, "Room {Room}: epoch {Epoch} cannot be computed again as it was; its messages are not delivered again.")]
-    public static partial void EpochDiffers(ILogger logger, string room, long epoch);
+    [LoggerMessage(10, LogLevel.Warning, "Room {Room}: epoch {Epoch} cannot be computed again as it was for {Member}; what may still be told is told again later.")]
+    public static partial void EpochDiffers(ILogger logger, string room, long epoch, string member);
 
     [LoggerMessage(11, LogLevel.Warning, "Room {Room}: delivery of epoch {Epoch} failed: {Reason}. It is tried again.")]
     public static partial void DeliveryFailed(ILogger logger, string room, long epoch, string reason);
 
     [LoggerMessage(12, LogLevel.Warning, "Room {Room}: batch {Batch} cannot be read: {Reason}.")]
     public static partial void BatchUnread(ILogger logger, string room, string batch, string reason);
+
+    [LoggerMessage(13, LogLevel.Information, "Room {Room}: epoch {Epoch} is in the slots.")]
+    public static partial void Delivered(ILogger logger, string room, long epoch);
 }

@@ -24,6 +24,44 @@ public sealed class FrameVerifierTests
     }
 
     [Fact]
+    public void Verify_SignedByALaterTrustedInstance_PassesForTheEpochThatTheFirstOneCouldNotDeliver()
+    {
+        using var room = new TestRoom().Running();
+        var frames = Epoch(room, 1, 1);
+        var next = room.NextInstance();
+        room.Accept(room.InstanceOf(2, next), next);
+        var again = Resigned(room, frames[1], 2, next);
+        Assert.Equal(FrameRefusal.WrongSigner, FrameVerifier.Verify(again, room.State, room.A.Id, out _));
+
+        // One broker alone may collude; with the second release the instance is trusted, and stays so when another takes over.
+        room.Accept(room.ReleaseOf(room.A, 2), room.A.Verifier);
+        Assert.Equal(FrameRefusal.WrongSigner, FrameVerifier.Verify(again, room.State, room.A.Id, out _));
+        room.Accept(room.ReleaseOf(room.B, 2), room.B.Verifier);
+        Assert.Equal(FrameRefusal.None, FrameVerifier.Verify(again, room.State, room.A.Id, out _));
+        Assert.Equal(FrameRefusal.NotInEpoch, FrameVerifier.Verify(again with { Path = frames[2].Path }, room.State, room.A.Id, out _));
+        var third = room.NextInstance();
+        room.Accept(room.InstanceOf(3, third), third);
+        Assert.Equal(FrameRefusal.None, FrameVerifier.Verify(again, room.State, room.A.Id, out _));
+        Assert.Equal(FrameRefusal.WrongSigner, FrameVerifier.Verify(Resigned(room, frames[1], 2, third), room.State, room.A.Id, out _));
+        Assert.Equal(FrameRefusal.WrongSigner, FrameVerifier.Verify(Resigned(room, frames[1], 3, third), room.State, room.A.Id, out _));
+    }
+
+    [Fact]
+    public void Verify_SignedByAnInstanceThatWasSupersededBeforeTheEpoch_IsRefused()
+    {
+        using var room = new TestRoom().Running();
+        var first = room.Instance;
+        var second = room.NextInstance();
+        room.Accept(room.InstanceOf(2, second), second);
+        room.Accept(room.ReleaseOf(room.A, 2), room.A.Verifier);
+        room.Accept(room.ReleaseOf(room.B, 2), room.B.Verifier);
+        var frames = Epoch(room, 1, 1, generation: 2);
+        Assert.Equal(FrameRefusal.None, FrameVerifier.Verify(frames[0], room.State, room.A.Id, out _));
+        Assert.Equal(FrameRefusal.WrongSigner, FrameVerifier.Verify(Resigned(room, frames[0], 1, first), room.State, room.A.Id, out _));
+        Assert.Equal(FrameRefusal.WrongSigner, FrameVerifier.Verify(Resigned(room, frames[0], 2, first), room.State, room.A.Id, out _));
+    }
+
+    [Fact]
     public void Verify_AnythingTampered_IsRefusedWithItsReason()
     {
         using var room = new TestRoom().Running();
@@ -52,7 +90,14 @@ public sealed class FrameVerifierTests
     [Fact]
     public void EpochTree_WithoutMessages_IsAWrongCall() => Assert.Throws<ArgumentException>(() => new EpochTree([]));
 
-    private static List<MessageFrame> Epoch(TestRoom room, long epoch, long first)
+    private static MessageFrame Resigned(TestRoom room, MessageFrame frame, long generation, SigningKey key)
+    {
+        Assert.True(FrameHeader.TryParse(frame.Header, out var header, out _));
+        Assert.Equal(room.Room, header.Room);
+        return frame with { Header = (header with { Generation = generation }).Sign(key) };
+    }
+
+    private static List<MessageFrame> Epoch(TestRoom room, long epoch, long first, long generation = 1)
     {
         var ciphertexts = Enumerable.Range(0, 4).Select(i => new byte[] { 7, (byte)i }).ToList();
         var tree = new EpochTree(ciphertexts.Select(ciphertext => Digest.Of(ciphertext)));
@@ -60,7 +105,7 @@ public sealed class FrameVerifierTests
         return
         [
             .. ciphertexts.Select((ciphertext, i) => new MessageFrame(
-                new FrameHeader(room.Room, 1, room.A.Id, first + i, epoch, Digest.Of(ciphertext), room.Genesis.Hash).Sign(room.Instance), ciphertext, tree.Path(i))),
+                new FrameHeader(room.Room, generation, room.A.Id, first + i, epoch, Digest.Of(ciphertext), room.Genesis.Hash).Sign(room.Instance), ciphertext, tree.Path(i))),
         ];
     }
 }

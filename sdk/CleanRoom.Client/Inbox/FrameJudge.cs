@@ -125,7 +125,7 @@ internal sealed class FrameJudge(RoomState state, IEpochFacts facts, MemberId me
             FrameRefusal.Malformed => (InboxAlarm.NotForUs, $"A message has no readable header: {tell}"),
             FrameRefusal.OtherRecipient => (InboxAlarm.NotForUs, $"A message is another room's or another member's: {tell}"),
             FrameRefusal.UnknownEpoch => (InboxAlarm.UnknownEpoch, $"Message {number} names an epoch that is not in the cosigned log: {tell}"),
-            FrameRefusal.WrongSigner => (InboxAlarm.WrongSigner, $"Message {number} is not signed by the enclave instance that ended its epoch: {tell}"),
+            FrameRefusal.WrongSigner => (InboxAlarm.WrongSigner, $"Message {number} is not signed by the enclave instance that ended its epoch or a trusted later one: {tell}"),
             FrameRefusal.WrongCharter => (InboxAlarm.WrongCharter, $"Message {number} names another charter than the one in force: {tell}"),
             FrameRefusal.WrongNumber => (InboxAlarm.NotInEpoch, $"Message {number} has a number that its epoch did not give this member: {tell}"),
             FrameRefusal.WrongCiphertext => (InboxAlarm.NotInEpoch, $"Message {number} is not the ciphertext that was signed: {tell}"),

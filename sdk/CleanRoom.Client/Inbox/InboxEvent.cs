@@ -29,7 +29,7 @@ public enum InboxAlarm
     /// <summary>The header names an epoch that the cosigned log does not hold.</summary>
     UnknownEpoch,
 
-    /// <summary>It is not signed by the instance that ended the epoch; an older generation's word is void.</summary>
+    /// <summary>It is signed neither by the instance that ended the epoch nor by a later one that was trusted; an older generation's word is void.</summary>
     WrongSigner,
 
     /// <summary>It names another charter than the one in force at the epoch's end.</summary>

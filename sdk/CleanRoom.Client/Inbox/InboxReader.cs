@@ -131,7 +131,7 @@ public sealed class InboxReader
             return new InboxEvent.Alarm(InboxAlarm.NotForUs, 0, "Notification sent something that is no message: tell the operator and the other members.");
         }
 
-        // Notification may know of an epoch before this client does.
+        // Notification may know of an epoch, or of the instance that hands it over, before this client does.
         if (FrameHeader.TryParse(frame.Header, out var header, out _))
         {
             if (header.Number <= Last && _frames.Find(header.Number) is { } known)
@@ -143,7 +143,7 @@ public sealed class InboxReader
                         $"Another content came under number {header.Number}, which was taken before: it is refused; tell the operator and the other members.");
             }
 
-            if (_room.State.Epoch(header.Epoch) is null)
+            if (_room.State.Epoch(header.Epoch) is null || _room.State.TrustedInstanceOf(header.Generation) is null)
             {
                 await _room.SyncAsync(cancellationToken).ConfigureAwait(false);
             }

@@ -54,6 +54,9 @@ internal sealed class EnclaveService(
 /// <summary>One instance of the enclave, from empty memory to its end.</summary>
 internal sealed class EnclaveGeneration : IDisposable
 {
+    /// <summary>The most epochs that are handed over again after a start, the newest.</summary>
+    private const int MaxUndelivered = 32;
+
     private readonly RoomOptions _options;
     private readonly EnclaveStatus _status;
     private readonly IEvidenceProvider _evidence;
@@ -95,7 +98,7 @@ internal sealed class EnclaveGeneration : IDisposable
         var world = new EnclaveWorld(_options.Room, _log, _keys, _options.MaxRecords, _logger);
         var logged = await AttestAsync(charter, checkpoint, cancellationToken);
 
-        var undelivered = await ReplayAsync(world, logged, cancellationToken);
+        var undelivered = new Queue<Delivery>(await ReplayAsync(world, logged, cancellationToken));
         _status.Change(current => current with { Phase = EnclavePhase.Running });
         while (true)
         {
@@ -114,15 +117,15 @@ internal sealed class EnclaveGeneration : IDisposable
                 world.Shelf.TakeAll(member);
             }
             Show(world);
-            if (undelivered is not null && !await TryDeliverAsync(charter, undelivered, cancellationToken))
+            if (!await TryDeliverAsync(charter, undelivered, cancellationToken))
             {
+                // No epoch ends before the one before it is in the slots: only the last of a generation can be cut off.
                 await PauseAsync(charter, cancellationToken);
                 continue;
             }
-            undelivered = null;
             if (checkpoint.Time.Opening >= (world.State.LastEpochTime ?? _bornAt) + charter.Epochs.Length.Approximate)
             {
-                undelivered = await EndEpochAsync(world, checkpoint, cancellationToken);
+                undelivered.Enqueue(await EndEpochAsync(world, checkpoint, cancellationToken));
                 Show(world);
                 continue;
             }
@@ -217,32 +220,54 @@ internal sealed class EnclaveGeneration : IDisposable
         }
     }
 
-    /// <summary>Computes the epochs of earlier generations again, to know what was told; gives the last one, whose delivery may have been cut off.</summary>
-    private async Task<EpochResult?> ReplayAsync(EnclaveWorld world, LoggedInstance logged, CancellationToken cancellationToken)
+    /// <summary>
+    /// Computes the epochs of earlier generations again, to know what was told. Gives those that may never have been handed over: an instance ends no epoch
+    /// before it has delivered the one before, so that only the last epoch before each change of instance can have been cut off.
+    /// </summary>
+    private async Task<IEnumerable<Delivery>> ReplayAsync(EnclaveWorld world, LoggedInstance logged, CancellationToken cancellationToken)
     {
-        EpochResult? last = null;
+        var undelivered = new Queue<Delivery>();
+        Delivery? last = null;
         for (var index = 0L; index <= logged.Index; index++)
         {
-            if (_log[index] is not { IsAccepted: true, Entry.Entry: EpochEntry epoch })
+            switch (_log[index])
             {
-                continue;
+                case { IsAccepted: true, Entry.Entry: EpochEntry epoch }:
+                    last = new Delivery(await RepeatAsync(world, epoch, cancellationToken), _log.Newest.CharterAtSize(index)!.Hash);
+                    await world.AdvanceAsync(index + 1, cancellationToken);
+                    break;
+                case { IsAccepted: true, Entry.Entry: InstanceEntry } when last is not null:
+                    undelivered.Enqueue(last);
+                    last = null;
+                    if (undelivered.Count > MaxUndelivered)
+                    {
+                        _ = undelivered.Dequeue();
+                    }
+                    break;
+                default:
+                    break;
             }
-            await world.AdvanceAsync(epoch.Checkpoint.Checkpoint.Size, cancellationToken);
-            last = EpochRun.Compute(
-                epoch.Checkpoint, world.State, world.Shelf, world.Outbox, _keys, epoch.Recipients.Select(recipient => recipient.Member).ToHashSet(), cancellationToken);
-            if (!last.Equals(epoch))
-            {
-                Log.EpochDiffers(_logger, _room, epoch.Epoch);
-                last = null;
-            }
-            await world.AdvanceAsync(index + 1, cancellationToken);
         }
         await world.AdvanceAsync(_log.Size, cancellationToken);
-        return last;
+        return undelivered;
+    }
+
+    /// <summary>Computes an epoch of the log again. A recipient for whom it comes out otherwise (an owner's key or a ciphertext is gone since) is told again later.</summary>
+    private async Task<EpochResult> RepeatAsync(EnclaveWorld world, EpochEntry epoch, CancellationToken cancellationToken)
+    {
+        await world.AdvanceAsync(epoch.Checkpoint.Checkpoint.Size, cancellationToken);
+        var recipients = epoch.Recipients.Select(recipient => recipient.Member).ToHashSet();
+        var same = EpochRun.Compute(epoch.Checkpoint, world.State, world.Shelf, world.Outbox, _keys, recipients, cancellationToken).As(epoch);
+        foreach (var recipient in recipients.Except(same.Recipients.Select(recipient => recipient.Member)))
+        {
+            Log.EpochDiffers(_logger, _room, epoch.Epoch, recipient.Value);
+            world.Outbox.PutBack(recipient);
+        }
+        return same;
     }
 
     /// <summary>Computes the epoch, records it, and only then has something to deliver.</summary>
-    private async Task<EpochResult> EndEpochAsync(EnclaveWorld world, CosignedCheckpoint checkpoint, CancellationToken cancellationToken)
+    private async Task<Delivery> EndEpochAsync(EnclaveWorld world, CosignedCheckpoint checkpoint, CancellationToken cancellationToken)
     {
         var result = EpochRun.Compute(checkpoint.Note, world.State, world.Shelf, world.Outbox, _keys, null, cancellationToken);
         var entry = new EpochEntry(
@@ -258,21 +283,26 @@ internal sealed class EnclaveGeneration : IDisposable
             throw new CleanRoomException(ErrorReason.NotCosigned, "The epoch's entry was cosigned too late; its messages are void.");
         }
         Log.EpochEnded(_logger, _room, result.Epoch, result.Evaluated);
-        return result;
+        return new Delivery(result, world.State.CharterAtSize(index)!.Hash);
     }
 
-    private async Task<bool> TryDeliverAsync(RoomCharter charter, EpochResult result, CancellationToken cancellationToken)
+    private async Task<bool> TryDeliverAsync(RoomCharter charter, Queue<Delivery> undelivered, CancellationToken cancellationToken)
     {
-        try
+        while (undelivered.TryPeek(out var delivery))
         {
-            await _courier.DeliverAsync(charter, _generation, result, cancellationToken);
-            return true;
+            try
+            {
+                await _courier.DeliverAsync(charter, _generation, delivery, cancellationToken);
+                _ = undelivered.Dequeue();
+                Log.Delivered(_logger, _room, delivery.Result.Epoch);
+            }
+            catch (CleanRoomException exception)
+            {
+                Log.DeliveryFailed(_logger, _room, delivery.Result.Epoch, exception.Reason.ToString());
+                return false;
+            }
         }
-        catch (CleanRoomException exception)
-        {
-            Log.DeliveryFailed(_logger, _room, result.Epoch, exception.Reason.ToString());
-            return false;
-        }
+        return true;
     }
 
     private Task PauseAsync(RoomCharter charter, CancellationToken cancellationToken)

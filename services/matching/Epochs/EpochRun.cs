@@ -16,10 +16,8 @@ internal sealed record RecipientMessages(MemberId Member, long First, IReadOnlyL
 /// <summary>An epoch, computed: a function of the log up to its checkpoint and of the keys.</summary>
 internal sealed record EpochResult(long Epoch, bool Evaluated, DateTimeOffset RoomTime, SignedCheckpoint Checkpoint, IReadOnlyList<RecipientMessages> Recipients)
 {
-    /// <summary>Whether an epoch entry of the log says the same.</summary>
-    public bool Equals(EpochEntry entry) =>
-        entry.Epoch == Epoch && entry.Evaluated == Evaluated && entry.RoomTime == RoomTime
-        && entry.Recipients.OrderBy(item => item.Member).SequenceEqual(Recipients.Select(item => item.ToEntry()).OrderBy(item => item.Member));
+    /// <summary>The same with only the recipients whose messages are, byte for byte, the ones that an epoch entry of the log binds.</summary>
+    public EpochResult As(EpochEntry entry) => this with { Recipients = [.. Recipients.Where(item => entry.Recipients.Contains(item.ToEntry()))] };
 }
 
 /// <summary>Ends epochs.</summary>

@@ -18,6 +18,7 @@ internal sealed class Outbox(RoomId room)
     private readonly SortedDictionary<MemberId, List<PairStory>> _waiting = [];
     private readonly HashSet<(MemberId, string)> _told = [];
     private readonly Dictionary<(MemberId, string), int> _oneWay = [];
+    private readonly Dictionary<MemberId, (IReadOnlyList<PairStory> Stories, List<string> References)> _taken = [];
 
     /// <summary>Lets a story wait for all who may be told of it now.</summary>
     public void Add(PairStory story, ConsentDecision decision)
@@ -45,7 +46,9 @@ internal sealed class Outbox(RoomId room)
     /// <param name="now">Room time of the epoch, for what expires.</param>
     public IReadOnlyList<RoomMessage> Take(MemberId recipient, int most, RoomState state, RecordShelf shelf, KeyRing keys, DateTimeOffset now)
     {
-        if (!_waiting.TryGetValue(recipient, out var stories))
+        var told = new List<string>();
+        _taken[recipient] = (_waiting.TryGetValue(recipient, out var stories) ? [.. stories] : [], told);
+        if (stories is null)
         {
             return [];
         }
@@ -78,11 +81,25 @@ internal sealed class Outbox(RoomId room)
                 _oneWay[(recipient, quarter)] = _oneWay.GetValueOrDefault((recipient, quarter)) + 1;
             }
             _ = _told.Add((recipient, reference));
+            told.Add(reference);
             messages.Add(message);
         }
         stories.Clear();
         stories.AddRange(rest);
         return messages;
+    }
+
+    /// <summary>
+    /// Lets wait again what was last taken for a recipient: the log binds other messages, so that nobody knows which of these were told. What was counted
+    /// against a quota stays counted.
+    /// </summary>
+    public void PutBack(MemberId recipient)
+    {
+        if (_taken.Remove(recipient, out var last))
+        {
+            _told.ExceptWith(last.References.Select(reference => (recipient, reference)));
+            _waiting[recipient] = [.. last.Stories];
+        }
     }
 
     private void Queue(MemberId recipient, PairStory story)

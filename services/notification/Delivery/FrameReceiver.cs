@@ -41,7 +41,7 @@ internal sealed class FrameReceiver(
                 await AuthorizeAsync(room, peer, cancellationToken);
             }
 
-            group.Add(await CheckAsync(room, header, frame, cancellationToken));
+            group.Add(await CheckAsync(room, peer, header, frame, cancellationToken));
             if (group.Count == GroupFrames)
             {
                 total = await StoreAsync(room, peer, group, total, cancellationToken);
@@ -70,11 +70,24 @@ internal sealed class FrameReceiver(
         }
     }
 
-    private async Task<SlotFrame> CheckAsync(RoomFollower room, FrameHeader header, MessageFrame frame, CancellationToken cancellationToken)
+    private async Task<SlotFrame> CheckAsync(RoomFollower room, KeyId peer, FrameHeader header, MessageFrame frame, CancellationToken cancellationToken)
     {
-        var view = await room.GetAsync(known => known.Epochs.ContainsKey(header.Epoch), options.Value.CatchUp, cancellationToken);
+        var view = await room.GetAsync(
+            known => known.Epochs.ContainsKey(header.Epoch) && known.Instance?.TrustedAt is not null, options.Value.CatchUp, cancellationToken);
+        if (view.Instance?.Signing.Id != peer)
+        {
+            throw Superseded();
+        }
+
+        // An instance hands over what it has signed itself, also of an epoch that one before it ended; it never passes on another's signature.
+        if (header.Generation != view.Instance.Generation)
+        {
+            throw Refuse(FrameRefusal.WrongSigner, header);
+        }
+
         var epoch = view.Epochs.GetValueOrDefault(header.Epoch);
-        var refusal = FrameVerifier.Verify(frame, room.Room, epoch?.Head, epoch?.Charter.Hash, header.Recipient, out _);
+
+        var refusal = FrameVerifier.Verify(frame, room.Room, epoch?.Head, epoch?.Charter.Hash, view.Instance, header.Recipient, out _);
         if (refusal != FrameRefusal.None)
         {
             throw Refuse(refusal, header);
@@ -102,7 +115,7 @@ internal sealed class FrameReceiver(
         // Asked again before each write: a newer generation may have taken over while the stream was open.
         if ((await room.GetAsync(cancellationToken)).Instance?.Signing.Id != peer)
         {
-            throw new CleanRoomException(ErrorReason.InstanceSuperseded, "A newer instance has taken over.", null, "Stop.");
+            throw Superseded();
         }
 
         var frames = group.ToArray();
@@ -130,12 +143,14 @@ internal sealed class FrameReceiver(
         }
     }
 
+    private static CleanRoomException Superseded() => new(ErrorReason.InstanceSuperseded, "A newer instance has taken over.", null, "Stop.");
+
     private static CleanRoomException Refuse(FrameRefusal refusal, FrameHeader header) => refusal switch
     {
         FrameRefusal.UnknownEpoch => new(
             ErrorReason.FailedPrecondition, $"The cosigned log has no head of epoch {header.Epoch}.", "frame.header", "Deliver after the epoch entry is cosigned."),
         FrameRefusal.OtherRecipient => new(ErrorReason.InvalidArgument, "All frames of a delivery must be of one room.", "frame.header", "Deliver each room by itself."),
-        FrameRefusal.WrongSigner => new(ErrorReason.PermissionDenied, "The header is not signed by the instance that ended the epoch.", "frame.header"),
+        FrameRefusal.WrongSigner => new(ErrorReason.PermissionDenied, "The header is not signed by the newest instance, or that is not trusted to hand over this epoch.", "frame.header"),
         FrameRefusal.WrongCharter => new(ErrorReason.CharterNotInForce, "The header names another charter than the one in force at the epoch's end.", "frame.header"),
         FrameRefusal.WrongNumber => new(ErrorReason.InvalidArgument, "The epoch gives this recipient other numbers.", "frame.header"),
         FrameRefusal.WrongCiphertext => new(ErrorReason.DataLoss, "The ciphertext is not the one in the header.", "frame.ciphertext", "Deliver again."),

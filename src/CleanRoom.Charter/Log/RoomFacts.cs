@@ -41,7 +41,8 @@ public sealed record Listing(IReadOnlySet<MemberId> Contributors, IReadOnlySet<M
 /// <param name="Release">Keys are released to it.</param>
 /// <param name="Index">Position of its entry.</param>
 /// <param name="LeafHash">Leaf hash of its entry.</param>
-public sealed record Instance(long Generation, VerifyingKey Signing, HpkePublicKey Release, long Index, Digest LeafHash);
+/// <param name="TrustedAt">Position of the release with which it became trusted, while it was the newest; null if it never did.</param>
+public sealed record Instance(long Generation, VerifyingKey Signing, HpkePublicKey Release, long Index, Digest LeafHash, long? TrustedAt = null);
 
 /// <summary>A member's keys are leased to an instance.</summary>
 /// <param name="Member">The member.</param>

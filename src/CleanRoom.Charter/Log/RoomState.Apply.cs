@@ -487,6 +487,11 @@ public sealed partial class RoomState
         }
 
         _releases[entry.Author!] = new Release(entry.Author!, entry.Generation, entry.LeaseEnds, entry.Periods, Size);
+        if (instance.TrustedAt is null && IsInstanceTrusted)
+        {
+            _instances[^1] = instance with { TrustedAt = Size };
+        }
+
         return IgnoredReason.None;
     }
 
@@ -521,6 +526,12 @@ public sealed partial class RoomState
         if (CharterAtSize(entry.Checkpoint.Checkpoint.Size) is not { } witnesses || !CosignedCheckpoint.IsCosigned(entry.Checkpoint, witnesses, out _))
         {
             return IgnoredReason.CheckpointNotCosigned;
+        }
+
+        // What was computed under one version must not leave under another: sizes and slots may differ.
+        if (witnesses.Hash != Charter!.Hash)
+        {
+            return IgnoredReason.WrongCharter;
         }
 
         if (entry.RoomTime < LastEpochTime)

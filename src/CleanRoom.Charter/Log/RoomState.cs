@@ -150,6 +150,9 @@ public sealed partial class RoomState
     /// <summary>Gives the instance of a generation; null if there is none.</summary>
     public Instance? InstanceOf(long generation) => generation >= 1 && generation <= _instances.Count ? _instances[(int)generation - 1] : null;
 
+    /// <summary>Gives the instance of a generation if enough brokers had released keys to it while it was the newest; null otherwise.</summary>
+    public Instance? TrustedInstanceOf(long generation) => InstanceOf(generation) is { TrustedAt: not null } instance ? instance : null;
+
     /// <summary>Gives the number of the next message to a member: 1 for the first.</summary>
     public long NextNumber(MemberId recipient) => _lastNumbers.GetValueOrDefault(recipient) + 1;
 

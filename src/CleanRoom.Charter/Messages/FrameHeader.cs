@@ -7,12 +7,12 @@ namespace CleanRoom.Charter.Messages;
 
 /// <summary>What the enclave signs of every message that leaves (docs/protocol.md §6).</summary>
 /// <param name="Room">The room.</param>
-/// <param name="Generation">Of the instance.</param>
+/// <param name="Generation">Of the instance that hands it over: the one that ended the epoch, or a later one that has computed the epoch again.</param>
 /// <param name="Recipient">The member.</param>
 /// <param name="Number">Numbers of a recipient run from 1 without gap.</param>
 /// <param name="Epoch">The epoch.</param>
 /// <param name="Ciphertext">SHA-256 of the ciphertext.</param>
-/// <param name="Charter">Hash of the charter that the instance enforces.</param>
+/// <param name="Charter">Hash of the charter in force at the epoch's head.</param>
 public sealed record FrameHeader(RoomId Room, long Generation, MemberId Recipient, long Number, long Epoch, Digest Ciphertext, Digest Charter)
 {
     /// <summary>The JWS type.</summary>

@@ -24,7 +24,7 @@ public enum FrameRefusal
     /// <summary>No epoch head of this number is in the log.</summary>
     UnknownEpoch,
 
-    /// <summary>It is not signed by the instance that ended the epoch.</summary>
+    /// <summary>It is signed neither by the instance that ended the epoch nor by a later one that was trusted.</summary>
     WrongSigner,
 
     /// <summary>It names another charter than the one in force at the epoch's end.</summary>
@@ -40,7 +40,11 @@ public enum FrameRefusal
     NotInEpoch,
 }
 
-/// <summary>Verifies frames against the log: anyone who follows the log can, nobody needs a key.</summary>
+/// <summary>
+/// Verifies frames against the log: anyone who follows the log can, nobody needs a key. The epoch head, which only the newest instance of its time could
+/// append, binds every ciphertext to its recipient and number. So a later trusted instance that has computed the same bytes again may hand them over
+/// when the first one died before it could; an instance that a later one had superseded before the head may not, and nobody can add or change anything.
+/// </summary>
 public static class FrameVerifier
 {
     /// <summary>Verifies a frame.</summary>
@@ -51,7 +55,8 @@ public static class FrameVerifier
     public static FrameRefusal Verify(MessageFrame frame, RoomState state, MemberId recipient, out FrameHeader? header)
     {
         var head = FrameHeader.TryParse(frame.Header, out header, out _) ? state.Epoch(header.Epoch) : null;
-        return Verify(frame, state.Room, head, head is null ? null : state.CharterAtSize(head.Index)?.Hash, recipient, out header);
+        return Verify(
+            frame, state.Room, head, head is null ? null : state.CharterAtSize(head.Index)?.Hash, state.TrustedInstanceOf(header?.Generation ?? 0), recipient, out header);
     }
 
     /// <summary>Verifies a frame, for who has kept the epoch's head and not the room's state.</summary>
@@ -59,10 +64,11 @@ public static class FrameVerifier
     /// <param name="room">The room.</param>
     /// <param name="head">Head of the epoch that the header names, from the cosigned log; null if the log has none.</param>
     /// <param name="charter">Hash of the charter in force at the head.</param>
+    /// <param name="successor">A trusted instance that may speak for one that ended an epoch before it: <see cref="RoomState.TrustedInstanceOf"/>; null for none.</param>
     /// <param name="recipient">The member it should be for.</param>
     /// <param name="header">The header; believe it only if the result is None.</param>
     public static FrameRefusal Verify(
-        MessageFrame frame, RoomId room, EpochHead? head, Digest? charter, MemberId recipient, out FrameHeader? header)
+        MessageFrame frame, RoomId room, EpochHead? head, Digest? charter, Instance? successor, MemberId recipient, out FrameHeader? header)
     {
         if (!FrameHeader.TryParse(frame.Header, out header, out var jws))
         {
@@ -79,7 +85,7 @@ public static class FrameVerifier
             return FrameRefusal.UnknownEpoch;
         }
 
-        if (header.Generation != head.Entry.Generation || !jws.Verify(head.Signing))
+        if (SignerOf(header.Generation, head, successor) is not { } signer || !jws.Verify(signer))
         {
             return FrameRefusal.WrongSigner;
         }
@@ -104,4 +110,9 @@ public static class FrameVerifier
             ? FrameRefusal.None
             : FrameRefusal.NotInEpoch;
     }
+
+    private static VerifyingKey? SignerOf(long generation, EpochHead head, Instance? successor) =>
+        generation == head.Entry.Generation ? head.Signing
+        : generation > head.Entry.Generation && successor is { TrustedAt: not null } && successor.Generation == generation ? successor.Signing
+        : null;
 }

@@ -70,6 +70,31 @@ public sealed class NotificationTests(SharedIngestion ingestion, WitnessServers 
     }
 
     [Fact]
+    public async Task Deliver_ByTheSuccessorOfAnInstanceThatDiedBeforeDelivering_IsTakenOnceItIsTrusted()
+    {
+        using var room = await OpenAsync();
+        using var first = await EnclaveAsync(room);
+        var epoch = await CosignedEpochAsync(first, 1);
+        using var second = new TestEnclave(room, 2);
+        await second.EnterAsync(releases: 1);
+        var frames = epoch.All(2, second.Signing);
+        await Refused.WithAsync(ErrorReason.PermissionDenied, () => DeliverAsync(Server, second.Certificate, frames));
+        await second.ReleaseAsync(room.Beta);
+        await DeliverAsync(Server, second.Certificate, frames);
+        foreach (var party in room.Parties)
+        {
+            Assert.Equal(
+                Enumerable.Range(0, 4).Select(slot => epoch.Ciphertext(party, slot)), (await ReadAsync(Server, room, party.Transport)).Select(frame => frame.Ciphertext.ToByteArray()));
+        }
+
+        // The same bytes again change nothing; the first instance's own signature is not the second's to pass on.
+        var again = await DeliverAsync(Server, second.Certificate, frames);
+        Assert.Equal((0U, 16U), (again.Stored, again.Existed));
+        await Refused.WithAsync(ErrorReason.PermissionDenied, () => DeliverAsync(Server, second.Certificate, epoch.All()));
+        await Refused.WithAsync(ErrorReason.InstanceSuperseded, () => DeliverAsync(Server, first.Certificate, epoch.All()));
+    }
+
+    [Fact]
     public async Task Deliver_ByASupersededInstance_IsRefused()
     {
         using var room = await OpenAsync();

@@ -21,18 +21,24 @@ internal sealed class TestEnclave(LogRoom room, long generation) : IDisposable
     public X509Certificate2 Certificate => _certificate ??= Signing.CreateSelfSignedCertificate("enclave", DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
 
     /// <summary>Appends instance and releases of two brokers: one more than may collude.</summary>
-    public async Task EnterAsync()
+    public async Task EnterAsync(int releases = 2)
     {
         await room.AppendAsync(
             new InstanceEntry(
                 room.Id, Party.NewId(), room.Charter.Hash, new LogPosition(1, Digest.Of([])),
                 [new InstanceEvidence(room.Alpha.Id, new byte[] { 1 }, RandomNumberGenerator.GetBytes(32))], generation, _release.PublicKey, Signing.PublicKey).Sign(Signing),
             room.Matching);
-        foreach (var party in room.Parties.Take(2))
+        foreach (var party in room.Parties.Take(releases))
         {
-            await room.AppendAsync(new ReleaseEntry(
-                room.Id, Party.NewId(), party.Id, generation, Signing.PublicKey.Id, DateTimeOffset.UnixEpoch.AddYears(80), [1]).Sign(party.Verifier));
+            await ReleaseAsync(party);
         }
+    }
+
+    public async Task ReleaseAsync(Party party)
+    {
+        var appended = await room.AppendAsync(new ReleaseEntry(
+            room.Id, Party.NewId(), party.Id, generation, Signing.PublicKey.Id, DateTimeOffset.UnixEpoch.AddYears(80), [1]).Sign(party.Verifier));
+        await room.CosignedAsync((long)appended.Index + 1);
     }
 
     /// <summary>Ends an epoch for all parties.</summary>
@@ -95,6 +101,13 @@ internal sealed class TestEpoch
 
     public FrameHeader Header(Party party, int slot) => new(
         _room.Id, _generation, party.Id, First + slot, _number, Digest.Of(Ciphertext(party, slot)), _room.Charter.Hash);
+
+    /// <summary>As an instance of a later generation hands them over.</summary>
+    public IReadOnlyList<Frame> All(long generation, SigningKey signing) =>
+    [
+        .. _room.Parties.SelectMany(party => Enumerable.Range(0, _ciphertexts[party].Length).Select(
+            slot => Frame(party, slot, Header(party, slot) with { Generation = generation }, signing: signing))),
+    ];
 
     public Frame Frame(Party party, int slot, FrameHeader? header = null, byte[]? ciphertext = null, SigningKey? signing = null)
     {

@@ -9,10 +9,12 @@ namespace CleanRoom.Services.Tests.Rooms;
 internal sealed class ServiceProcess
 {
     private readonly Process _process;
+    private readonly Output _errors;
 
-    private ServiceProcess(Process process, Uri address, KeyId pin)
+    private ServiceProcess(Process process, Output errors, Uri address, KeyId pin)
     {
         _process = process;
+        _errors = errors;
         Address = address;
         Pin = pin;
     }
@@ -29,8 +31,8 @@ internal sealed class ServiceProcess
             RedirectStandardError = true,
         };
         var process = Process.Start(start) ?? throw new InvalidOperationException("The service did not start.");
-        var errors = new StringBuilder();
-        process.ErrorDataReceived += (_, line) => errors.AppendLine(line.Data);
+        var errors = new Output();
+        process.ErrorDataReceived += (_, line) => errors.Add(line.Data);
         process.BeginErrorReadLine();
         if (await process.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken) is not { } line)
         {
@@ -40,8 +42,27 @@ internal sealed class ServiceProcess
 
         // "Listening on ADDRESS key KEY"
         var words = line.Split(' ');
-        return new ServiceProcess(process, new Uri(words[2]), KeyId.Parse(words[4]));
+        return new ServiceProcess(process, errors, new Uri(words[2]), KeyId.Parse(words[4]));
     }
+
+    /// <summary>Waits until it has logged a text so many times; false if it did not in time.</summary>
+    public async Task<bool> LogsAsync(string text, int times, TimeSpan patience)
+    {
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < patience && !_process.HasExited;)
+        {
+            if (_errors.Count(text) >= times)
+            {
+                return true;
+            }
+
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        return false;
+    }
+
+    /// <summary>What it has logged.</summary>
+    public string Errors => _errors.ToString();
 
     /// <summary>Kills it with SIGKILL.</summary>
     public async Task KillAsync()
@@ -50,6 +71,35 @@ internal sealed class ServiceProcess
         {
             _process.Kill();
             await _process.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    private sealed class Output
+    {
+        private readonly List<string> _lines = [];
+
+        public void Add(string? line)
+        {
+            lock (_lines)
+            {
+                _lines.Add(line ?? "");
+            }
+        }
+
+        public int Count(string text)
+        {
+            lock (_lines)
+            {
+                return _lines.Count(line => line.Contains(text, StringComparison.Ordinal));
+            }
+        }
+
+        public override string ToString()
+        {
+            lock (_lines)
+            {
+                return string.Join('\n', _lines);
+            }
         }
     }
 }

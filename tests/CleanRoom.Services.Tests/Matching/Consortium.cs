@@ -1,0 +1,119 @@
+using CleanRoom.Attestation;
+using CleanRoom.Charter;
+using CleanRoom.Client;
+using CleanRoom.Client.Keys;
+using CleanRoom.Client.Rooms;
+using CleanRoom.Cryptography;
+using CleanRoom.Evidence.Simulation;
+using CleanRoom.Hosting;
+using CleanRoom.Services.Tests.Notification;
+using CleanRoom.Services.Tests.Rooms;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace CleanRoom.Services.Tests.Matching;
+
+/// <summary>Names the tests that share one <see cref="Consortium"/>; they run one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class EnclaveTests : ICollectionFixture<Consortium>
+{
+    public const string Name = "enclave";
+}
+
+/// <summary>Three contributors and an agency with their brokers, and the operator's ingestion and notification: the real services, in this process. Each test opens a room of its own.</summary>
+public sealed class Consortium : IAsyncLifetime
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cleanroom-consortium-");
+
+    internal static IReadOnlyList<string> Contributors { get; } = ["alpha", "bravo", "charlie"];
+
+    internal static IReadOnlyList<string> Brokered { get; } = [.. Contributors, "delta"];
+
+    internal IngestionServer Ingestion { get; private set; } = null!;
+
+    internal NotificationServer Notification { get; private set; } = null!;
+
+    internal Dictionary<string, MemberProfile> Profiles { get; } = [];
+
+    internal Dictionary<string, BrokerServer> Brokers { get; } = [];
+
+    /// <summary>What the brokers see when the matching service runs in this process or from this folder.</summary>
+    internal static string Measurement { get; } = SimulatedMeasurement.OfFolder(AppContext.BaseDirectory).ToString();
+
+    public async ValueTask InitializeAsync()
+    {
+        Ingestion = await IngestionServer.StartAsync();
+        Notification = await NotificationServer.StartAsync(Ingestion);
+        foreach (var member in Brokered)
+        {
+            Profiles[member] = MemberProfile.Create(FolderOf("home-" + member), MemberId.Parse(member), new ProfileOptions(), TimeProvider.System);
+            Brokers[member] = new BrokerServer(FolderOf("broker-" + member), Profiles[member]);
+            await Brokers[member].StartAsync();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var broker in Brokers.Values)
+        {
+            await broker.StopAsync();
+        }
+
+        await Notification.DisposeAsync();
+        await Ingestion.DisposeAsync();
+        _folder.Delete(recursive: true);
+    }
+
+    internal string FolderOf(string name) => Path.Combine(_folder.FullName, name);
+}
+
+/// <summary>One owner's attestation service.</summary>
+internal sealed class BrokerServer(string folder, MemberProfile owner)
+{
+    private WebApplication? _app;
+
+    public Uri? Address { get; private set; }
+
+    public KeyId Pin { get; private set; } = null!;
+
+    public string Folder => folder;
+
+    /// <summary>Starts it, on the port that it had.</summary>
+    public async Task StartAsync()
+    {
+        _app = AttestationHost.Build(
+        [
+            "--Server:DataFolder=" + folder, "--Server:Port=" + (Address?.Port ?? 0), "--Server:CallsPerSecondAndPeer=0", "--Attestation:Owner=" + owner.Member,
+            "--Attestation:OrganisationKey=" + owner.OrganisationKey.ToJwk().ToJsonString(), "--Attestation:AdminKeys:0=" + owner.TransportKey.Id,
+            "--Attestation:AllowSimulated=true",
+        ]);
+        await _app.StartAsync();
+        Address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        Pin = _app.Services.GetRequiredService<ServerIdentity>().Key;
+    }
+
+    public async Task StopAsync()
+    {
+        if (_app is not null)
+        {
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+            _app = null;
+        }
+    }
+
+    /// <summary>Asks it what stands in a charter about it.</summary>
+    public async Task<BrokerTerms> TermsAsync()
+    {
+        using var client = BrokerClient.Connect(owner, Address!, Pin);
+        return (await client.GetIdentityAsync(TestContext.Current.CancellationToken)).ToTerms(Address!);
+    }
+
+    public async Task FreezeAsync(RoomId room, bool frozen)
+    {
+        using var client = BrokerClient.Connect(owner, Address!, Pin);
+        _ = await client.SetFrozenAsync(room, frozen, TestContext.Current.CancellationToken);
+    }
+}
