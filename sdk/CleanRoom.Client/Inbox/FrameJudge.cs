@@ -16,7 +16,7 @@ internal interface IEpochFacts
     bool IsUntimely(long epoch);
 }
 
-/// <summary>Decides on one frame: every check that the recipient owes itself before it reads a message. Pure.</summary>
+/// <summary>Decides on one frame: every check that the recipient owes itself before it reads a message. Pure. The keys that it asks for stay the giver's.</summary>
 internal sealed class FrameJudge(RoomState state, IEpochFacts facts, MemberId member, Func<KeyId, HpkePrivateKey?> openKey)
 {
     private readonly Dictionary<long, bool> _appraised = [];
@@ -63,7 +63,7 @@ internal sealed class FrameJudge(RoomState state, IEpochFacts facts, MemberId me
         var place = new MessagePlace(state.Room, member, header.Number, header.Epoch, charter.Simulated);
         foreach (var logged in state.KeysOf(member, KeyPurpose.Inbox).Reverse())
         {
-            using var key = openKey(logged.Key.Id);
+            var key = openKey(logged.Key.Id);
             if (key is null)
             {
                 continue;

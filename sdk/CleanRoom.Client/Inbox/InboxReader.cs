@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Notification.V1;
@@ -13,12 +12,14 @@ namespace CleanRoom.Client.Inbox;
 /// </summary>
 public sealed class InboxReader
 {
+    // So many frames that have arrived already share one flush to the disk.
+    private const int MostTogether = 64;
+
     private readonly RoomClient _room;
     private readonly InboxOptions _options;
     private readonly FrameStore _frames;
     private readonly HashSet<(InboxAlarm, long)> _raised = [];
-    private FrameJudge? _judge;
-    private RoomState? _judged;
+    private long _handing;
 
     /// <summary>Makes a reader.</summary>
     /// <param name="room">The room, connected.</param>
@@ -32,9 +33,12 @@ public sealed class InboxReader
     }
 
     /// <summary>Number of the last message taken; 0 before the first.</summary>
-    public long Last => _room.Memory.InboxNumber;
+    public long Last => Math.Max(Volatile.Read(ref _handing), _frames.Handed);
 
-    /// <summary>Takes new messages, in order of number. A message is kept durably before it is handed out.</summary>
+    /// <summary>
+    /// Takes new messages, in order of number. A message is kept durably before it is handed out; one that was kept but not handed out, because the process was
+    /// killed in between, is handed out first.
+    /// </summary>
     /// <param name="follow">Wait for more instead of ending with the newest.</param>
     /// <param name="cancellationToken">Ends the sequence.</param>
     /// <returns>Messages and alarms; after an alarm about a message the sequence ends.</returns>
@@ -42,12 +46,34 @@ public sealed class InboxReader
     public async IAsyncEnumerable<InboxEvent> ReadAsync(bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var held = _room.Memory.Lock("inbox");
+        using var keys = new HeldKeys(_room.Profile.OpenInboxKey);
+        using var writer = _frames.OpenWriter();
+        foreach (var kept in Judge(_frames.Handed, _frames.Taken, keys))
+        {
+            foreach (var item in Hand(kept, writer))
+            {
+                yield return item;
+            }
+
+            if (kept is InboxEvent.Alarm)
+            {
+                yield break;
+            }
+        }
+
         using var call = _room.Notification().Subscribe(
-            new SubscribeRequest { Room = _room.Room.ToString(), After = (ulong)Last, Once = !follow }, cancellationToken: cancellationToken);
+            new SubscribeRequest { Room = _room.Room.ToString(), After = (ulong)_frames.Taken, Once = !follow }, cancellationToken: cancellationToken);
+        var stream = call.ResponseStream;
+        var (judge, judged) = (NewJudge(keys), _room.State);
         Task<bool>? next = null;
         while (true)
         {
-            next ??= call.ResponseStream.MoveNext(cancellationToken);
+            next ??= stream.MoveNext(cancellationToken);
+            if (!next.IsCompleted)
+            {
+                keys.Close();
+            }
+
             if (follow && !next.IsCompleted)
             {
                 await Task.WhenAny(next, Task.Delay(_options.CheckInterval, _room.Time, cancellationToken)).ConfigureAwait(false);
@@ -68,19 +94,51 @@ public sealed class InboxReader
                 break;
             }
 
-            next = null;
-            var inboxEvent = await TakeAsync(call.ResponseStream.Current.Frame, cancellationToken).ConfigureAwait(false);
-            if (inboxEvent is not null)
+            // Notification may know of an epoch, or of the instance that hands it over, before this client does.
+            if (!IsForeseen(stream.Current.Frame))
             {
-                yield return inboxEvent;
+                await _room.SyncAsync(cancellationToken).ConfigureAwait(false);
             }
 
-            if (inboxEvent is InboxEvent.Alarm)
+            // One judge for one view of the log: it remembers which instances' evidence it has appraised.
+            if (!ReferenceEquals(judged, _room.State))
+            {
+                (judge, judged) = (NewJudge(keys), _room.State);
+            }
+
+            // What has arrived already is judged together and flushed once; then it is handed out.
+            var events = new List<InboxEvent>();
+            while (events.Count < MostTogether && next is { IsCompletedSuccessfully: true } && await next.ConfigureAwait(false)
+                && (events.Count == 0 || IsForeseen(stream.Current.Frame)))
+            {
+                next = null;
+                var item = Take(stream.Current.Frame, judge, writer);
+                if (item is not null)
+                {
+                    events.Add(item);
+                }
+
+                if (item is InboxEvent.Alarm)
+                {
+                    break;
+                }
+
+                next = stream.MoveNext(cancellationToken);
+            }
+
+            writer.Flush();
+            foreach (var item in events.SelectMany(item => Hand(item, writer)))
+            {
+                yield return item;
+            }
+
+            if (events is [.., InboxEvent.Alarm])
             {
                 yield break;
             }
         }
 
+        keys.Close();
         await _room.SyncFreshAsync(cancellationToken).ConfigureAwait(false);
         foreach (var alarm in Silences())
         {
@@ -103,57 +161,84 @@ public sealed class InboxReader
     /// <param name="after">Number after which to begin; 0 for all.</param>
     public IEnumerable<InboxEvent> ReadTaken(long after = 0)
     {
-        var judge = Judge();
-        for (var number = after + 1; number <= Last; number++)
+        using var keys = new HeldKeys(_room.Profile.OpenInboxKey);
+        foreach (var item in Judge(after, Last, keys))
         {
-            yield return _frames.Find(number) is { } frame
-                ? judge.Judge(frame, number)
-                : new InboxEvent.Alarm(InboxAlarm.NumberMissing, number, $"Message {number} was taken but is not in the profile: restore it from your backup.");
+            yield return item;
         }
     }
 
-    /// <summary>One judge for one view of the log: it remembers which instances' evidence it has appraised.</summary>
-    private FrameJudge Judge()
+    private FrameJudge NewJudge(HeldKeys keys) => new(_room.State, _room.EpochFacts, _room.Profile.Member, keys.Find);
+
+    private IEnumerable<InboxEvent> Judge(long after, long through, HeldKeys keys)
     {
-        if (_judge is null || !ReferenceEquals(_judged, _room.State))
+        var judge = NewJudge(keys);
+        var next = after + 1;
+        foreach (var (number, frame) in _frames.Read(next, through))
         {
-            _judged = _room.State;
-            _judge = new FrameJudge(_room.State, _room.EpochFacts, _room.Profile.Member, _room.Profile.OpenInboxKey);
+            for (; next < number; next++)
+            {
+                yield return NotKept(next);
+            }
+
+            yield return judge.Judge(frame, number);
+            next = number + 1;
         }
 
-        return _judge;
+        for (; next <= through; next++)
+        {
+            yield return NotKept(next);
+        }
     }
 
-    private async Task<InboxEvent?> TakeAsync(Frame? wire, CancellationToken cancellationToken)
+    private static InboxEvent.Alarm NotKept(long number) =>
+        new(InboxAlarm.NumberMissing, number, $"Message {number} was taken but is not in the profile: restore it from your backup.");
+
+    /// <summary>Gives the event, and notes that it was handed out when the reader comes back for more, or leaves.</summary>
+    private IEnumerable<InboxEvent> Hand(InboxEvent item, FrameStore.Writer writer)
+    {
+        if (item is not InboxEvent.Received { Message.Number: var number })
+        {
+            yield return item;
+            yield break;
+        }
+
+        Volatile.Write(ref _handing, number);
+        try
+        {
+            yield return item;
+        }
+        finally
+        {
+            writer.MarkHanded(number);
+        }
+    }
+
+    private bool IsForeseen(Frame? wire) =>
+        wire is null || wire.Header.Length > FrameHeader.MaxSize || !FrameHeader.TryParse(wire.Header, out var header, out _) 
+        || (_room.State.Epoch(header.Epoch) is not null && _room.State.TrustedInstanceOf(header.Generation) is not null);
+
+    private InboxEvent? Take(Frame? wire, FrameJudge judge, FrameStore.Writer writer)
     {
         if (ToFrame(wire) is not { } frame)
         {
             return new InboxEvent.Alarm(InboxAlarm.NotForUs, 0, "Notification sent something that is no message: tell the operator and the other members.");
         }
 
-        // Notification may know of an epoch, or of the instance that hands it over, before this client does.
-        if (FrameHeader.TryParse(frame.Header, out var header, out _))
+        var taken = _frames.Taken;
+        if (FrameHeader.TryParse(frame.Header, out var header, out _) && header.Number <= taken && _frames.Find(header.Number) is { } known)
         {
-            if (header.Number <= Last && _frames.Find(header.Number) is { } known)
-            {
-                return known.Ciphertext.Span.SequenceEqual(frame.Ciphertext.Span)
-                    ? null
-                    : new InboxEvent.Alarm(
-                        InboxAlarm.OtherContent, header.Number,
-                        $"Another content came under number {header.Number}, which was taken before: it is refused; tell the operator and the other members.");
-            }
-
-            if (_room.State.Epoch(header.Epoch) is null || _room.State.TrustedInstanceOf(header.Generation) is null)
-            {
-                await _room.SyncAsync(cancellationToken).ConfigureAwait(false);
-            }
+            return known.Ciphertext.Span.SequenceEqual(frame.Ciphertext.Span)
+                ? null
+                : new InboxEvent.Alarm(
+                    InboxAlarm.OtherContent, header.Number,
+                    $"Another content came under number {header.Number}, which was taken before: it is refused; tell the operator and the other members.");
         }
 
-        var result = Judge().Judge(frame, Last + 1);
+        var result = judge.Judge(frame, taken + 1);
         if (result is InboxEvent.Received { Message: var message })
         {
-            _frames.Save(message.Number, frame);
-            _room.Memory.RememberInbox(message.Number);
+            writer.Append(message.Number, frame);
         }
 
         return result;
@@ -186,11 +271,12 @@ public sealed class InboxReader
         var state = _room.State;
         var now = _room.Checkpoint.Time.Opening;
         var expected = state.NextNumber(_room.Profile.Member) - 1;
-        if (expected > Last && state.LastEpochTime is { } decided && now - decided > _options.DeliveryGrace && _raised.Add((InboxAlarm.MessageSuppressed, expected)))
+        var taken = _frames.Taken;
+        if (expected > taken && state.LastEpochTime is { } decided && now - decided > _options.DeliveryGrace && _raised.Add((InboxAlarm.MessageSuppressed, expected)))
         {
             yield return new InboxEvent.Alarm(
-                InboxAlarm.MessageSuppressed, Last + 1,
-                $"Messages {Last + 1} to {expected} stand in the epoch head in the log and were not delivered: they are delayed or suppressed; tell the operator and the other members.");
+                InboxAlarm.MessageSuppressed, taken + 1,
+                $"Messages {taken + 1} to {expected} stand in the epoch head in the log and were not delivered: they are delayed or suppressed; tell the operator and the other members.");
         }
 
         var silence = 2 * state.Charter!.Epochs.Length.Approximate;

@@ -9,7 +9,7 @@ namespace CleanRoom.Client.Rooms;
 
 /// <summary>
 /// What a profile remembers of one room, so that a hostile operator cannot show it another past: the genesis, the charter versions it signed, the
-/// last cosigned checkpoint, the inbox position. Each change is durable before the method returns; processes that change it at the same time wait for each other.
+/// last cosigned checkpoint. Each change is durable before the method returns; processes that change it at the same time wait for each other.
 /// </summary>
 public sealed class RoomMemory
 {
@@ -43,9 +43,6 @@ public sealed class RoomMemory
 
     internal (long Size, DateTimeOffset Time)? CheckpointTime =>
         _state["checkpoint"] is JsonObject kept ? ((long)kept["size"]!, DateTimeOffset.FromUnixTimeSeconds((long)kept["time"]!)) : null;
-
-    /// <summary>Number of the last message that was taken from the inbox; 0 before the first.</summary>
-    public long InboxNumber => (long?)_state["inbox"] ?? 0;
 
     /// <summary>Takes one purpose of the room, "upload" or "inbox", for this process. Dispose to give it back.</summary>
     /// <exception cref="ClientException">Another process has it.</exception>
@@ -143,8 +140,6 @@ public sealed class RoomMemory
             });
         }
     }
-
-    internal void RememberInbox(long number) => Change(state => state["inbox"] = Math.Max(number, (long?)state["inbox"] ?? 0));
 
     private static List<(string Path, int Version)> Versions(string folder) =>
         [.. Directory.EnumerateFiles(folder, "*.json")
