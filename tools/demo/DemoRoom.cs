@@ -245,7 +245,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
                 brokers[agency.Id], new AgencyQuota(50, 20), 30));
         }
         _ = draft.Put(new StewardMember(MemberId.Parse("room-steward"), "Room steward (fictional)", _profiles["room-steward"].OrganisationKey));
-        var terms = new EpochTerms(RoomDuration.Seconds(file.EpochSeconds), 3, 20, file.Slots, 4096);
+        var terms = new EpochTerms(RoomDuration.Seconds(file.EpochSeconds), 3, file.MinimumNewRecords, file.Slots, file.MessageBytes);
         return draft.Set(operatorTerms).Set(terms).SetEnclaves(EnclaveTerms.ForSimulation("cleanroom-matching (simulated)", measurement))
             .SetLinkageModel(Digest.Of("cleanroom/linkage/first-engine"u8));
     }

@@ -67,13 +67,15 @@ internal sealed class LinkTable
 
     private readonly RoomId _room;
     private readonly IReadOnlyDictionary<MemberId, SecretBytes> _secrets;
-    private readonly IReadOnlyDictionary<MemberId, IReadOnlyList<KnownRecord>> _records;
-    private readonly Dictionary<(MemberId, string), Dictionary<string, (KnownRecord, KnownRecord)>> _references = [];
+    private readonly Dictionary<MemberId, KnownRecord[]> _records;
+    private readonly Dictionary<(MemberId, string, string?), PairSearch> _searches = [];
+    private readonly Dictionary<(MemberId, MemberId, MemberId), SecretBytes> _keys = [];
     private readonly Dictionary<(string, Guid, Guid), ToldLink> _links = [];
 
     public LinkTable(RoomId room, IReadOnlyDictionary<MemberId, SecretBytes> secrets, IReadOnlyDictionary<MemberId, IReadOnlyList<KnownRecord>> records)
     {
-        (_room, _secrets, _records) = (room, secrets, records);
+        (_room, _secrets) = (room, secrets);
+        _records = records.ToDictionary(pair => pair.Key, pair => pair.Value.OrderBy(record => record.Reference, StringComparer.Ordinal).ToArray());
     }
 
     /// <summary>One for each link type and pair, in order.</summary>
@@ -108,7 +110,11 @@ internal sealed class LinkTable
 
     private ToldLink? Find(MemberId recipient, string link, string reference, string? own)
     {
-        if (!Index(recipient, link, own).TryGetValue(reference, out var pair))
+        if (!_searches.TryGetValue((recipient, link, own), out var search))
+        {
+            search = _searches[(recipient, link, own)] = new PairSearch(References(recipient, link, own).GetEnumerator());
+        }
+        if (search.Find(reference) is not { } pair)
         {
             return null;
         }
@@ -117,23 +123,84 @@ internal sealed class LinkTable
         return _links.TryGetValue(key, out var told) ? told : _links[key] = new ToldLink(link, one, other);
     }
 
-    /// <summary>The references that a recipient could get for its record (or, for an agency, of any pair).</summary>
-    private Dictionary<string, (KnownRecord, KnownRecord)> Index(MemberId recipient, string link, string? own)
+    /// <summary>The references that a recipient could get for its record (or, for an agency, of any pair), nearest case numbers first.</summary>
+    private IEnumerable<(string Reference, (KnownRecord, KnownRecord) Pair)> References(MemberId recipient, string link, string? own)
     {
-        var cacheKey = (recipient, link + "\0" + own);
-        if (_references.TryGetValue(cacheKey, out var index))
-        {
-            return index;
-        }
         var left = own is null ? _records.Values.SelectMany(records => records) : _records[recipient].Where(record => record.Reference == own);
-        index = [];
         foreach (var one in left)
         {
-            foreach (var other in _records.Where(pair => own is null ? pair.Key > one.Contributor : pair.Key != one.Contributor).SelectMany(pair => pair.Value))
+            var others = _records.Where(pair => own is null ? pair.Key > one.Contributor : pair.Key != one.Contributor).Select(pair => Nearest(pair.Value, one.Reference)).ToList();
+            foreach (var other in Interleave(others))
             {
-                index[MatchReference.Compute(_room, recipient, link, (one.Contributor, one.Id), (other.Contributor, other.Id), owner => _secrets[owner])] = (one, other);
+                yield return (MatchReference.Compute(KeyOf(recipient, one.Contributor, other.Contributor), link, (one.Contributor, one.Id), (other.Contributor, other.Id)), (one, other));
             }
         }
-        return _references[cacheKey] = index;
+    }
+
+    private SecretBytes KeyOf(MemberId recipient, MemberId one, MemberId other)
+    {
+        if (!_keys.TryGetValue((recipient, one, other), out var key))
+        {
+            key = _keys[(recipient, one, other)] = MatchReference.DeriveKey(_room, recipient, one, other, owner => _secrets[owner]);
+        }
+        return key;
+    }
+
+    /// <summary>From the place where a reference would stand, outwards: a guess at the order only, everything comes in the end.</summary>
+    private static IEnumerable<KnownRecord> Nearest(KnownRecord[] sorted, string reference)
+    {
+        var (low, high) = (0, sorted.Length);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = string.CompareOrdinal(sorted[middle].Reference, reference) < 0 ? (middle + 1, high) : (low, middle);
+        }
+        for (var step = 0; low - 1 - step >= 0 || low + step < sorted.Length; step++)
+        {
+            if (low + step < sorted.Length)
+            {
+                yield return sorted[low + step];
+            }
+            if (low - 1 - step >= 0)
+            {
+                yield return sorted[low - 1 - step];
+            }
+        }
+    }
+
+    private static IEnumerable<KnownRecord> Interleave(List<IEnumerable<KnownRecord>> lists)
+    {
+        var rest = lists.Select(list => list.GetEnumerator()).ToList();
+        while (rest.Count > 0)
+        {
+            _ = rest.RemoveAll(list => !list.MoveNext());
+            foreach (var list in rest)
+            {
+                yield return list.Current;
+            }
+        }
+    }
+
+    /// <summary>Goes through the possible references only as far as it has to.</summary>
+    private sealed class PairSearch(IEnumerator<(string Reference, (KnownRecord, KnownRecord) Pair)> rest)
+    {
+        private readonly Dictionary<string, (KnownRecord, KnownRecord)> _seen = new(StringComparer.Ordinal);
+
+        public (KnownRecord, KnownRecord)? Find(string reference)
+        {
+            if (_seen.TryGetValue(reference, out var pair))
+            {
+                return pair;
+            }
+            while (rest.MoveNext())
+            {
+                _seen[rest.Current.Reference] = rest.Current.Pair;
+                if (rest.Current.Reference == reference)
+                {
+                    return rest.Current.Pair;
+                }
+            }
+            return null;
+        }
     }
 }

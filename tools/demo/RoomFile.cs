@@ -11,7 +11,7 @@ internal sealed record DemoAgency(string Id, string Name, string Kind, IReadOnly
 
 /// <summary>A folder of case files: room.json says whose they are (samples/README.md).</summary>
 internal sealed record RoomFile(
-    string Folder, string Title, int EpochSeconds, int Slots, IReadOnlyList<DemoContributor> Contributors, IReadOnlyList<DemoAgency> Agencies)
+    string Folder, string Title, int EpochSeconds, int Slots, int MessageBytes, int MinimumNewRecords, IReadOnlyList<DemoContributor> Contributors, IReadOnlyList<DemoAgency> Agencies)
 {
     public static RoomFile Read(string folder)
     {
@@ -33,7 +33,7 @@ internal sealed record RoomFile(
                 throw new DemoException(66, $"{path}: the file {contributor.File} of {contributor.Id} does not exist in {folder}.");
             }
             return contributors.Count >= 3
-                ? new RoomFile(folder, Text(root, "room"), Number(root, "epochSeconds", 5), Number(root, "slotsPerEpoch", 96), contributors, agencies)
+                ? new RoomFile(folder, Text(root, "room"), Number(root, "epochSeconds", 5), Number(root, "slotsPerEpoch", 96), Number(root, "messageBytes", 4096), Number(root, "minimumNewRecords", 20), contributors, agencies)
                 : throw new DemoException(65, $"{path}: a room needs at least three contributors.");
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
