@@ -215,7 +215,7 @@ public sealed class InboxReader
     }
 
     private bool IsForeseen(Frame? wire) =>
-        wire is null || wire.Header.Length > FrameHeader.MaxSize || !FrameHeader.TryParse(wire.Header, out var header, out _) 
+        wire is null || wire.Header.Length > FrameHeader.MaxSize || !FrameHeader.TryParse(wire.Header, out var header, out _)
         || (_room.State.Epoch(header.Epoch) is not null && _room.State.TrustedInstanceOf(header.Generation) is not null);
 
     private InboxEvent? Take(Frame? wire, FrameJudge judge, FrameStore.Writer writer)
