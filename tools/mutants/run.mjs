@@ -1,5 +1,6 @@
 // Removes one security check at a time and shows that a named test turns red without it.
 //   node tools/mutants/run.mjs [name ...]        all of mutants.json, or the named ones
+//   node tools/mutants/run.mjs --check           builds nothing: every text stands once, every test exists, docs/threats.md lists them all
 // Works in a scratch copy of the committed tree; the checkout itself is never touched.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
@@ -10,6 +11,9 @@ import { fileURLToPath } from 'node:url';
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 const all = JSON.parse(readFileSync(join(root, 'tools/mutants/mutants.json'), 'utf8'));
 const wanted = process.argv.slice(2);
+if (wanted.includes('--check')) {
+  process.exit(check() ? 0 : 1);
+}
 const unknown = wanted.filter(name => !all.some(m => m.name === name));
 if (unknown.length > 0) {
   console.error(`Unknown mutant: ${unknown.join(', ')}. Known: ${all.map(m => m.name).join(', ')}.`);
@@ -36,7 +40,8 @@ try {
     }
     writeFileSync(file, original.replace(mutant.find, () => mutant.replace));
     const project = `tests/${mutant.project}/${mutant.project}.csproj`;
-    const build = spawnSync('dotnet', ['build', project, '--nologo', '-v', 'q', '-clp:NoSummary', '-p:TreatWarningsAsErrors=false', '-p:EnforceCodeStyleInBuild=false'],
+    const build = spawnSync('dotnet', ['build', project, '--nologo', '-v', 'q', '-clp:NoSummary', '-p:TreatWarningsAsErrors=false', '-p:EnforceCodeStyleInBuild=false',
+        '-p:RunAnalyzers=false'],
       { cwd: tree, env: environment, encoding: 'utf8' });
     if (build.status !== 0) {
       console.log(`BROKEN    ${mutant.name}: does not build\n${build.stdout.split('\n').filter(l => l.includes('error')).slice(0, 3).join('\n')}`);
@@ -60,3 +65,35 @@ try {
 }
 console.log(`${mutants.length - survivors - failures} killed, ${survivors} survived, ${failures} stale or broken`);
 process.exit(survivors + failures === 0 ? 0 : 1);
+
+function check() {
+  const table = new Map([...readFileSync(join(root, 'docs/threats.md'), 'utf8').matchAll(/^\| ([a-z0-9-]+) \| [^|]+ \| `([^`]+)` \|$/gm)].map(row => [row[1], row[2]]));
+  const sources = new Map();
+  const source = project => {
+    if (!sources.has(project)) {
+      const files = execFileSync('git', ['ls-files', '-co', '--exclude-standard', `tests/${project}/*.cs`, `tests/${project}/**/*.cs`], { cwd: root, encoding: 'utf8' });
+      sources.set(project, [...new Set(files.split('\n').filter(Boolean))].map(file => readFileSync(join(root, file), 'utf8')).join('\n'));
+    }
+    return sources.get(project);
+  };
+  const problems = [];
+  for (const mutant of all) {
+    const file = join(root, mutant.file);
+    const places = existsSync(file) ? readFileSync(file, 'utf8').split(mutant.find).length - 1 : 0;
+    const [type, method] = mutant.test.split('.').slice(-2);
+    if (places !== 1) {
+      problems.push(`${mutant.name}: the text to remove stands ${places} times in ${mutant.file}`);
+    }
+    if (method !== '*' && !(source(mutant.project).includes(`class ${type}`) && source(mutant.project).includes(` ${method.replace(/\*.*$/, '')}`))) {
+      problems.push(`${mutant.name}: ${mutant.project} has no test ${mutant.test}`);
+    }
+    if (table.get(mutant.name) !== mutant.test) {
+      problems.push(`${mutant.name}: docs/threats.md ${table.has(mutant.name) ? `names ${table.get(mutant.name)}` : 'does not list it'}`);
+    }
+    table.delete(mutant.name);
+  }
+  problems.push(...[...table.keys()].map(name => `${name}: listed in docs/threats.md, not in mutants.json`));
+  problems.forEach(problem => console.error(problem));
+  console.log(`${all.length} mutants, ${problems.length} problems`);
+  return problems.length === 0;
+}
