@@ -25,6 +25,8 @@ public sealed class RoomClient : IDisposable
     private readonly SignedCharter _kept;
     private readonly List<SignedCharter> _charters = [];
     private readonly Dictionary<EntryId, EntryOutcome> _own = [];
+    private readonly KeptLog _log;
+    private readonly List<LogSegment> _unkept = [];
     private LogReader _reader;
     private PinnedChannel? _notification;
 
@@ -39,6 +41,7 @@ public sealed class RoomClient : IDisposable
         _ingestion = ingestion;
         _reader = new LogReader(ingestion, memory.Room, memory.Checkpoint);
         EpochFacts = new EpochFacts(memory.CheckpointTime);
+        _log = new KeptLog(memory.Folder, memory.Room);
         Ingestion = new IngestionService.IngestionServiceClient(ingestion.CallInvoker);
     }
 
@@ -347,9 +350,10 @@ public sealed class RoomClient : IDisposable
     private async Task SyncAsync(bool fresh, CancellationToken cancellationToken)
     {
         await _reader.SyncAsync(fresh, Observe, cancellationToken).ConfigureAwait(false);
-        RequireTrust();
-        RequireOwnWord();
+        OwnWord.Require(Profile, Memory, _kept.Charter, State, _charters);
         Memory.RememberCheckpoint(Checkpoint);
+        _log.Keep(_unkept);
+        _unkept.Clear();
         if (Memory.Genesis is null)
         {
             Memory.RememberGenesis(State.Genesis!);
@@ -364,6 +368,7 @@ public sealed class RoomClient : IDisposable
     private void Observe(LogSegment segment)
     {
         EpochFacts.Observe(segment.Outcomes, segment.Checkpoint, State);
+        _unkept.Add(segment);
         foreach (var outcome in segment.Outcomes)
         {
             if (outcome is { IsAccepted: true, Entry.Entry: CharterEntry charter })
@@ -385,53 +390,8 @@ public sealed class RoomClient : IDisposable
         EpochFacts = new EpochFacts(Memory.CheckpointTime);
         _charters.Clear();
         _own.Clear();
+        _unkept.Clear();
         await SyncAsync(fresh: false, cancellationToken).ConfigureAwait(false);
-    }
-
-    private void RequireTrust()
-    {
-        if (_charters.Count == 0)
-        {
-            throw new ClientException(ClientProblem.VerificationFailed, "The log holds no charter in force: do not use this room; compare its first entry with the charter that you signed.");
-        }
-
-        if (!_charters.Exists(charter => charter.Charter.Hash == _kept.Charter.Hash) && _kept.Charter.Version <= Charter.Version)
-        {
-            throw new ClientException(
-                ClientProblem.VerificationFailed,
-                $"The room's charters do not include version {_kept.Charter.Version} that this profile joined with ({_kept.Charter.Hash}): do not use this room; ask the other members which charter they signed.");
-        }
-    }
-
-    /// <summary>The chain is verified by everyone; whether it says of this member what this member said is for the member alone to check.</summary>
-    private void RequireOwnWord()
-    {
-        if (Memory.Genesis is { } genesis && State.Genesis != genesis)
-        {
-            throw new ClientException(
-                ClientProblem.VerificationFailed, $"The room's log begins with another charter than the one that this profile trusted ({genesis}): the log was replaced; send nothing, and tell the other members.");
-        }
-
-        if (!Charter.TryFind(Profile.Member, out _))
-        {
-            throw new ClientException(ClientProblem.NotPermitted, $"The charter in force no longer lists {Profile.Member}: it has left the room.");
-        }
-
-        _ = CharterFiles.RequireListed(Charter, Profile);
-        if (Charter.Contributor(Profile.Member) is not null
-            && !(SignedCharter.Approvals.TryGetValue(Profile.Member, out var approval)
-                && CharterDecision.Verify(approval, Profile.OrganisationKey, Charter, Profile.Member, Decision.Approve)))
-        {
-            throw new ClientException(
-                ClientProblem.VerificationFailed, $"{Profile.Member} has not signed the charter in force (version {Charter.Version}): read it with \"cleanroom charter show\", and sign or veto it.");
-        }
-
-        if (Memory.SignedVersion(Charter.Version) is { } own && own != Charter.Hash)
-        {
-            throw new ClientException(
-                ClientProblem.VerificationFailed,
-                $"The charter in force (version {Charter.Version}) is not the one that this profile signed ({own}): somebody else holds this organisation's key, or it was signed on another machine; find out before you send anything.");
-        }
     }
 
     private async Task AppendPersonAsync(string person, VerifyingKey key, PersonRoles roles, SigningKey organisation, CancellationToken cancellationToken) =>

@@ -4,7 +4,7 @@ using Grpc.Core.Interceptors;
 namespace CleanRoom.Transport;
 
 /// <summary>Gives unary calls a deadline and turns every status into a <see cref="CleanRoomException"/>.</summary>
-internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Interceptor
+internal sealed class ClientCallInterceptor(PinnedChannelOptions options, Uri address) : Interceptor
 {
     public override TResponse BlockingUnaryCall<TRequest, TResponse>(
         TRequest request,
@@ -17,7 +17,7 @@ internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Inte
         }
         catch (RpcException exception)
         {
-            throw Translate(exception, context.Options.CancellationToken);
+            throw Translate(exception, address, context.Options.CancellationToken);
         }
     }
 
@@ -40,7 +40,7 @@ internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Inte
         var call = continuation(request, context);
         var token = context.Options.CancellationToken;
         return new AsyncServerStreamingCall<TResponse>(
-            new Reader<TResponse>(call.ResponseStream, token),
+            new Reader<TResponse>(call.ResponseStream, address, token),
             Translated(call.ResponseHeadersAsync, token),
             call.GetStatus,
             call.GetTrailers,
@@ -55,7 +55,7 @@ internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Inte
         var token = context.Options.CancellationToken;
         var response = Translated(call.ResponseAsync, token);
         return new AsyncClientStreamingCall<TRequest, TResponse>(
-            new Writer<TRequest>(call.RequestStream, () => Refusal(call.ResponseAsync), () => call.ResponseAsync.IsCompleted, token),
+            new Writer<TRequest>(call.RequestStream, address, () => Refusal(call.ResponseAsync), () => call.ResponseAsync.IsCompleted, token),
             response,
             Translated(call.ResponseHeadersAsync, token),
             call.GetStatus,
@@ -70,15 +70,15 @@ internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Inte
         var call = continuation(context);
         var token = context.Options.CancellationToken;
         return new AsyncDuplexStreamingCall<TRequest, TResponse>(
-            new Writer<TRequest>(call.RequestStream, () => Task.FromResult(Ended(call.GetStatus, call.GetTrailers)), () => true, token),
-            new Reader<TResponse>(call.ResponseStream, token),
+            new Writer<TRequest>(call.RequestStream, address, () => Task.FromResult(Ended(call.GetStatus, call.GetTrailers)), () => true, token),
+            new Reader<TResponse>(call.ResponseStream, address, token),
             Translated(call.ResponseHeadersAsync, token),
             call.GetStatus,
             call.GetTrailers,
             call.Dispose);
     }
 
-    private static async Task<T> Translated<T>(Task<T> task, CancellationToken cancellationToken)
+    private async Task<T> Translated<T>(Task<T> task, CancellationToken cancellationToken)
     {
         try
         {
@@ -86,14 +86,14 @@ internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Inte
         }
         catch (RpcException exception)
         {
-            throw Translate(exception, cancellationToken);
+            throw Translate(exception, address, cancellationToken);
         }
     }
 
-    private static Exception Translate(RpcException exception, CancellationToken cancellationToken) =>
+    private static Exception Translate(RpcException exception, Uri address, CancellationToken cancellationToken) =>
         exception.StatusCode == StatusCode.Cancelled && cancellationToken.IsCancellationRequested
             ? new OperationCanceledException("The call was cancelled.", exception, cancellationToken)
-            : RpcErrors.FromRpcException(exception);
+            : RpcErrors.FromRpcException(exception, address);
 
     private ClientInterceptorContext<TRequest, TResponse> WithDeadline<TRequest, TResponse>(ClientInterceptorContext<TRequest, TResponse> context)
         where TRequest : class
@@ -103,7 +103,7 @@ internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Inte
             : new ClientInterceptorContext<TRequest, TResponse>(
                 context.Method, context.Host, context.Options.WithDeadline((options.Clock.GetUtcNow() + options.UnaryDeadline).UtcDateTime));
 
-    private sealed class Reader<T>(IAsyncStreamReader<T> inner, CancellationToken callToken) : IAsyncStreamReader<T>
+    private sealed class Reader<T>(IAsyncStreamReader<T> inner, Uri address, CancellationToken callToken) : IAsyncStreamReader<T>
     {
         public T Current => inner.Current;
 
@@ -115,7 +115,7 @@ internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Inte
             }
             catch (RpcException exception)
             {
-                throw Translate(exception, cancellationToken.IsCancellationRequested ? cancellationToken : callToken);
+                throw Translate(exception, address, cancellationToken.IsCancellationRequested ? cancellationToken : callToken);
             }
         }
     }
@@ -152,7 +152,7 @@ internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Inte
     /// When a server refuses in the middle of a stream, the next write fails too, as a broken stream or as a wrong call. The reason stands in
     /// the status, so that is what is thrown. In a duplex call the status may not be there yet: the reader meets it.
     /// </summary>
-    private sealed class Writer<T>(IClientStreamWriter<T> inner, Func<Task<RpcException?>> refusal, Func<bool> isOver, CancellationToken callToken) : IClientStreamWriter<T>
+    private sealed class Writer<T>(IClientStreamWriter<T> inner, Uri address, Func<Task<RpcException?>> refusal, Func<bool> isOver, CancellationToken callToken) : IClientStreamWriter<T>
     {
         public WriteOptions? WriteOptions
         {
@@ -175,14 +175,14 @@ internal sealed class ClientCallInterceptor(PinnedChannelOptions options) : Inte
             }
             catch (RpcException exception)
             {
-                throw Translate(cancellationToken.IsCancellationRequested ? exception : await refusal().ConfigureAwait(false) ?? exception, cancellationToken);
+                throw Translate(cancellationToken.IsCancellationRequested ? exception : await refusal().ConfigureAwait(false) ?? exception, address, cancellationToken);
             }
             catch (InvalidOperationException) when (!cancellationToken.IsCancellationRequested)
             {
                 // "The call is complete", or two writes at a time.
                 if (isOver() && await refusal().ConfigureAwait(false) is { } refused)
                 {
-                    throw Translate(refused, cancellationToken);
+                    throw Translate(refused, address, cancellationToken);
                 }
 
                 throw;

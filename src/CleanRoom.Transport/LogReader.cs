@@ -9,7 +9,11 @@ namespace CleanRoom.Transport;
 /// <summary>Entries that a cosigned checkpoint covers, in order.</summary>
 /// <param name="Outcomes">What became of each entry since the last segment; empty if only room time has moved on.</param>
 /// <param name="Checkpoint">The cosigned checkpoint over all entries up to here.</param>
-public sealed record LogSegment(IReadOnlyList<EntryOutcome> Outcomes, CosignedCheckpoint Checkpoint);
+public sealed record LogSegment(IReadOnlyList<EntryOutcome> Outcomes, CosignedCheckpoint Checkpoint)
+{
+    /// <summary>The same entries as they came: the leaf, empty where this reader may see its hash only, and the hash.</summary>
+    public IReadOnlyList<(ReadOnlyMemory<byte> Leaf, Digest Hash)> Leaves { get; init; } = [];
+}
 
 /// <summary>
 /// Reads a room's log from ingestion and believes nothing of it: every entry is hashed and judged at its position, and nothing is handed out before
@@ -76,21 +80,24 @@ public sealed class LogReader
         using var call = _client.ReadEntries(
             new ReadEntriesRequest { Room = State.Room.ToString(), From = (ulong)_verifier.Size, Follow = follow }, cancellationToken: cancellationToken);
         var outcomes = new List<EntryOutcome>();
+        var leaves = new List<(ReadOnlyMemory<byte>, Digest)>();
         while (await call.ResponseStream.MoveNext(cancellationToken))
         {
             var message = call.ResponseStream.Current;
             switch (message.MessageCase)
             {
                 case ReadEntriesResponse.MessageOneofCase.Entry:
-                    outcomes.Add(Append(message.Entry));
+                    outcomes.Add(Append(message.Entry, out var hash));
+                    leaves.Add((message.Entry.Leaf.Memory, hash));
                     if (outcomes.Count > MaxUncovered)
                     {
                         throw Refuse(CheckpointRefusal.TooFewCosignatures);
                     }
                     break;
                 case ReadEntriesResponse.MessageOneofCase.Checkpoint:
-                    yield return new LogSegment([.. outcomes], Accept(message.Checkpoint.Note));
+                    yield return new LogSegment([.. outcomes], Accept(message.Checkpoint.Note)) { Leaves = [.. leaves] };
                     outcomes.Clear();
+                    leaves.Clear();
                     break;
                 default:
                     throw new CleanRoomException(ErrorReason.DataLoss, "Ingestion sent a message that is neither an entry nor a checkpoint.");
@@ -102,12 +109,13 @@ public sealed class LogReader
         }
     }
 
-    private EntryOutcome Append(Protocol.Common.V1.LogEntry entry)
+    private EntryOutcome Append(Protocol.Common.V1.LogEntry entry, out Digest hash)
     {
-        if (entry.Index != (ulong)_verifier.Size || !Digest.TryFromBytes(entry.LeafHash.Span, out var hash))
+        if (entry.Index != (ulong)_verifier.Size || !Digest.TryFromBytes(entry.LeafHash.Span, out var stated))
         {
             throw new CleanRoomException(ErrorReason.DataLoss, $"Ingestion sent another entry than the one at position {_verifier.Size}.");
         }
+        hash = stated;
         if (entry.Leaf.IsEmpty)
         {
             return _verifier.AppendHash(hash);

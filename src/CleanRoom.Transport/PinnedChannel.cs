@@ -21,7 +21,7 @@ public sealed class PinnedChannel : IDisposable
         Address = address;
         ServerKey = serverKey;
         _channel = channel;
-        CallInvoker = channel.Intercept(new ClientCallInterceptor(options));
+        CallInvoker = channel.Intercept(new ClientCallInterceptor(options, address));
     }
 
     /// <summary>The server's address.</summary>

@@ -87,7 +87,9 @@ public static class RpcErrors
     /// Client side: the refusal that a status carries. A trailer that is missing, malformed, names an unknown reason or does not fit
     /// the status code is ignored, and the status code alone decides.
     /// </summary>
-    public static CleanRoomException FromRpcException(RpcException exception)
+    /// <param name="exception">What the call ended with.</param>
+    /// <param name="address">The server, named where nobody answered; null if not known.</param>
+    public static CleanRoomException FromRpcException(RpcException exception, Uri? address = null)
     {
         ArgumentNullException.ThrowIfNull(exception);
         if (IsUntrustedServer(exception))
@@ -98,6 +100,13 @@ public static class RpcErrors
                 null,
                 "Compare the pinned key with the one that the server prints at start, and check the client certificate; do not send anything before they agree.",
                 exception);
+        }
+
+        // Nobody answered: the status was made on this side of the wire.
+        if (address is not null && exception.StatusCode == StatusCode.Unavailable && exception.Status.DebugException is not null)
+        {
+            return new CleanRoomException(
+                ErrorReason.Unavailable, $"The service at {address.GetLeftPart(UriPartial.Authority)} cannot be reached.", null, "Check that it runs and its address, then try again.", exception);
         }
 
         var (reason, field, remedy) = ReadTrailer(exception);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 
 namespace CleanRoom.Client.Tests;
@@ -63,13 +62,7 @@ public sealed class CliTests : IDisposable
 
     private static async Task<(int Code, string Output, string Error)> RunAsync(string[] args)
     {
-        // artifacts/bin/<test project>/debug/: the command line lies beside.
-        var path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "CleanRoom.Cli", "debug", "cleanroom"));
-        var start = new ProcessStartInfo(path, args) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, await output, await error);
+        var (code, output, error) = await Programs.CliAsync(args);
+        return (code, output, error);
     }
 }

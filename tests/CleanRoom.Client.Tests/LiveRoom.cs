@@ -29,12 +29,17 @@ internal sealed class LiveRoom : IAsyncDisposable
 
     public SignedCharter Charter { get; private set; } = null!;
 
+    /// <summary>Clocks of the services, by name: "ingestion", "broker-alpha" and so on. They may be set while the room runs.</summary>
+    public Dictionary<string, SkewedClock> Clocks { get; } = [];
+
+    public string BrokerAddress(string member) => Charter.Charter.Members.First(item => item.Id.Value == member).Broker!.Endpoint.ToString();
+
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static async Task<LiveRoom> StartAsync(TimeSpan? life = null)
     {
         var room = new LiveRoom();
-        var ingestion = await room.StartAsync("ingestion", args => IngestionHost.Build(args));
+        var ingestion = await room.StartAsync("ingestion", IngestionHost.Build);
         var now = TimeProvider.System.GetUtcNow();
         var service = new ServiceTerms(Address(ingestion), ingestion.Services.GetRequiredService<ServerIdentity>().Key);
         var draft = CharterDraft.Create(RoomId.From(RecordIds.Random()), "Trial (fictional)", simulated: true, now.AddMinutes(-5), now + (life ?? TimeSpan.FromDays(30)))
@@ -48,7 +53,7 @@ internal sealed class LiveRoom : IAsyncDisposable
             room.Profiles[member] = profile;
             var broker = await room.StartAsync(
                 "broker-" + member,
-                args => AttestationHost.Build(args),
+                AttestationHost.Build,
                 "--Attestation:Owner=" + member,
                 "--Attestation:OrganisationKey=" + profile.OrganisationKey.ToJwk().ToJsonString(),
                 "--Attestation:AdminKeys:0=" + profile.TransportKey.Id,
@@ -121,11 +126,20 @@ internal sealed class LiveRoom : IAsyncDisposable
 
     private static Uri Address(WebApplication app) => new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
-    private async Task<WebApplication> StartAsync(string name, Func<string[], WebApplication> build, params string[] args)
+    private async Task<WebApplication> StartAsync(string name, Func<string[], Action<WebApplicationBuilder>?, WebApplication> build, params string[] args)
     {
-        var app = build(["--Server:DataFolder=" + Path.Combine(Folder.FullName, name), .. args]);
+        var clock = Clocks[name] = new SkewedClock();
+        var app = build(["--Server:DataFolder=" + Path.Combine(Folder.FullName, name), .. args], builder => builder.Services.AddSingleton<TimeProvider>(clock));
         _apps.Add(app);
         await app.StartAsync(Token);
         return app;
     }
+}
+
+/// <summary>The system's clock, off by some time.</summary>
+internal sealed class SkewedClock : TimeProvider
+{
+    public TimeSpan Offset { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + Offset;
 }

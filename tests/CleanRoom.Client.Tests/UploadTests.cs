@@ -90,7 +90,7 @@ public class UploadTests
         var text = await File.ReadAllTextAsync(path, LiveRoom.Token);
         var state = System.Text.Json.Nodes.JsonNode.Parse(text)!;
         state["checkpoint"]!["root"] = Cryptography.Digest.Of("another history"u8).ToString();
-        await File.WriteAllBytesAsync(path, Cryptography.CanonicalJson.Canonicalize(state), LiveRoom.Token);
+        await File.WriteAllBytesAsync(path, Files.SealedJson.Write(state.AsObject()), LiveRoom.Token);
         var error = await Assert.ThrowsAsync<CleanRoomException>(() => live.ConnectAsync("alpha"));
         Assert.Equal(ErrorReason.LogForked, error.Reason);
     }
@@ -102,7 +102,7 @@ public class UploadTests
         var path = Path.Combine(live.HomeOf("alpha"), "rooms", live.Charter.Charter.Room.ToString(), "room.json");
         var state = System.Text.Json.Nodes.JsonNode.Parse(await File.ReadAllTextAsync(path, LiveRoom.Token))!;
         state["checkpoint"]!["size"] = 1000;
-        await File.WriteAllBytesAsync(path, Cryptography.CanonicalJson.Canonicalize(state), LiveRoom.Token);
+        await File.WriteAllBytesAsync(path, Files.SealedJson.Write(state.AsObject()), LiveRoom.Token);
         var error = await Assert.ThrowsAsync<CleanRoomException>(() => live.ConnectAsync("alpha"));
         Assert.Equal(ErrorReason.LogRolledBack, error.Reason);
     }

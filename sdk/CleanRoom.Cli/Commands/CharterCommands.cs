@@ -15,6 +15,12 @@ internal static class CharterCommands
 {
     private static readonly Argument<string> Draft = new("DRAFT") { Description = "File of the draft." };
     private static readonly Argument<string> CharterFile = new("CHARTER") { Description = "File of the charter, signed or a complete draft." };
+    private static readonly Argument<string?> AnyCharter = new("CHARTER")
+    {
+        Description = "File of the charter, signed or a complete draft; without it the newest one that this profile keeps of the room.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     private static readonly Argument<string> Card = new("CARD") { Description = "File of the member's card." };
     private static readonly Argument<string> Other = new("OTHER") { Description = "Another copy of the same version." };
     private static readonly Option<string> Title = new("--title") { Description = "Title for people.", Required = true };
@@ -49,14 +55,14 @@ internal static class CharterCommands
         add.Handle(AddMember);
         var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out };
         propose.Handle(Propose);
-        var show = new Command("show", "Show a charter and who has signed it; with --parent also what it changes.") { CharterFile, Parent };
-        show.Handle(call => Show(call, verify: false));
+        var show = new Command("show", "Show a charter and who has signed it; with --parent also what it changes.") { AnyCharter, Parent };
+        show.Handle(call => Show(call, call.Get(AnyCharter), verify: false));
         var sign = new Command("sign", "Sign a charter with the organisation key. Read it first.") { CharterFile };
         sign.Handle(Sign);
         var merge = new Command("merge", "Take over the approvals of another copy.") { CharterFile, Other };
         merge.Handle(Merge);
-        var verify = new Command("verify", "Verify a charter: every rule, every signature.") { CharterFile, Parent };
-        verify.Handle(call => Show(call, verify: true));
+        var verify = new Command("verify", "Verify a charter: every rule, every signature.") { AnyCharter, Parent };
+        verify.Handle(call => Show(call, call.Get(AnyCharter), verify: true));
         var submit = new Command("submit", "Put a signed charter into the room's log: version 1 makes the room.") { CharterFile };
         submit.Handle(SubmitAsync);
         var veto = new Command("veto", "Forbid a version that is not in the log yet.") { CharterFile };
@@ -164,6 +170,7 @@ internal static class CharterCommands
     private static int Drafted(Call call, string path, CharterDraft draft)
     {
         var complete = draft.TryBuild(out var charter, out var errors);
+        var simulated = JsonNode.Parse(draft.ToBytes())?["simulated"] is JsonValue label && label.TryGetValue<bool>(out var value) ? value : (bool?)null;
         call.Screen.Result(
             new JsonObject
             {
@@ -172,7 +179,7 @@ internal static class CharterCommands
                 ["charter"] = charter?.Hash.ToString(),
                 ["missing"] = new JsonArray([.. errors.Select(error => (JsonNode)error.ToString())]),
             },
-            charter?.Simulated,
+            simulated,
             () =>
             {
                 call.Screen.Line(complete ? $"{path}: complete, {charter!.Hash}" : $"{path}: not complete yet");
@@ -205,13 +212,21 @@ internal static class CharterCommands
         }
 
         CharterFiles.Write(call.Get(CharterFile), charter.Merge(other));
-        return Show(call, verify: false);
+        return Show(call, call.Get(CharterFile), verify: false);
     }
 
-    private static int Show(Call call, bool verify)
+    private static SignedCharter Kept(Call call)
     {
-        var path = call.Get(CharterFile);
-        var signed = CharterFiles.Read(path);
+        var profile = call.Profile();
+        var room = call.Room(profile);
+        return profile.OpenRoom(room).FindCharter()
+            ?? throw new ClientException(ClientProblem.Configuration, $"{profile.Member} has not joined room {room}: name the file of the charter.");
+    }
+
+    private static int Show(Call call, string? path, bool verify)
+    {
+        var signed = path is null ? Kept(call) : CharterFiles.Read(path);
+        call.Screen.Banner(signed.Charter.Simulated);
         var parent = call.Get(Parent) is { } parentPath ? CharterFiles.Read(parentPath) : null;
         var charter = signed.Charter;
         var verdict = signed.Check(parent?.Charter);

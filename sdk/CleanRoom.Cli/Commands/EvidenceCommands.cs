@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
-using CleanRoom.Client.Logs;
 
 namespace CleanRoom.Cli.Commands;
 
@@ -10,15 +9,14 @@ internal static class EvidenceCommands
 {
     public static Command Create()
     {
-        var verify = new Command("verify", "Appraise the raw evidence of every enclave instance against the charter, on this machine.");
+        var verify = new Command("verify", "Appraise the raw evidence of every enclave instance against the charter, on this machine.") { Common.Offline };
         verify.Handle(VerifyAsync);
         return new Command("evidence", "Evidence of the enclave.") { verify };
     }
 
     private static async Task<int> VerifyAsync(Call call)
     {
-        using var room = await call.ConnectAsync().ConfigureAwait(false);
-        var findings = await LogAudit.VerifyAsync(room, call.Token).ConfigureAwait(false);
+        var findings = await LogCommands.FindingsAsync(call).ConfigureAwait(false);
         if (findings.Problem is { } problem)
         {
             return call.Screen.Error((int)ClientProblem.VerificationFailed, "LogNotVerified", problem);
@@ -52,7 +50,7 @@ internal static class EvidenceCommands
                     })]),
                 })]),
             },
-            room.Simulated,
+            findings.Simulated,
             () => call.Screen.Table(
                 ["generation", "broker", "kind", "enclave", "measurement"],
                 findings.Instances.SelectMany(instance => instance.Evidence.Select(item => (IReadOnlyList<string>)

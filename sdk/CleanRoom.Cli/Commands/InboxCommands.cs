@@ -19,8 +19,8 @@ internal static class InboxCommands
     {
         var watch = new Command("watch", "Take new messages: verify, keep, show; then wait for more.") { Once, All };
         watch.Handle(WatchAsync);
-        var show = new Command("show", "Verify and show messages that were taken.") { All, After };
-        show.Handle(ShowAsync);
+        var show = new Command("show", "Verify and show messages that were taken. Offline.") { All, After };
+        show.Handle(Show);
         var ack = new Command("ack", "Tell notification that messages have been read.") { Through };
         ack.Handle(AcknowledgeAsync);
         return new Command("inbox", "Messages from the enclave.") { watch, show, ack };
@@ -29,25 +29,43 @@ internal static class InboxCommands
     private static async Task<int> WatchAsync(Call call)
     {
         using var room = await call.ConnectAsync().ConfigureAwait(false);
-        var exit = ExitCodes.Ok;
+        if (!call.Get(Once))
+        {
+            call.Screen.Note("Waiting for messages; Ctrl-C ends, nothing is lost.");
+        }
+
+        var count = new Count();
         await foreach (var item in new InboxReader(room).ReadAsync(follow: !call.Get(Once), call.Token).ConfigureAwait(false))
         {
-            exit = Print(call, item, room.Simulated) ? exit : (int)ClientProblem.VerificationFailed;
+            Print(call, item, room.Simulated, count);
         }
 
-        return exit;
+        return Finish(call, count, "new");
     }
 
-    private static async Task<int> ShowAsync(Call call)
+    private static int Show(Call call)
     {
-        using var room = await call.ConnectAsync().ConfigureAwait(false);
-        var exit = ExitCodes.Ok;
-        foreach (var item in new InboxReader(room).ReadTaken(call.Get(After)))
+        var after = call.Get(After);
+        if (after < 0)
         {
-            exit = Print(call, item, room.Simulated) ? exit : (int)ClientProblem.VerificationFailed;
+            throw new ClientException(ClientProblem.Usage, "--after must be 0 or a message's number.");
         }
 
-        return exit;
+        var room = call.Kept();
+        var count = new Count();
+        foreach (var item in InboxReader.ReadTaken(room, after))
+        {
+            Print(call, item, room.Simulated, count);
+        }
+
+        call.Screen.Note($"Verified against the log as of {ProtocolTime.Write(room.Checkpoint.Time.Opening)} (room time); \"cleanroom inbox watch --once\" takes what is new.");
+        return Finish(call, count, "taken");
+    }
+
+    private static int Finish(Call call, Count count, string word)
+    {
+        call.Screen.Note($"{count.Messages} {word} messages: {count.News} with news, {count.Messages - count.News} heads and empty slots; {count.Alarms} alarms.");
+        return count.Alarms == 0 ? ExitCodes.Ok : (int)ClientProblem.VerificationFailed;
     }
 
     private static async Task<int> AcknowledgeAsync(Call call)
@@ -65,18 +83,24 @@ internal static class InboxCommands
         return ExitCodes.Ok;
     }
 
-    private static bool Print(Call call, InboxEvent item, bool simulated)
+    private static void Print(Call call, InboxEvent item, bool simulated, Count count)
     {
         if (item is InboxEvent.Alarm alarm)
         {
+            count.Alarms++;
             _ = call.Screen.Error((int)ClientProblem.VerificationFailed, alarm.Reason.ToString(), alarm.Text);
-            return false;
+            return;
         }
 
         var message = ((InboxEvent.Received)item).Message;
-        if (!call.Get(All) && message.Content is RoomMessage.Head or RoomMessage.Empty)
+        count.Messages++;
+        if (message.Content is not (RoomMessage.Head or RoomMessage.Empty))
         {
-            return true;
+            count.News++;
+        }
+        else if (!call.Get(All))
+        {
+            return;
         }
 
         // The canonical form is the documented one: docs/protocol.md section 6.
@@ -90,15 +114,20 @@ internal static class InboxCommands
         content["generation"] = message.Generation;
         call.Screen.Result(content, simulated, () =>
         {
-            call.Screen.Line($"{message.Number}  epoch {message.Epoch}  {ProtocolTime.Write(message.RoomTime)}  {message.Content.Kind}{(message.Simulated ? "  SIMULATED" : "")}");
-            foreach (var (name, value) in content)
+            call.Screen.Line($"{message.Number}  epoch {message.Epoch}  {ProtocolTime.Write(message.RoomTime)}  {message.Content.Kind}  {MessageWords.Title(message.Content)}{(message.Simulated ? "  SIMULATED" : "")}");
+            foreach (var (name, value) in MessageWords.Lines(message.Content))
             {
-                if (name is not ("number" or "epoch" or "kind" or "roomTime" or "generation"))
-                {
-                    call.Screen.Line($"    {name}: {(value is JsonValue ? value.ToString() : value?.ToJsonString())}");
-                }
+                call.Screen.Line($"    {name,-16}{value}");
             }
         });
-        return true;
+    }
+
+    private sealed class Count
+    {
+        public int Messages { get; set; }
+
+        public int News { get; set; }
+
+        public int Alarms { get; set; }
     }
 }

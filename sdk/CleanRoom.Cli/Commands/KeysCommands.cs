@@ -49,7 +49,11 @@ internal static class KeysCommands
             ? new ProfileOptions { People = people, Passphrase = call.Passphrase() }
             : new ProfileOptions { Passphrase = call.Passphrase() };
         var folder = call.Get(Common.Home) ?? MemberProfile.DefaultFolder(member);
-        return Show(call, MemberProfile.Create(folder, member, options, Call.Time));
+        var exit = Show(call, MemberProfile.Create(folder, member, options, Call.Time));
+        call.Screen.Note(
+            "Copy this folder to a safe place now: nobody else holds these keys. "
+            + (options.Passphrase.Length > 0 ? "Keep the passphrase elsewhere." : "The organisation key is not encrypted: keep keys/organisation.pem offline, or make keys with --passphrase-file."));
+        return exit;
     }
 
     private static PersonRoles Parse(string person, string words) => RoleWords.TryParse(words.Split(','), out var roles)

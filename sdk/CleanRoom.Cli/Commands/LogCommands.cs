@@ -5,6 +5,7 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
 using CleanRoom.Client.Logs;
+using CleanRoom.Client.Rooms;
 
 namespace CleanRoom.Cli.Commands;
 
@@ -15,9 +16,9 @@ internal static class LogCommands
 
     public static Command Create()
     {
-        var verify = new Command("verify", "Verify the whole log: signatures, roles, cosignatures, releases, epochs, evidence. Names entries without effect and why.") { Folder };
+        var verify = new Command("verify", "Verify the whole log: signatures, roles, cosignatures, releases, epochs, evidence. Names entries without effect and why.") { Folder, Common.Offline };
         verify.Handle(call => RunAsync(call, show: false));
-        var show = new Command("show", "The same, with every entry.") { Folder };
+        var show = new Command("show", "The same, with every entry.") { Folder, Common.Offline };
         show.Handle(call => RunAsync(call, show: true));
         var export = new Command("export", "Write the log to a folder, to be verified offline.") { Target };
         export.Handle(ExportAsync);
@@ -26,16 +27,7 @@ internal static class LogCommands
 
     private static async Task<int> RunAsync(Call call, bool show)
     {
-        LogFindings findings;
-        if (call.Get(Folder) is { } folder)
-        {
-            findings = LogAudit.Verify(folder);
-        }
-        else
-        {
-            using var room = await call.ConnectAsync().ConfigureAwait(false);
-            findings = await LogAudit.VerifyAsync(room, call.Token).ConfigureAwait(false);
-        }
+        var findings = call.Get(Folder) is { } folder ? LogAudit.Verify(folder) : await FindingsAsync(call).ConfigureAwait(false);
 
         var lines = show ? findings.Lines : [.. findings.Ignored];
         var problem = findings.Problem
@@ -43,7 +35,7 @@ internal static class LogCommands
         var json = ToJson(findings, lines);
         if (problem is not null)
         {
-            call.Screen.Banner(findings.Simulated);
+            call.Screen.Banner(findings.Charter?.Simulated);
             return call.Screen.Error((int)ClientProblem.VerificationFailed, "LogNotVerified", problem);
         }
 
@@ -62,6 +54,19 @@ internal static class LogCommands
             call.Screen.Line($"  charter version {findings.Charter.Version} ({findings.Status}), {findings.Instances.Count} enclave instances with trusted evidence, {findings.Releases} releases, {findings.Epochs} epochs");
         });
         return ExitCodes.Ok;
+    }
+
+    /// <summary>Verifies the room's log: from ingestion, or as this profile kept it.</summary>
+    public static async Task<LogFindings> FindingsAsync(Call call)
+    {
+        if (call.Get(Common.Offline))
+        {
+            var kept = call.Kept();
+            return LogAudit.Verify(KeptRoom.LogFolder(kept.Profile, kept.Memory.Room), kept.Memory.Checkpoint);
+        }
+
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        return await LogAudit.VerifyAsync(room, call.Token).ConfigureAwait(false);
     }
 
     private static async Task<int> ExportAsync(Call call)

@@ -9,8 +9,6 @@ namespace CleanRoom.Cli.Commands;
 
 internal static class ReceiptsCommands
 {
-    private static readonly Option<bool> Offline = new("--offline") { Description = "Verify with what is on this machine; connect to nothing." };
-
     public static Command Create()
     {
         var list = new Command("list", "List the receipts on this machine.");
@@ -19,7 +17,7 @@ internal static class ReceiptsCommands
             var profile = call.Profile();
             return Show(call, Uploader.VerifyOffline(profile, call.Room(profile)), verify: false);
         });
-        var verify = new Command("verify", "Verify every receipt; fetch the proofs of provisional ones unless --offline.") { Offline };
+        var verify = new Command("verify", "Verify every receipt; fetch the proofs of provisional ones unless --offline.") { Common.Offline };
         verify.Handle(VerifyAsync);
         return new Command("receipts", "Receipts: that what was uploaded stands in the log.") { list, verify };
     }
@@ -40,7 +38,7 @@ internal static class ReceiptsCommands
 
     private static async Task<int> VerifyAsync(Call call)
     {
-        if (call.Get(Offline))
+        if (call.Get(Common.Offline))
         {
             var profile = call.Profile();
             return Show(call, Uploader.VerifyOffline(profile, call.Room(profile)), verify: true);

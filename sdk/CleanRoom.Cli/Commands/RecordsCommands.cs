@@ -11,6 +11,7 @@ namespace CleanRoom.Cli.Commands;
 internal static class RecordsCommands
 {
     private const int MaxManifest = 1 << 20;
+    private const int MaxIssues = 50;
 
     private static readonly Argument<string> File = new("FILE") { Description = "The case file." };
     private static readonly Argument<string[]> References = new("REF") { Description = "The records' own references.", Arity = ArgumentArity.ZeroOrMore };
@@ -18,13 +19,14 @@ internal static class RecordsCommands
     private static readonly Option<string?> Manifest = new("--manifest") { Description = "Dataset manifest (JSON).", HelpName = "FILE" };
     private static readonly Option<string?> Ref = new("--ref") { Description = "Column, or pattern such as REF-{Column:000}, of the record's own number." };
     private static readonly Option<string[]> Map = new("--map") { Description = "COLUMN=FIELD: read a column as a field. May be repeated." };
+    private static readonly Option<bool> AllNew = new("--all-new") { Description = "The file holds no case that was uploaded before, under whatever reference." };
     private static readonly Option<bool> Unknown = new("--unknown") { Description = "Withdraw the batches that this profile did not upload." };
 
     public static Command Create()
     {
         var check = new Command("check", "Read a case file and report on its quality. Offline; nothing is sent.") { File, Profile, Manifest, Ref, Map };
         check.Handle(CheckAsync);
-        var upload = new Command("upload", "Seal and upload what is new or changed; withdraw records whose consent has ended.") { File, Profile, Manifest, Ref, Map };
+        var upload = new Command("upload", "Seal and upload what is new or changed; withdraw records whose consent has ended.") { File, Profile, Manifest, Ref, Map, AllNew };
         upload.Handle(UploadAsync);
         var withdraw = new Command("withdraw", "Withdraw records for ever.") { References, Unknown };
         withdraw.Handle(WithdrawAsync);
@@ -33,13 +35,32 @@ internal static class RecordsCommands
 
     private static async Task<int> CheckAsync(Call call)
     {
-        var (import, _) = await ImportAsync(call, contributor: null).ConfigureAwait(false);
-        if (import.NeedsProfile is { } question)
+        // Row by row: the report of a file that does not fit into memory is the same.
+        var file = CaseFile.Open(call.Get(File));
+        await using var closing = file.ConfigureAwait(false);
+        var session = await CaseImporter.OpenAsync(file, Options(call, contributor: null, out _), call.Token).ConfigureAwait(false);
+        await using var ending = session.ConfigureAwait(false);
+        if (session.NeedsProfile is { } question)
         {
             return Question(call, question);
         }
 
-        var report = import.Report;
+        RequireMapped(call, session.Report);
+        await WithProgressAsync<object?>(call, "Reading", async report =>
+        {
+            var rows = 0;
+            await foreach (var row in session.RowsAsync(call.Token).ConfigureAwait(false))
+            {
+                if (++rows % 1000 == 0)
+                {
+                    report?.Invoke("Reading", file.Position, file.Length);
+                }
+            }
+
+            return null;
+        }).ConfigureAwait(false);
+        var report = session.Report;
+        RequireRows(call, report);
         call.Screen.Result(JsonNode.Parse(report.ToJson())!.AsObject(), null, () =>
         {
             call.Screen.Line($"{call.Get(File)}: profile {report.Profile}, {report.Encoding}, {report.Rows} rows");
@@ -48,10 +69,15 @@ internal static class RecordsCommands
             call.Screen.Line($"  dropped here: {string.Join(", ", report.Dropped.Select(item => $"{item.Key} {item.Value}"))}");
             call.Screen.Table(["column", "read as"], report.Columns.Select(item => (IReadOnlyList<string>)[item.Key, item.Value]));
             call.Screen.Table(["finding", "count"], report.Counts.Select(item => (IReadOnlyList<string>)[item.Key, $"{item.Value}"]));
+            var issues = report.Issues.Where(issue => issue.Severity >= IssueSeverity.Question).ToList();
             call.Screen.Table(
                 ["row", "column", "", "finding", "remedy"],
-                report.Issues.Where(issue => issue.Severity >= IssueSeverity.Question).Take(50)
-                    .Select(issue => (IReadOnlyList<string>)[$"{issue.Row}", issue.Column, issue.Severity.ToString(), issue.Message, issue.Remedy]));
+                issues.Take(MaxIssues).Select(issue => (IReadOnlyList<string>)[$"{issue.Row}", issue.Column, issue.Severity.ToString(), issue.Message, issue.Remedy]));
+            var more = report.Issues.Count - Math.Min(issues.Count, MaxIssues);
+            if (more > 0)
+            {
+                call.Screen.Line($"More findings: {more}; --json lists them all.");
+            }
         });
         return ExitCodes.Ok;
     }
@@ -70,9 +96,20 @@ internal static class RecordsCommands
             return Question(call, question);
         }
 
+        RequireMapped(call, import.Report);
+        RequireRows(call, import.Report);
         using var room = await call.ConnectAsync().ConfigureAwait(false);
         var uploader = new Uploader(room);
-        var result = await WithProgressAsync(call, progress => uploader.UploadAsync(import, manifest, progress, call.Token)).ConfigureAwait(false);
+        if (!call.Get(AllNew) && uploader.Plan(import) is { New: > 0, Changed: 0, Unchanged: 0, ToWithdraw: 0 } && uploader.CountLiveRecords() is > 0 and var live)
+        {
+            return call.Screen.Error(
+                (int)ClientProblem.DecisionNeeded, "ReferencesUnknown",
+                $"None of this file's references is among the {live} records of yours in the room: if it holds the same cases, each would stand there twice.", "--ref",
+                "Use the --ref of the earlier uploads, or --all-new if the cases are new.");
+        }
+
+        var result = await WithProgressAsync(
+            call, "Uploading", report => uploader.UploadAsync(import, manifest, report is null ? null : new Direct(report), call.Token)).ConfigureAwait(false);
         var plan = result.Plan;
         if (plan is { ToSend: 0, Unchanged: 0, ToWithdraw: 0, NotSealed: > 0 })
         {
@@ -135,8 +172,31 @@ internal static class RecordsCommands
 
     private static async Task<(ImportResult Import, byte[] Manifest)> ImportAsync(Call call, string? contributor)
     {
-        var manifest = call.Get(Manifest) is { } path ? ReadManifest(path) : "{}"u8.ToArray();
+        var options = Options(call, contributor, out var manifest);
+        var file = CaseFile.Open(call.Get(File));
+        await using (file.ConfigureAwait(false))
+        {
+            return (await CaseImporter.ImportAsync(file, options, call.Token).ConfigureAwait(false), manifest);
+        }
+    }
+
+    private static ImportOptions Options(Call call, string? contributor, out byte[] manifest)
+    {
+        manifest = call.Get(Manifest) is { } path ? ReadManifest(path) : "{}"u8.ToArray();
         var parsed = DatasetManifest.Parse(System.Text.Encoding.UTF8.GetString(manifest));
+        return new ImportOptions
+        {
+            Profile = call.Get(Profile),
+            ContributorId = contributor ?? (parsed.ContributorId.Length > 0 ? parsed.ContributorId : "contributor"),
+            Manifest = parsed,
+            RefPattern = call.Get(Ref),
+            Map = Mapped(call),
+            Time = Call.Time,
+        };
+    }
+
+    private static Dictionary<string, string> Mapped(Call call)
+    {
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var item in call.Get(Map) ?? [])
         {
@@ -147,34 +207,31 @@ internal static class RecordsCommands
             }
         }
 
-        var file = call.Get(File);
-        if (!System.IO.File.Exists(file))
-        {
-            throw new ClientException(ClientProblem.NoInput, $"{file} is not there: check the path.");
-        }
+        return map;
+    }
 
-        FileStream stream;
-        try
+    /// <summary>A word of --map that the importer passed over would be a column read as something else than its owner believes.</summary>
+    private static void RequireMapped(Call call, QualityReport report)
+    {
+        foreach (var (column, field) in Mapped(call))
         {
-            stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16, useAsync: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new ClientException(ClientProblem.NoInput, $"{file} cannot be read: check its permissions.", exception);
-        }
-
-        await using (stream.ConfigureAwait(false))
-        {
-            var options = new ImportOptions
+            if (!report.Columns.TryGetValue(column, out var read))
             {
-                Profile = call.Get(Profile),
-                ContributorId = contributor ?? (parsed.ContributorId.Length > 0 ? parsed.ContributorId : "contributor"),
-                Manifest = parsed,
-                RefPattern = call.Get(Ref),
-                Map = map,
-                Time = Call.Time,
-            };
-            return (await CaseImporter.ImportAsync(stream, options, call.Token).ConfigureAwait(false), manifest);
+                throw new ClientException(ClientProblem.Usage, "--map names a column that the file's header does not have: \"cleanroom records check FILE\" lists the columns.");
+            }
+
+            if (!read.Equals(field.Split(':')[0], StringComparison.OrdinalIgnoreCase))
+            {
+                throw new ClientException(ClientProblem.Usage, $"--map: {field} is not a field; docs/contributors.md lists them.");
+            }
+        }
+    }
+
+    private static void RequireRows(Call call, QualityReport report)
+    {
+        if (report.Rows == 0)
+        {
+            throw new ClientException(ClientProblem.BadData, $"{call.Get(File)} has a header and no rows: export it again from the case system.");
         }
     }
 
@@ -197,28 +254,28 @@ internal static class RecordsCommands
         (int)ClientProblem.DecisionNeeded, "NeedsProfile", $"{question.Question} Closest profile: {question.ClosestProfile}.", "--profile",
         $"Try --profile {question.ClosestProfile}, or name columns with --map.");
 
-    private static async Task<UploadResult> WithProgressAsync(Call call, Func<IProgress<UploadProgress>?, Task<UploadResult>> upload)
+    private static async Task<T> WithProgressAsync<T>(Call call, string title, Func<Action<string, double, double>?, Task<T>> work)
     {
         if (call.Screen.Json || Console.IsOutputRedirected)
         {
-            return await upload(null).ConfigureAwait(false);
+            return await work(null).ConfigureAwait(false);
         }
 
-        return await AnsiConsole.Progress().HideCompleted(true).StartAsync(async context =>
+        return await AnsiConsole.Progress().AutoClear(true).StartAsync(async context =>
         {
-            var bar = context.AddTask("Uploading");
-            return await upload(new Direct(step =>
+            var bar = context.AddTask(title);
+            return await work((step, done, total) =>
             {
-                bar.Description = step.Step.ToString();
-                bar.MaxValue = Math.Max(1, step.TotalRecords);
-                bar.Value = step.Records;
-            })).ConfigureAwait(false);
+                bar.Description = step;
+                bar.MaxValue = Math.Max(1, total);
+                bar.Value = done;
+            }).ConfigureAwait(false);
         }).ConfigureAwait(false);
     }
 
     /// <summary>Reports on the caller's thread: the library's own class may report out of order.</summary>
-    private sealed class Direct(Action<UploadProgress> report) : IProgress<UploadProgress>
+    private sealed class Direct(Action<string, double, double> report) : IProgress<UploadProgress>
     {
-        public void Report(UploadProgress value) => report(value);
+        public void Report(UploadProgress value) => report(value.Step.ToString(), value.Records, value.TotalRecords);
     }
 }

@@ -29,7 +29,7 @@ internal static class RoomCommands
         join.Handle(JoinAsync);
         var register = new Command("register", "Bring this member's people, keys and listing into the log.") { List, Authorise, Purposes };
         register.Handle(RegisterAsync);
-        var status = new Command("status", "Verify the room and show where it and this member stand.");
+        var status = new Command("status", "Verify the room and show where it and this member stand.") { Common.Offline };
         status.Handle(StatusAsync);
         var revoke = new Command("revoke", "Revoke a person's key or the TLS key.") { Key };
         revoke.Handle(RevokeAsync);
@@ -73,23 +73,34 @@ internal static class RoomCommands
 
     private static async Task<int> StatusAsync(Call call)
     {
+        if (call.Get(Common.Offline))
+        {
+            var kept = call.Kept();
+            return Status(call, kept.Profile.Member, kept.State, kept.Checkpoint);
+        }
+
         using var room = await call.ConnectAsync().ConfigureAwait(false);
-        var state = room.State;
-        var me = room.Profile.Member;
-        var time = room.Checkpoint.Time.Opening;
+        return Status(call, room.Profile.Member, room.State, room.Checkpoint);
+    }
+
+    private static int Status(Call call, MemberId me, RoomState state, CosignedCheckpoint checkpoint)
+    {
+        var charter = state.Charter!;
+        var status = state.CharterAt(checkpoint.Time).Status;
+        var time = checkpoint.Time.Opening;
         var batches = state.Batches.Values.Where(batch => batch.Contributor == me).ToList();
         var json = new JsonObject
         {
-            ["room"] = room.Room.ToString(),
-            ["title"] = room.Charter.Title,
+            ["room"] = state.Room.ToString(),
+            ["title"] = charter.Title,
             ["member"] = me.Value,
-            ["charter"] = room.Charter.Hash.ToString(),
-            ["version"] = room.Charter.Version,
-            ["status"] = room.CharterStatus.ToString(),
+            ["charter"] = charter.Hash.ToString(),
+            ["version"] = charter.Version,
+            ["status"] = status.ToString(),
             ["roomTime"] = ProtocolTime.Write(time),
-            ["size"] = room.Checkpoint.Size,
-            ["root"] = room.Checkpoint.Root.ToString(),
-            ["cosignatures"] = room.Checkpoint.Cosignatures,
+            ["size"] = checkpoint.Size,
+            ["root"] = checkpoint.Root.ToString(),
+            ["cosignatures"] = checkpoint.Cosignatures,
             ["generation"] = state.CurrentInstance?.Generation ?? 0,
             ["instanceTrusted"] = state.IsInstanceTrusted,
             ["epoch"] = state.LastEpoch,
@@ -106,10 +117,10 @@ internal static class RoomCommands
                 ["revoked"] = person.RevokedAt is not null,
             })]),
         };
-        call.Screen.Result(json, room.Simulated, () =>
+        call.Screen.Result(json, charter.Simulated, () =>
         {
-            call.Screen.Line($"{room.Charter.Title}: version {room.Charter.Version}, {room.CharterStatus}, room time {ProtocolTime.Write(time)}");
-            call.Screen.Line($"  log of {room.Checkpoint.Size} entries, {room.Checkpoint.Cosignatures} cosignatures ({room.Charter.Quorum} needed); verified from its first entry");
+            call.Screen.Line($"{charter.Title}: version {charter.Version}, {status}, room time {ProtocolTime.Write(time)}");
+            call.Screen.Line($"  log of {checkpoint.Size} entries, {checkpoint.Cosignatures} cosignatures ({charter.Quorum} needed); verified from its first entry");
             call.Screen.Line(state.CurrentInstance is { } instance
                 ? $"  enclave generation {instance.Generation}, {(state.IsInstanceTrusted ? "trusted by enough brokers" : "waiting for brokers")}; last epoch {state.LastEpoch}, evaluated {state.LastEvaluatedEpoch}"
                 : "  no enclave yet");

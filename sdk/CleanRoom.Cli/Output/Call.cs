@@ -76,6 +76,15 @@ internal sealed class Call(ParseResult result, Screen screen, CancellationToken 
         return room;
     }
 
+    /// <summary>The room as this profile last saw it, without a connection.</summary>
+    public KeptRoom Kept()
+    {
+        var profile = Profile();
+        var room = KeptRoom.Open(profile, Room(profile));
+        screen.Banner(room.Simulated);
+        return room;
+    }
+
     public string Passphrase()
     {
         if (result.GetValue(Common.PassphraseFile) is not { } path)

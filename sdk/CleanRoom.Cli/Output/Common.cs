@@ -7,6 +7,9 @@ internal static class Common
 {
     public static readonly Option<bool> Json = new("--json") { Description = "Write one JSON object to standard output and nothing else.", Recursive = true };
 
+    /// <summary>For commands that can do without services.</summary>
+    public static readonly Option<bool> Offline = new("--offline") { Description = "Connect to nothing: verify what this profile kept of the room at its last visit." };
+
     public static readonly Option<string?> Home = new("--home")
     {
         Description = "Folder of the member's keys. Default: ~/.cleanroom/MEMBER.",

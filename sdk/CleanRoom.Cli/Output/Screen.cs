@@ -14,11 +14,13 @@ internal sealed class Screen(bool json, TextWriter output, TextWriter error)
     private static readonly JsonSerializerOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private bool _bannerShown;
+    private bool? _simulated;
 
     public bool Json => json;
 
     public void Result(JsonObject result, bool? simulated, Action human)
     {
+        _simulated = simulated ?? _simulated;
         if (json)
         {
             var document = new JsonObject { ["ok"] = true };
@@ -36,8 +38,10 @@ internal sealed class Screen(bool json, TextWriter output, TextWriter error)
         human();
     }
 
+    /// <summary>Names a simulated room as one; from then on errors in JSON carry the label too.</summary>
     public void Banner(bool? simulated)
     {
+        _simulated = simulated ?? _simulated;
         if (!json && simulated == true && !_bannerShown)
         {
             output.WriteLine("*** SIMULATED ROOM: nothing in it protects anybody. Do not put real data in. ***");
@@ -55,8 +59,15 @@ internal sealed class Screen(bool json, TextWriter output, TextWriter error)
         }
     }
 
+    /// <summary>A table; nothing at all if it has no rows.</summary>
     public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
     {
+        rows = [.. rows];
+        if (!rows.Any())
+        {
+            return;
+        }
+
         var table = new Table { Border = TableBorder.Simple };
         foreach (var column in columns)
         {
@@ -83,11 +94,14 @@ internal sealed class Screen(bool json, TextWriter output, TextWriter error)
         error.WriteLine($"cleanroom: {sentence}");
         if (json)
         {
-            output.WriteLine(new JsonObject
+            var document = new JsonObject { ["ok"] = false };
+            if (_simulated is not null)
             {
-                ["ok"] = false,
-                ["error"] = new JsonObject { ["exitCode"] = exitCode, ["problem"] = problem, ["message"] = message, ["field"] = field, ["remedy"] = remedy },
-            }.ToJsonString(Options));
+                document["simulated"] = _simulated;
+            }
+
+            document["error"] = new JsonObject { ["exitCode"] = exitCode, ["problem"] = problem, ["message"] = message, ["field"] = field, ["remedy"] = remedy };
+            output.WriteLine(document.ToJsonString(Options));
         }
 
         return exitCode;

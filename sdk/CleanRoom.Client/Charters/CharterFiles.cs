@@ -11,6 +11,8 @@ namespace CleanRoom.Client.Charters;
 /// </summary>
 public static class CharterFiles
 {
+    private const int MaxErrors = 5;
+
     /// <summary>Reads a draft.</summary>
     /// <exception cref="ClientException">There is no such file, or it is not one JSON object of at most 128 KiB.</exception>
     public static CharterDraft ReadDraft(string path)
@@ -126,7 +128,7 @@ public static class CharterFiles
     private static ClientException Wrong(string path, IReadOnlyList<CharterError> errors) => errors.Count switch
     {
         0 => new ClientException(ClientProblem.BadData, $"{path} is not a charter: it must be one JSON object in UTF-8."),
-        1 => new ClientException(ClientProblem.BadData, $"{path}: {errors[0]}"),
-        _ => new ClientException(ClientProblem.BadData, $"{path}: {errors[0]} ({errors.Count - 1} more: see \"cleanroom charter verify\")."),
+        <= MaxErrors => new ClientException(ClientProblem.BadData, $"{path}: {string.Join(' ', errors)}"),
+        _ => new ClientException(ClientProblem.BadData, $"{path}: {string.Join(' ', errors.Take(MaxErrors))} And {errors.Count - MaxErrors} more: mend these first."),
     };
 }

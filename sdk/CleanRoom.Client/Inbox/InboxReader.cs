@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using CleanRoom.Charter.Messages;
+using CleanRoom.Client.Rooms;
 using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Notification.V1;
 using CleanRoom.Transport;
@@ -46,9 +47,10 @@ public sealed class InboxReader
     public async IAsyncEnumerable<InboxEvent> ReadAsync(bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var held = _room.Memory.Lock("inbox");
+        var began = _room.Checkpoint.Time.Opening;
         using var keys = new HeldKeys(_room.Profile.OpenInboxKey);
         using var writer = _frames.OpenWriter();
-        foreach (var kept in Judge(_frames.Handed, _frames.Taken, keys))
+        foreach (var kept in Judge(NewJudge(keys), _frames, _frames.Handed, _frames.Taken))
         {
             foreach (var item in Hand(kept, writer))
             {
@@ -80,7 +82,7 @@ public sealed class InboxReader
                 if (!next.IsCompleted)
                 {
                     await _room.SyncFreshAsync(cancellationToken).ConfigureAwait(false);
-                    foreach (var alarm in Silences())
+                    foreach (var alarm in Silences(_room.Checkpoint.Time.Opening))
                     {
                         yield return alarm;
                     }
@@ -138,9 +140,10 @@ public sealed class InboxReader
             }
         }
 
+        // What was decided while this client was reading is no silence yet.
         keys.Close();
         await _room.SyncFreshAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var alarm in Silences())
+        foreach (var alarm in Silences(follow ? _room.Checkpoint.Time.Opening : began))
         {
             yield return alarm;
         }
@@ -162,7 +165,26 @@ public sealed class InboxReader
     public IEnumerable<InboxEvent> ReadTaken(long after = 0)
     {
         using var keys = new HeldKeys(_room.Profile.OpenInboxKey);
-        foreach (var item in Judge(after, Last, keys))
+        foreach (var item in Judge(NewJudge(keys), _frames, after, Last))
+        {
+            yield return item;
+        }
+    }
+
+    /// <summary>Reads taken messages again without a connection: each is verified against the kept log and opened anew.</summary>
+    /// <param name="room">What this profile kept of the room.</param>
+    /// <param name="after">Number after which to begin; 0 for all.</param>
+    public static IEnumerable<InboxEvent> ReadTaken(KeptRoom room, long after = 0)
+    {
+        ArgumentNullException.ThrowIfNull(room);
+        return ReadKept(room, after);
+    }
+
+    private static IEnumerable<InboxEvent> ReadKept(KeptRoom room, long after)
+    {
+        using var keys = new HeldKeys(room.Profile.OpenInboxKey);
+        var frames = new FrameStore(room.Memory.Folder);
+        foreach (var item in Judge(new FrameJudge(room.State, room.EpochFacts, room.Profile.Member, keys.Find), frames, after, frames.Handed))
         {
             yield return item;
         }
@@ -170,11 +192,10 @@ public sealed class InboxReader
 
     private FrameJudge NewJudge(HeldKeys keys) => new(_room.State, _room.EpochFacts, _room.Profile.Member, keys.Find);
 
-    private IEnumerable<InboxEvent> Judge(long after, long through, HeldKeys keys)
+    private static IEnumerable<InboxEvent> Judge(FrameJudge judge, FrameStore frames, long after, long through)
     {
-        var judge = NewJudge(keys);
         var next = after + 1;
-        foreach (var (number, frame) in _frames.Read(next, through))
+        foreach (var (number, frame) in frames.Read(next, through))
         {
             for (; next < number; next++)
             {
@@ -266,10 +287,9 @@ public sealed class InboxReader
     }
 
     /// <summary>What should have come by room time and did not. Each silence is told once.</summary>
-    private IEnumerable<InboxEvent.Alarm> Silences()
+    private IEnumerable<InboxEvent.Alarm> Silences(DateTimeOffset now)
     {
         var state = _room.State;
-        var now = _room.Checkpoint.Time.Opening;
         var expected = state.NextNumber(_room.Profile.Member) - 1;
         var taken = _frames.Taken;
         if (expected > taken && state.LastEpochTime is { } decided && now - decided > _options.DeliveryGrace && _raised.Add((InboxAlarm.MessageSuppressed, expected)))

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CleanRoom.Charter;
+using CleanRoom.Client.Files;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Client.Keys;
@@ -22,7 +23,7 @@ internal sealed record ProfileDocument
 
     public required IReadOnlyList<InboxKey> Inbox { get; init; }
 
-    public byte[] ToBytes() => CanonicalJson.Canonicalize(new JsonObject
+    public byte[] ToBytes() => SealedJson.Write(new JsonObject
     {
         ["schema"] = Schema,
         ["member"] = Member.Value,
@@ -47,12 +48,10 @@ internal sealed record ProfileDocument
     {
         try
         {
-            if (StrictJson.TryParseCanonical(content, out var json))
+            if (SealedJson.TryRead(content, out var document))
             {
-                using (json)
-                {
-                    return Read(json.RootElement);
-                }
+                using var json = JsonDocument.Parse(CanonicalJson.Canonicalize(document));
+                return Read(json.RootElement);
             }
         }
         catch (Exception exception) when (exception is FormatException or KeyNotFoundException or InvalidOperationException)

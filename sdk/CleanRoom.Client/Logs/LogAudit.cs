@@ -17,6 +17,7 @@ public sealed class LogAudit
     private int _checkpoints;
     private int _releases;
     private string? _problem;
+    private LogPosition? _kept;
 
     private LogAudit(RoomId room) => _verifier = new LogVerifier(room);
 
@@ -58,6 +59,7 @@ public sealed class LogAudit
     {
         if (kept is not null)
         {
+            _kept = kept;
             _verifier.Expect(kept);
         }
     }
@@ -98,6 +100,13 @@ public sealed class LogAudit
         if (_verifier.TryAccept(note!, out _, out var refusal))
         {
             _checkpoints++;
+            return;
+        }
+
+        // A copy that grew from visit to visit holds checkpoints from before the kept one; that one, and the last, decide.
+        if (refusal == CheckpointRefusal.Shrunk && note!.Checkpoint.Size == _verifier.Size && note.Checkpoint.Root == _verifier.Root
+            && note.Checkpoint.Size < (_kept?.Size ?? 0))
+        {
             return;
         }
 

@@ -47,19 +47,11 @@ public static class LogExport
         {
             using (var stream = DurableFile.Create(path + ".new"))
             {
-                Line(stream, new JsonObject { ["room"] = room.Room.ToString(), ["schema"] = Schema });
+                WriteHead(stream, room.Room);
                 await foreach (var item in ReadAsync(room, cancellationToken).ConfigureAwait(false))
                 {
-                    switch (item)
-                    {
-                        case LogItem.Leaf leaf:
-                            Line(stream, new JsonObject { ["hash"] = leaf.Hash.ToString(), ["leaf"] = leaf.Bytes.IsEmpty ? null : Encoding.ASCII.GetString(leaf.Bytes.Span) });
-                            entries++;
-                            break;
-                        case LogItem.Note note:
-                            Line(stream, new JsonObject { ["checkpoint"] = note.Text });
-                            break;
-                    }
+                    Write(stream, item);
+                    entries += item is LogItem.Leaf ? 1 : 0;
                 }
 
                 FlushToDisk(stream);
@@ -73,6 +65,31 @@ public static class LogExport
         }
 
         return entries;
+    }
+
+    internal static void WriteHead(Stream stream, RoomId room) => Line(stream, new JsonObject { ["room"] = room.ToString(), ["schema"] = Schema });
+
+    internal static void Write(Stream stream, LogItem item) => Line(stream, item switch
+    {
+        LogItem.Leaf leaf => new JsonObject { ["hash"] = leaf.Hash.ToString(), ["leaf"] = leaf.Bytes.IsEmpty ? null : Encoding.ASCII.GetString(leaf.Bytes.Span) },
+        LogItem.Note note => new JsonObject { ["checkpoint"] = note.Text },
+        _ => throw new ArgumentOutOfRangeException(nameof(item), item, null),
+    });
+
+    /// <summary>Reads one line as a checkpoint.</summary>
+    internal static bool TryReadNote(ReadOnlyMemory<byte> line, out string text)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(line);
+            text = json.RootElement.TryGetProperty("checkpoint", out var note) ? note.GetString() ?? "" : "";
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            text = "";
+        }
+
+        return text.Length > 0;
     }
 
     internal static async IAsyncEnumerable<LogItem> ReadAsync(

@@ -16,6 +16,11 @@ public sealed class RoomMemory
     private const string Schema = "cleanroom/room/v1";
     private const int MaxSize = 1 << 20;
 
+    // What the platform says of a file that another process has locked: errno EAGAIN, or ERROR_SHARING_VIOLATION.
+    private const int Again = 11;
+    private const int AgainOnMac = 35;
+    private const int SharingViolation = unchecked((int)0x80070020);
+
     private readonly string _path;
     private JsonObject _state;
 
@@ -52,13 +57,13 @@ public sealed class RoomMemory
         {
             return new FileStream(Path.Combine(Folder, purpose + ".lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
         }
-        catch (IOException exception)
+        catch (IOException exception) when (exception.HResult is Again or AgainOnMac or SharingViolation)
         {
             throw new ClientException(ClientProblem.Unavailable, $"Another command works with room {Room} in this profile: wait until it has ended.", exception);
         }
-        catch (UnauthorizedAccessException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ClientException(ClientProblem.CannotCreate, $"{Folder} cannot be written: check that you may write in this folder.", exception);
+            throw new ClientException(ClientProblem.CannotCreate, $"{Folder} cannot be written: check the free space and that you may write in this folder.", exception);
         }
     }
 
@@ -160,7 +165,7 @@ public sealed class RoomMemory
         {
             var next = Load();
             change(next);
-            DurableFile.Write(_path, CanonicalJson.Canonicalize(next));
+            DurableFile.Write(_path, SealedJson.Write(next));
             _state = next;
         }
     }
@@ -189,19 +194,8 @@ public sealed class RoomMemory
             return new JsonObject { ["room"] = Room.ToString(), ["schema"] = Schema };
         }
 
-        try
-        {
-            if (CanonicalJson.IsCanonical(content) && JsonNode.Parse(content) is JsonObject state
-                && (string?)state["schema"] == Schema && (string?)state["room"] == Room.ToString())
-            {
-                return state;
-            }
-        }
-        catch (InvalidOperationException)
-        {
-            // Falls through to the one answer.
-        }
-
-        throw new ClientException(ClientProblem.BadData, $"{_path} is not what this program wrote: restore it from your backup.");
+        return SealedJson.TryRead(content, out var state) && (string?)state["schema"] == Schema && (string?)state["room"] == Room.ToString()
+            ? state
+            : throw new ClientException(ClientProblem.BadData, $"{_path} is not what this program wrote: restore it from your backup.");
     }
 }

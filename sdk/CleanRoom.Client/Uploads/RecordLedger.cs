@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Files;
@@ -38,12 +37,9 @@ internal sealed class RecordLedger
 
     public void Save()
     {
-        var buffer = new ArrayBufferWriter<byte>(1 << 16);
-        using (var writer = new Utf8JsonWriter(buffer))
+        DurableFile.Write(_path, SealedJson.Write(Schema, "records", writer =>
         {
-            writer.WriteStartObject();
-            writer.WriteString("schema", Schema);
-            writer.WriteStartArray("records");
+            writer.WriteStartArray();
             foreach (var record in _records.Values)
             {
                 writer.WriteStartObject();
@@ -64,10 +60,7 @@ internal sealed class RecordLedger
             }
 
             writer.WriteEndArray();
-            writer.WriteEndObject();
-        }
-
-        DurableFile.Write(_path, buffer.WrittenSpan);
+        }));
     }
 
     private void Load(byte[] content)
@@ -75,12 +68,7 @@ internal sealed class RecordLedger
         try
         {
             using var json = JsonDocument.Parse(content);
-            if (json.RootElement.GetProperty("schema").GetString() != Schema)
-            {
-                throw new FormatException("schema");
-            }
-
-            foreach (var item in json.RootElement.GetProperty("records").EnumerateArray())
+            foreach (var item in SealedJson.Read(json, Schema, "records").EnumerateArray())
             {
                 var slots = item.GetProperty("slots").EnumerateArray().ToList();
                 var record = new LedgerRecord(

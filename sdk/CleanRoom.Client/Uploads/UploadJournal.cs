@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Files;
+using CleanRoom.Cryptography;
 
 namespace CleanRoom.Client.Uploads;
 
@@ -15,6 +15,7 @@ internal sealed class UploadJournal
     public const string PartsName = "parts.bin";
 
     private const string BatchName = "batch.json";
+    private const string Schema = "cleanroom/sealed-batch/v1";
     private const string TemporaryPrefix = "new-";
     private const int MaxSize = 64 << 20;
 
@@ -96,8 +97,7 @@ internal sealed class UploadJournal
 
     private static ReadOnlySpan<byte> ToBytes(SignedEntry manifest, int[] lengths, IReadOnlyList<SealedRecord> records)
     {
-        var buffer = new ArrayBufferWriter<byte>(1 << 16);
-        using (var writer = new Utf8JsonWriter(buffer))
+        return SealedJson.Write(Schema, "batch", writer =>
         {
             writer.WriteStartObject();
             writer.WriteString("manifest", Encoding.ASCII.GetString(manifest.Leaf.Span));
@@ -122,9 +122,31 @@ internal sealed class UploadJournal
 
             writer.WriteEndArray();
             writer.WriteEndObject();
+        });
+    }
+
+    /// <summary>Whether the ciphertexts on disk are the ones that the manifest binds; ingestion would refuse any other.</summary>
+    private static bool HasParts(string path, List<int> lengths, IReadOnlyList<Digest> digests)
+    {
+        var file = new FileInfo(path);
+        if (!file.Exists || lengths.Exists(length => length is < 0 or > BatchSealer.MaxPart) || file.Length != lengths.Sum(length => (long)length))
+        {
+            return false;
         }
 
-        return buffer.WrittenSpan;
+        using var stream = file.OpenRead();
+        var buffer = new byte[lengths.Max()];
+        for (var part = 0; part < lengths.Count; part++)
+        {
+            var content = buffer.AsSpan(0, lengths[part]);
+            stream.ReadExactly(content);
+            if (Digest.Of(content) != digests[part])
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static SealedBatch Load(string folder)
@@ -133,12 +155,13 @@ internal sealed class UploadJournal
         try
         {
             using var json = JsonDocument.Parse(content);
-            var lengths = json.RootElement.GetProperty("lengths").EnumerateArray().Select(length => length.GetInt32()).ToList();
-            if (SignedEntry.TryParse(Encoding.ASCII.GetBytes(json.RootElement.GetProperty("manifest").GetString()!), out var manifest, out _)
+            var sealedBatch = SealedJson.Read(json, Schema, "batch");
+            var lengths = sealedBatch.GetProperty("lengths").EnumerateArray().Select(length => length.GetInt32()).ToList();
+            if (SignedEntry.TryParse(Encoding.ASCII.GetBytes(sealedBatch.GetProperty("manifest").GetString()!), out var manifest, out _)
                 && manifest.Entry is BatchEntry batch && lengths.Count == batch.Parts.Count
-                && new FileInfo(Path.Combine(folder, PartsName)) is { Exists: true } parts && parts.Length == lengths.Sum(length => (long)length))
+                && HasParts(Path.Combine(folder, PartsName), lengths, batch.Parts))
             {
-                return new SealedBatch(folder, manifest, lengths, [.. json.RootElement.GetProperty("records").EnumerateArray().Select(record => new SealedRecord(
+                return new SealedBatch(folder, manifest, lengths, [.. sealedBatch.GetProperty("records").EnumerateArray().Select(record => new SealedRecord(
                     record.GetProperty("ref").GetString()!,
                     record.GetProperty("id").GetGuid(),
                     record.GetProperty("version").GetInt32(),

@@ -19,6 +19,7 @@ public sealed class Uploader
 {
     private const int ChunkSize = 60 << 10;
     private const int MaxReference = 64;
+    private const int ConflictAttempts = 20;
 
     private readonly RoomClient _room;
     private readonly UploadJournal _journal;
@@ -86,6 +87,9 @@ public sealed class Uploader
         ArgumentNullException.ThrowIfNull(import);
         return Plan(import, RecordLedger.Open(_room.Memory.Folder)).Plan;
     }
+
+    /// <summary>Records of this profile that stand in the room and are not withdrawn.</summary>
+    public int CountLiveRecords() => RecordLedger.Open(_room.Memory.Folder).Records.Count(record => record is { Withdrawn: false, Slots.Count: > 0 });
 
     /// <summary>Finishes what earlier runs had sealed.</summary>
     /// <param name="progress">Told about each step; null for nobody.</param>
@@ -347,8 +351,7 @@ public sealed class Uploader
     private async Task SendAsync(SealedBatch batch, Run run, CancellationToken cancellationToken)
     {
         run.Report(UploadStep.Sending);
-        var (known, nextPart) = await FindUploadAsync(batch, cancellationToken).ConfigureAwait(false);
-        var index = known ?? await StreamAsync(batch, nextPart, run, cancellationToken).ConfigureAwait(false);
+        var index = await DeliverAsync(batch, run, cancellationToken).ConfigureAwait(false);
         if (!_receipts.Contains(batch.Entry.Batch))
         {
             _receipts.Save(Receipt.Provisional(batch.Manifest, index, _room.Simulated), batch.Manifest);
@@ -365,6 +368,23 @@ public sealed class Uploader
         }
 
         await AcceptAsync(batch, index, run, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sends what ingestion does not have yet. A stream that was cut off a moment ago may still hold the batch: then it is asked again.</summary>
+    private async Task<long> DeliverAsync(SealedBatch batch, Run run, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                var (known, nextPart) = await FindUploadAsync(batch, cancellationToken).ConfigureAwait(false);
+                return known ?? await StreamAsync(batch, nextPart, run, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CleanRoomException exception) when (exception.Reason == ErrorReason.Conflict && attempt < ConflictAttempts)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(250), _room.Time, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     private async Task<long> StreamAsync(SealedBatch batch, int nextPart, Run run, CancellationToken cancellationToken)

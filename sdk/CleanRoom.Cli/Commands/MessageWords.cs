@@ -1,0 +1,63 @@
+using CleanRoom.Charter;
+using CleanRoom.Charter.Messages;
+
+namespace CleanRoom.Cli.Commands;
+
+/// <summary>A message in the words of the people who act on it; --json gives the message as it was sent.</summary>
+internal static class MessageWords
+{
+    public static string Title(RoomMessage message) => message switch
+    {
+        RoomMessage.MatchPointer => "another organisation may have met the same",
+        RoomMessage.Notice => "records of others agree on something in your remit",
+        RoomMessage.Review => "look at your own record",
+        RoomMessage.Head { Evaluated: true } => "end of an epoch; the queries ran",
+        RoomMessage.Head => "end of an epoch; too little was new for the queries to run",
+        _ => "no news",
+    };
+
+    public static IEnumerable<(string Name, string Value)> Lines(RoomMessage message) => message switch
+    {
+        RoomMessage.MatchPointer pointer =>
+        [
+            ("match", $"{pointer.Link}, {pointer.Strength}  (reference {pointer.Match})"),
+            ("your record", pointer.Own),
+            ("ask", pointer.Counterpart is { } desk ? Words(desk) : "the other side stays unnamed"),
+            ("their contact", pointer.Quarter.Length > 0 ? pointer.Quarter : "quarter not known"),
+            ("binds you", List(pointer.Caveats)),
+            ("known already", pointer.Known ? "yes, a recorded referral joins the two records" : "no"),
+            ("expires", ProtocolTime.Write(pointer.Expires)),
+        ],
+        RoomMessage.Notice notice =>
+        [
+            ("match", $"{notice.Link}, {notice.Strength}  (reference {notice.Match})"),
+            ("jurisdictions", List(notice.Jurisdictions)),
+            ("sources", notice.Sources),
+            ("ask", string.Join("; ", notice.Ask.Select(Words))),
+            ("grading", notice.Grading),
+            ("handling", List(notice.Handling)),
+            ("expires", ProtocolTime.Write(notice.Expires)),
+            ("notice", RoomMessage.Notice.NonPunishment),
+        ],
+        RoomMessage.Review review =>
+        [
+            ("match", $"{review.Link}, {review.Strength}  (reference {review.Match})"),
+            ("your record", review.Own),
+            ("agrees on", List(review.Evidence)),
+            ("why you", List(review.Reasons)),
+            ("goes to", review switch
+            {
+                { SafeguardingOnly: true } => "the safeguarding lead alone",
+                { ChildProtection: true } => "the child-protection channel",
+                _ => "the person who knows the record",
+            }),
+            ("answer by", ProtocolTime.Write(review.Due)),
+        ],
+        RoomMessage.Head head => [("computed on", $"{head.Position.Size} entries"), ("your last", $"{head.Last}")],
+        _ => [],
+    };
+
+    private static string Words(Desk desk) => $"{desk.Member}: {desk.Contact}";
+
+    private static string List(IReadOnlyList<string> codes) => codes.Count > 0 ? string.Join(", ", codes) : "none";
+}
