@@ -109,6 +109,14 @@ public static class RpcErrors
                 ErrorReason.Unavailable, $"The service at {address.GetLeftPart(UriPartial.Authority)} cannot be reached.", null, "Check that it runs and its address, then try again.", exception);
         }
 
+        // Neither does a deadline carry words of the server's; it is this side's.
+        if (address is not null && exception.StatusCode == StatusCode.DeadlineExceeded && exception.Trailers.Get(TrailerKey) is null)
+        {
+            return new CleanRoomException(
+                ErrorReason.DeadlineExceeded, $"The service at {address.GetLeftPart(UriPartial.Authority)} did not answer in time.", null,
+                "It may wait for witnesses: see that the other members' brokers have joined and run, then try again; nothing is lost.", exception);
+        }
+
         var (reason, field, remedy) = ReadTrailer(exception);
         var message = string.IsNullOrEmpty(exception.Status.Detail) ? Sentence(reason) : exception.Status.Detail;
         return new CleanRoomException(reason, Cut(message, MaxMessage), field, remedy, exception);

@@ -51,15 +51,9 @@ internal sealed class LiveRoom : IAsyncDisposable
             var id = MemberId.Parse(member);
             var profile = MemberProfile.Create(room.HomeOf(member), id, new ProfileOptions(), TimeProvider.System);
             room.Profiles[member] = profile;
-            var broker = await room.StartAsync(
-                "broker-" + member,
-                AttestationHost.Build,
-                "--Attestation:Owner=" + member,
-                "--Attestation:OrganisationKey=" + profile.OrganisationKey.ToJwk().ToJsonString(),
-                "--Attestation:AdminKeys:0=" + profile.TransportKey.Id,
-                "--Attestation:AllowSimulated=true");
-            using var client = BrokerClient.Connect(profile, Address(broker), broker.Services.GetRequiredService<ServerIdentity>().Key);
-            var terms = (await client.GetIdentityAsync(Token)).ToTerms(Address(broker));
+            var (address, tls) = await room.StartBrokerAsync(profile);
+            using var client = BrokerClient.Connect(profile, address, tls);
+            var terms = (await client.GetIdentityAsync(Token)).ToTerms(address);
             draft.Put(new ContributorMember(id, member, profile.OrganisationKey, terms, "desk", now.AddDays(20)));
         }
 
@@ -112,6 +106,19 @@ internal sealed class LiveRoom : IAsyncDisposable
                 return new ImportedRow(i + 1, i + 2, record, [], SealDecision.For(record, today), AggregateOnly: false);
             })],
             new QualityReport(), "test", null);
+    }
+
+    /// <summary>Starts the broker of a member.</summary>
+    public async Task<(Uri Address, KeyId Tls)> StartBrokerAsync(MemberProfile profile)
+    {
+        var broker = await StartAsync(
+            "broker-" + profile.Member,
+            AttestationHost.Build,
+            "--Attestation:Owner=" + profile.Member,
+            "--Attestation:OrganisationKey=" + profile.OrganisationKey.ToJwk().ToJsonString(),
+            "--Attestation:AdminKeys:0=" + profile.TransportKey.Id,
+            "--Attestation:AllowSimulated=true");
+        return (Address(broker), broker.Services.GetRequiredService<ServerIdentity>().Key);
     }
 
     public async ValueTask DisposeAsync()

@@ -44,6 +44,9 @@ public class UploadTests
         Assert.Equal([0], batch.Withdrawn);
         Assert.Equal(1, await uploader.WithdrawAsync(["r2"], LiveRoom.Token));
         Assert.Equal(0, await uploader.WithdrawAsync(["r2"], LiveRoom.Token));
+        _ = await uploader.UploadAsync(LiveRoom.Import(("r3", "3", true), ("r4", "4", true)), Manifest, null, LiveRoom.Token);
+        Assert.Equal(2, await uploader.WithdrawAllAsync(LiveRoom.Token));
+        Assert.Equal(0, uploader.CountLiveRecords());
     }
 
     [Fact]

@@ -19,6 +19,7 @@ internal static class RecordsCommands
     private static readonly Option<string?> Manifest = new("--manifest") { Description = "Dataset manifest (JSON).", HelpName = "FILE" };
     private static readonly Option<string?> Ref = new("--ref") { Description = "Column, or pattern such as REF-{Column:000}, of the record's own number." };
     private static readonly Option<string[]> Map = new("--map") { Description = "COLUMN=FIELD: read a column as a field. May be repeated." };
+    private static readonly Option<bool> All = new("--all") { Description = "Withdraw every record of this profile: before leaving the room." };
     private static readonly Option<bool> AllNew = new("--all-new") { Description = "The file holds no case that was uploaded before, under whatever reference." };
     private static readonly Option<bool> Unknown = new("--unknown") { Description = "Withdraw the batches that this profile did not upload." };
 
@@ -28,7 +29,7 @@ internal static class RecordsCommands
         check.Handle(CheckAsync);
         var upload = new Command("upload", "Seal and upload what is new or changed; withdraw records whose consent has ended.") { File, Profile, Manifest, Ref, Map, AllNew };
         upload.Handle(UploadAsync);
-        var withdraw = new Command("withdraw", "Withdraw records for ever.") { References, Unknown };
+        var withdraw = new Command("withdraw", "Withdraw records for ever.") { References, All, Unknown };
         withdraw.Handle(WithdrawAsync);
         return new Command("records", "Case records: check, upload, withdraw.") { check, upload, withdraw };
     }
@@ -149,9 +150,9 @@ internal static class RecordsCommands
     private static async Task<int> WithdrawAsync(Call call)
     {
         var references = call.Get(References) ?? [];
-        if (references.Length == 0 == !call.Get(Unknown))
+        if ((references.Length > 0 ? 1 : 0) + (call.Get(All) ? 1 : 0) + (call.Get(Unknown) ? 1 : 0) != 1)
         {
-            throw new ClientException(ClientProblem.Usage, "Name the references of the records to withdraw, or --unknown.");
+            throw new ClientException(ClientProblem.Usage, "Name the references of the records to withdraw, or --all, or --unknown: one of the three.");
         }
 
         using var room = await call.ConnectAsync().ConfigureAwait(false);
@@ -160,6 +161,13 @@ internal static class RecordsCommands
         {
             var batches = await uploader.WithdrawUnknownAsync(call.Token).ConfigureAwait(false);
             call.Screen.Result(new JsonObject { ["batches"] = batches }, room.Simulated, () => call.Screen.Line($"{batches} batches withdrawn."));
+            return ExitCodes.Ok;
+        }
+
+        if (call.Get(All))
+        {
+            var all = await uploader.WithdrawAllAsync(call.Token).ConfigureAwait(false);
+            call.Screen.Result(new JsonObject { ["withdrawn"] = all, ["before"] = 0 }, room.Simulated, () => call.Screen.Line($"{all} records withdrawn for ever."));
             return ExitCodes.Ok;
         }
 
@@ -222,7 +230,7 @@ internal static class RecordsCommands
 
             if (!read.Equals(field.Split(':')[0], StringComparison.OrdinalIgnoreCase))
             {
-                throw new ClientException(ClientProblem.Usage, $"--map: {field} is not a field; docs/contributors.md lists them.");
+                throw new ClientException(ClientProblem.Usage, $"--map: {field} is not a field; docs/contributors.md lists the fields.");
             }
         }
     }

@@ -125,6 +125,20 @@ public sealed class Uploader
         return records.Count;
     }
 
+    /// <summary>Withdraws every record of this profile for ever: for a contributor that leaves the room.</summary>
+    /// <param name="cancellationToken">Stops; what was withdrawn stays withdrawn.</param>
+    /// <returns>Records withdrawn now.</returns>
+    public async Task<int> WithdrawAllAsync(CancellationToken cancellationToken)
+    {
+        using var held = _room.Memory.Lock("upload");
+        var ledger = RecordLedger.Open(_room.Memory.Folder);
+        await SettleJournalAsync(new Run(null, ledger, []), cancellationToken).ConfigureAwait(false);
+        Reconcile(ledger);
+        var records = ledger.Records.Where(record => record is { Withdrawn: false, Slots.Count: > 0 }).ToList();
+        await WithdrawAsync(records, ledger, cancellationToken).ConfigureAwait(false);
+        return records.Count;
+    }
+
     /// <summary>Withdraws every slot of the batches in the log that this profile does not know: for a member whose profile was lost.</summary>
     /// <param name="cancellationToken">Stops; what was withdrawn stays withdrawn.</param>
     /// <returns>Batches withdrawn.</returns>
