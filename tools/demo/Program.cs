@@ -33,9 +33,10 @@ using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop)
 var folder = Path.GetFullPath(keep ?? Path.Combine(Path.GetTempPath(), "cleanroom-demo-" + Path.GetRandomFileName()));
 _ = Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 var watch = Stopwatch.StartNew();
+RoomFile? kept = null;
 try
 {
-    var file = RoomFile.Read(cases ?? FindSamples());
+    var file = kept = RoomFile.Read(cases ?? FindSamples());
     var truth = Truth.Find(file.Folder);
     var files = await CaseFile.ReadAllAsync(file, stop.Token);
     Say("SIMULATED ROOM: no hardware stands behind it; it protects nobody's data.");
@@ -43,6 +44,10 @@ try
     await using var room = new DemoRoom(file, folder, services, Say);
     await room.OpenAsync(stop.Token);
     await room.StartMatchingAsync(stop.Token);
+    if (keep is not null)
+    {
+        await KeptRoom.WriteScriptAsync(folder, services.Running, stop.Token);
+    }
     await room.UploadAsync(files, stop.Token);
     var told = await room.ReadInboxesAsync(stop.Token);
     Say("what each member was told (simulated, decrypted with its own key):");
@@ -101,7 +106,10 @@ finally
     }
     else
     {
-        Say($"kept in {folder}: members/<id> are the members' profiles (cleanroom --home {folder}/members/<id> ...), logs/ the services' logs");
+        foreach (var line in KeptRoom.Hints(folder, kept))
+        {
+            Console.WriteLine(line);
+        }
     }
 }
 

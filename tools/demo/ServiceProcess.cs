@@ -9,9 +9,9 @@ internal sealed class ServiceProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly StreamWriter _log;
 
-    private ServiceProcess(string name, Process process, StreamWriter log, Uri address, KeyId key)
+    private ServiceProcess(string name, Process process, StreamWriter log, Uri address, KeyId key, string commandLine)
     {
-        (Name, _process, _log, Address, Key) = (name, process, log, address, key);
+        (Name, _process, _log, Address, Key, CommandLine) = (name, process, log, address, key, commandLine);
     }
 
     public string Name { get; }
@@ -19,6 +19,9 @@ internal sealed class ServiceProcess : IAsyncDisposable
     public Uri Address { get; }
 
     public KeyId Key { get; }
+
+    /// <summary>What starts it again at the same address, for a shell.</summary>
+    public string CommandLine { get; }
 
     public long WorkingSet
     {
@@ -84,7 +87,9 @@ internal sealed class ServiceProcess : IAsyncDisposable
                 if (File.Exists(addressFile))
                 {
                     var parts = (await File.ReadAllTextAsync(addressFile, cancellationToken)).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
-                    return new ServiceProcess(name, process, log, new Uri(parts[0]), KeyId.Parse(parts[1]));
+                    var address = new Uri(parts[0]);
+                    string[] again = [Program(assembly), .. arguments.Where(argument => !argument.StartsWith("--Server:Port=", StringComparison.Ordinal)), $"--Server:Port={address.Port}"];
+                    return new ServiceProcess(name, process, log, address, KeyId.Parse(parts[1]), string.Join(' ', again.Select(KeptRoom.Quoted)));
                 }
                 if (waited > 600)
                 {
