@@ -32,7 +32,7 @@ internal static class BlockKeys
         }
         foreach (var (site, _) in record.Sites)
         {
-            AddWords(keys, "w", site.Words);
+            AddWords(keys, "w", site.All);
         }
         foreach (var (organisation, _, _) in record.Organisations)
         {

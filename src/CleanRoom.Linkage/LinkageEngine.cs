@@ -183,7 +183,7 @@ public sealed class LinkageEngine : ILinkageEngine
         {
             _names.Count(person.Names.SelectMany(n => n.Tokens).Select(t => t.Sound).Distinct(StringComparer.Ordinal), add);
         }
-        var words = record.Sites.SelectMany(s => s.Form.Words).Concat(record.Organisations.SelectMany(o => o.Form.Words)).Concat(record.Localities)
+        var words = record.Sites.SelectMany(s => s.Form.All).Concat(record.Organisations.SelectMany(o => o.Form.Words)).Concat(record.Localities)
             .Concat(record.Persons.SelectMany(p => p.Home.Concat(p.BirthPlace)));
         _words.Count(words.Select(t => t.Sound).Distinct(StringComparer.Ordinal), add);
     }

@@ -272,6 +272,11 @@ internal sealed class PairComparer(TermFrequencies names, TermFrequencies words,
         {
             strength = birth == BirthAgreement.Near || conflict || citizenship < 0 ? LinkStrength.Probable : LinkStrength.Strong;
         }
+        else if (exact && birth == BirthAgreement.SameDay && citizenship >= 0 && sexes >= 0 && weight >= 24)
+        {
+            // One number, one birthday and one of the names: the other is misspelt, or there are twins. A person must look.
+            strength = LinkStrength.Probable;
+        }
         else if (name.IsFull && dated)
         {
             var sure = more && weight >= 18 && !name.Conflicts;

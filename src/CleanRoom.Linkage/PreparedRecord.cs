@@ -1,5 +1,6 @@
 using CleanRoom.Linkage.Comparison;
 using CleanRoom.Records.Matching;
+using CleanRoom.Records.Normalisation;
 using CleanRoom.Records.Normalisation.Names;
 using CleanRoom.Records.V1;
 
@@ -44,7 +45,7 @@ internal sealed class PreparedRecord
             Sites = [.. places.Where(p => p.Name.Length + p.Address.Length + p.Raw.Length > 0)
                 .Select(p => (Form: SiteForm.From(WithLocality(p, places)), p.Raw.Length > 0 ? p.Raw : p.Name)).Where(s => s.Form is not null).Take(8).Select(s => (s.Form!, s.Item2))],
             Organisations = [.. record.Organisations.Take(8).Where(o => !o.Roles.Contains("Venue"))
-                .Select(o => (Form: OrganisationOf(o, facts, victims, places), o.OrganisationKey, o.Names.Count > 0 ? o.Names[0] : "")).Where(o => o.Form is not null).Select(o => (o.Form!, o.OrganisationKey, o.Item3))],
+                .SelectMany(o => OrganisationOf(o, facts, victims, places).Select(f => (f, o.OrganisationKey, o.Names.Count > 0 ? o.Names[0] : "")))],
             Vessels = [.. record.Vessels.Take(8).Select(v => (VesselOf(v, localities, loose), v.VesselKey, v.Name))],
             Localities = [.. localities.Concat(loose).DistinctBy(t => t.Text).Take(20)],
             Countries = [.. places.Select(p => p.Country).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal).Take(8)],
@@ -71,7 +72,7 @@ internal sealed class PreparedRecord
     private static PreparedPerson Prepare(Person person, MatchFact[] facts)
     {
         var forms = new List<NameForm>();
-        foreach (var name in person.Names.Take(MaxForms))
+        foreach (var name in person.Names.Where(n => !Placeholders.IsUnknownName(n.Full)).Take(MaxForms))
         {
             var alias = name.Type is "Alias" or "Nickname" or "Street" or "WeakAlias" or "FalseDocument";
             var parts = string.Join(' ', new[] { name.Given, name.Middle, name.Family }.Where(p => p.Length > 0));
@@ -114,7 +115,7 @@ internal sealed class PreparedRecord
         return new BirthPeriod(new DayInterval(first, last), isDefault, date.HasAlternative ? date.AlternativeDay : null);
     }
 
-    private static OrganisationForm? OrganisationOf(Organisation organisation, MatchFact[] facts, Person? victim, Place[] places)
+    private static IReadOnlyList<OrganisationForm> OrganisationOf(Organisation organisation, MatchFact[] facts, Person? victim, Place[] places)
     {
         // Agencies are licensed where they recruit, employers stand where the work is; of a firm that nobody classed it may be either.
         var agency = organisation.Roles.Any(r => r is "RecruitmentAgency" or "SubAgent" or "TravelAgency" or "DocumentService");
@@ -130,7 +131,7 @@ internal sealed class PreparedRecord
 
     private static VesselForm VesselOf(Vessel vessel, NameToken[] localities, NameToken[] loose)
     {
-        var ports = NameParser.Words(vessel.Port).Concat(localities).Concat(loose).Where(t => t.Readings[0].Length >= 4).DistinctBy(t => t.Text).Take(16).ToArray();
+        var ports = NameParser.Words(vessel.Port).Concat(localities).Concat(loose).Where(t => t.Readings[0].Length >= 3).DistinctBy(t => t.Text).Take(16).ToArray();
         var names = vessel.PreviousNames.Prepend(vessel.Name).Take(6).Select(VesselForm.ReadName).OfType<VesselName>().ToArray();
         return new VesselForm(names, vessel.Imo, Core(vessel.Registration), ports);
     }

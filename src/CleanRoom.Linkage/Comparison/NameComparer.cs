@@ -141,6 +141,13 @@ public static class NameComparer
         Join(b, a, ref usedB, ref usedA, ref weight, ref matched, ref weakest, frequencies);
         var missingA = Missing(a, usedA);
         var missingB = Missing(b, usedB);
+        // "Ma Guoqing": a word that is a form of address elsewhere is a name where both write the whole name alike.
+        if (matched == 1 && missingA + missingB == 0 && a.Count == b.Count && a.Count >= 2 && weakest >= TokenAgreement.Close
+            && System.Numerics.BitOperations.PopCount(usedA) == a.Count && System.Numerics.BitOperations.PopCount(usedB) == b.Count
+            && a.All(t => t.Kind != NameTokenKind.Initial) && b.All(t => t.Kind != NameTokenKind.Initial))
+        {
+            matched = 2;
+        }
         weight += Disagreement * Math.Min(missingA, missingB);
         weight -= 0.8 * Math.Abs(missingA - missingB);
         return new NameAgreement(weight, matched, missingA, missingB, matched > 0 ? weakest : TokenAgreement.None);
@@ -167,7 +174,7 @@ public static class NameComparer
                     {
                         continue;
                     }
-                    found = Joined(many, i, length, few[j]) || (length == 2 && Joined(many[i + 1], many[i], few[j]));
+                    found = Joined(many, i, length, few[j]) || JoinedFamilyFirst(many, i, length, few[j]);
                     if (!found)
                     {
                         continue;
@@ -187,7 +194,16 @@ public static class NameComparer
         }
     }
 
-    private static bool Joined(NameToken first, NameToken second, NameToken whole) => Reads(first.Readings[0] + second.Readings[0], whole);
+    // "Su-jin Kim" is Kimsujin: the family name stands last on one side and first on the other.
+    private static bool JoinedFamilyFirst(IReadOnlyList<NameToken> tokens, int from, int length, NameToken whole)
+    {
+        var text = tokens[from + length - 1].Readings[0];
+        for (var i = from; i < from + length - 1; i++)
+        {
+            text += tokens[i].Readings[0];
+        }
+        return Reads(text, whole);
+    }
 
     private static bool Joined(IReadOnlyList<NameToken> tokens, int from, int length, NameToken whole)
     {

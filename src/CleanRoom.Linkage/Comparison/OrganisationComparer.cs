@@ -3,6 +3,9 @@ namespace CleanRoom.Linkage.Comparison;
 /// <summary>Compares organisations by name, trade and country (DATA.md 1.4: licence and country, else name and country).</summary>
 public static class OrganisationComparer
 {
+    /// <summary>A name whose words weigh less is one of many.</summary>
+    private const double RareName = 5;
+
     /// <summary>Gives the strength at which two organisations agree by name; null if they do not. Equal numbers are not looked at here.</summary>
     public static (LinkStrength? Strength, double Weight) Compare(OrganisationForm first, OrganisationForm second, TermFrequencies frequencies)
     {
@@ -29,14 +32,13 @@ public static class OrganisationComparer
             var some = shared >= 2 && (shared >= first.Words.Count || shared >= second.Words.Count);
             return some ? (LinkStrength.Possible, weight) : (null, 0);
         }
-        var trades = SiteComparer.Shared(first.Trades, second.Trades, frequencies).Count;
-        var least = Math.Min(first.Trades.Count, second.Trades.Count);
-        var sameTrade = trades > 0 && trades * 2 >= least;
-        if (!sameTrade && first.Trades.Count + second.Trades.Count > 0)
+        var trades = first.Trades.Intersect(second.Trades, StringComparer.Ordinal).Count();
+        if (trades == 0 && (first.Trades.Count > 0 || second.Trades.Count > 0))
         {
+            // Two trades are two firms; where one says none, the name alone is not enough.
             return (LinkStrength.Possible, weight);
         }
-        if (shared < 2 && trades < 2)
+        if (weight < RareName && shared < 2)
         {
             return (LinkStrength.Possible, weight);
         }

@@ -1,54 +1,81 @@
+using CleanRoom.Records.Normalisation;
 using CleanRoom.Records.Normalisation.Names;
 
 namespace CleanRoom.Linkage.Comparison;
 
 /// <summary>An organisation's name, normalised once.</summary>
 /// <param name="Words">Words that tell it from others.</param>
-/// <param name="Trades">Words of trade: manpower, recruitment, office.</param>
+/// <param name="Trades">Trades in canonical words: recruitment, agency, travel.</param>
 /// <param name="Countries">Alpha-3 codes that may be its country; empty = not known.</param>
 /// <param name="Numbers">Match keys of licences and registrations (Exact ones).</param>
 public sealed record OrganisationForm(
-    IReadOnlyList<NameToken> Words, IReadOnlyList<NameToken> Trades, IReadOnlyList<string> Countries, IReadOnlyList<string> Numbers)
+    IReadOnlyList<NameToken> Words, IReadOnlySet<string> Trades, IReadOnlyList<string> Countries, IReadOnlyList<string> Numbers)
 {
-    private static readonly HashSet<string> Legal = Set(
-        "inc ltd limited llc llp plc co corp corporation company gmbh ag kg ug sa sas sarl srl spa bv nv ab oy as doo ooo zao oao pao cv pt tbk pvt pte sdn bhd jsc tnhh private the of and for est wll "
-        + "ооо зао оао пао ип บริษัท จำกัด หจก ក្រុមហ៊ុន ບໍລິສັດ شركة مؤسسة cong ty");
-
-    private static readonly HashSet<string> Trade = Set(
-        "manpower recruitment recruiting recruiters employment placement placements overseas domestic workers worker labour labor services service svcs svc office agency agencies agent consultancy consultants consulting "
-        + "travel travels tours tour trading general contracting international intl global enterprise enterprises group human resources hr staffing jobs job visa education training centre center "
-        + "construction seafood fishery fisheries fishing food foods garment garments textile textiles factory industries industry holding holdings import export development investment "
-        + "hotel restaurant massage spa bar karaoke farm transport logistics مكتب لاستقدام استقدام العمالة المنزلية للاستقدام الايدي العاملة кадровое агентство dich vu nhan luc จัดหางาน");
-
-    /// <summary>Reads a name; null if no word is left.</summary>
-    public static OrganisationForm? From(IEnumerable<string> names, IReadOnlyList<string> countries, IReadOnlyList<string> numbers)
+    /// <summary>Reads the names of one organisation, each script of each name as a form of its own; none if no word is left.</summary>
+    public static IReadOnlyList<OrganisationForm> From(IEnumerable<string> names, IReadOnlyList<string> countries, IReadOnlyList<string> numbers)
     {
         ArgumentNullException.ThrowIfNull(names);
-        var words = new List<NameToken>();
-        var trades = new List<NameToken>();
-        foreach (var name in names.Take(1))
+        var forms = new List<OrganisationForm>();
+        foreach (var name in names.Take(3).Where(n => !Placeholders.IsUnknown(n)))
         {
-            var tokens = NameParser.Words(name).Where(t => !Legal.Contains(t.Text)).ToArray();
-            for (var i = 0; i < tokens.Length; i++)
+            foreach (var piece in name.Split(['/', '(', ')', '|', ';'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
             {
-                // "Men Power" and "Man Power" are one word of trade.
-                if (i + 1 < tokens.Length && NameParser.Words(tokens[i].Text + tokens[i + 1].Text) is [var joined] && Trade.Contains(joined.Text))
+                foreach (var group in ByScript(piece))
                 {
-                    trades.Add(joined);
-                    i++;
-                }
-                else if (Trade.Contains(tokens[i].Text))
-                {
-                    trades.Add(tokens[i]);
-                }
-                else if (tokens[i].Readings[0].Length > 2 || tokens[i].Lossy)
-                {
-                    words.Add(tokens[i]);
+                    if (Read(group, countries, numbers) is { } form && forms.Count < 4)
+                    {
+                        forms.Add(form);
+                    }
                 }
             }
         }
-        return words.Count == 0 && numbers.Count == 0 ? null : new OrganisationForm(words, trades, countries, numbers);
+        if (forms.Count == 0 && numbers.Count > 0)
+        {
+            forms.Add(new OrganisationForm([], new HashSet<string>(), countries, numbers));
+        }
+        return forms;
     }
 
-    private static HashSet<string> Set(string words) => new(words.Split(' ', StringSplitOptions.RemoveEmptyEntries), StringComparer.Ordinal);
+    private static OrganisationForm? Read(List<string> tokens, IReadOnlyList<string> countries, IReadOnlyList<string> numbers)
+    {
+        var words = new List<NameToken>();
+        var trades = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            if (KindWords.Organisations.Match(tokens, i) is var (kind, count))
+            {
+                _ = kind is not ("-" or "legal") && trades.Add(kind);
+                i += count - 1;
+                continue;
+            }
+            // "Men Power" and "Man Power" are one word of trade.
+            if (i + 1 < tokens.Count && KindWords.Organisations.Match([tokens[i] + tokens[i + 1]], 0) is var (joined, _))
+            {
+                _ = joined is not ("-" or "legal") && trades.Add(joined);
+                i++;
+                continue;
+            }
+            var (rest, kinds) = KindWords.Organisations.Strip(tokens[i]);
+            trades.UnionWith(kinds.Where(k => k is not ("-" or "legal")));
+            words.AddRange(NameParser.Words(rest).Where(t => t.Readings[0].Length > 1 || t.Lossy));
+        }
+        return words.Count == 0 ? null : new OrganisationForm(words, trades, countries, numbers);
+    }
+
+    private static List<List<string>> ByScript(string name)
+    {
+        var groups = new List<List<string>>();
+        var last = NameScript.Zyyy;
+        foreach (var token in NameParser.WordTexts(name))
+        {
+            var script = NameScripts.Of(token.AsSpan());
+            if (groups.Count == 0 || (script != NameScript.Zyyy && last != NameScript.Zyyy && script != last))
+            {
+                groups.Add([]);
+            }
+            groups[^1].Add(token);
+            last = script == NameScript.Zyyy ? last : script;
+        }
+        return groups;
+    }
 }

@@ -23,27 +23,44 @@ public static class SiteComparer
             return none;
         }
         // A town's name may stand among the other side's site words.
-        var wordsA = Without(first.Words, second.Locality);
-        var wordsB = Without(second.Words, first.Locality);
+        var townA = first.Locality.Count > 0 ? first.Locality : first.Guessed;
+        var townB = second.Locality.Count > 0 ? second.Locality : second.Guessed;
+        var nameA = Without(first.Words, townB);
+        var nameB = Without(second.Words, townA);
+        NameToken[] wordsA = [.. nameA.Concat(first.Street)];
+        NameToken[] wordsB = [.. nameB.Concat(second.Street)];
         var (shared, weight) = Shared(wordsA, wordsB, frequencies);
         if (shared == 0)
         {
             return none;
         }
-        var towns = first.Locality.Count == 0 || second.Locality.Count == 0 ? 0 : Shared(first.Locality, second.Locality, frequencies).Count > 0 ? 1 : -1;
+        var towns = townA.Count == 0 || townB.Count == 0 ? 0 : Shared(townA, townB, frequencies).Count > 0 ? 1 : first.Locality.Count > 0 && second.Locality.Count > 0 ? -1 : 0;
         if (towns < 0)
         {
             return none;
         }
+        // Two names on one street are two sites. Where one side marks no street, its words may be the street's.
+        var names = Shared(nameA, nameB, frequencies).Count;
+        var crossed = (first.Street.Count == 0 && Shared(nameA, second.Street, frequencies).Count > 0) || (second.Street.Count == 0 && Shared(nameB, first.Street, frequencies).Count > 0);
+        if (nameA.Length > 0 && nameB.Length > 0 && names == 0 && !crossed)
+        {
+            return none;
+        }
+        var sameStreet = first.Street.Count > 0 && second.Street.Count > 0 ? Shared(first.Street, second.Street, frequencies).Count > 0 ? 1 : -1 : 0;
         var sameKind = first.Kinds.Any(k => k is not ("building" or "street") && second.Kinds.Contains(k));
         var least = Math.Min(wordsA.Length, wordsB.Length);
         var covered = shared * 2 >= least;
         var evidence = LinkEvidence.Place | (sameNumber ? LinkEvidence.HouseNumber : 0);
+        if (sameStreet < 0)
+        {
+            // A chain has one name on many streets.
+            return shared >= 2 && covered ? (LinkStrength.Possible, evidence, weight) : none;
+        }
         if (shared >= 2 && covered && (sameNumber || sameKind))
         {
             return (LinkStrength.Strong, evidence, weight + (sameNumber ? 4 : 0));
         }
-        if (shared >= 1 && covered && sameNumber && sameKind && towns > 0)
+        if (shared >= 1 && covered && sameNumber && towns > 0 && (sameKind || (names > 0 && sameStreet >= 0)))
         {
             return (LinkStrength.Probable, evidence, weight + 4);
         }
@@ -56,44 +73,30 @@ public static class SiteComparer
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
         ArgumentNullException.ThrowIfNull(frequencies);
-        var used = new HashSet<int>();
+        var usedFirst = new bool[first.Count];
+        var usedSecond = new bool[second.Count];
         var count = 0;
         var weight = 0.0;
-        foreach (var a in first)
+        // The best agreement takes its words first, whatever the order they stand in.
+        for (var level = TokenAgreement.Exact; level > TokenAgreement.Initial; level--)
         {
-            for (var j = 0; j < second.Count; j++)
+            for (var i = 0; i < first.Count; i++)
             {
-                var level = used.Contains(j) ? TokenAgreement.None : TokenComparer.Compare(a, second[j]);
-                if (level is TokenAgreement.None or TokenAgreement.Initial)
+                for (var j = 0; j < second.Count && !usedFirst[i]; j++)
                 {
-                    continue;
-                }
-                _ = used.Add(j);
-                count++;
-                weight -= Math.Log2(Math.Max(frequencies.Of(a.Sound), frequencies.Of(second[j].Sound))) * (level >= TokenAgreement.Close ? 1 : 0.6);
-                break;
-            }
-        }
-        // One side writes together what the other writes apart.
-        for (var pass = 0; pass < 2; pass++)
-        {
-            var (apart, whole) = pass == 0 ? (first, second) : (second, first);
-            for (var i = 0; i + 1 < apart.Count; i++)
-            {
-                var text = apart[i].Readings[0] + apart[i + 1].Readings[0];
-                for (var j = 0; j < whole.Count && text.Length >= 5; j++)
-                {
-                    if ((pass == 0 && used.Contains(j)) || !whole[j].Readings.Any(r => Sounds.Key(r) == Sounds.Key(text) || JaroWinkler.Similarity(r, text) >= 0.94))
+                    if (usedSecond[j] || TokenComparer.Compare(first[i], second[j]) != level)
                     {
                         continue;
                     }
-                    _ = pass == 0 && used.Add(j);
-                    count += 2;
-                    weight += 8;
-                    break;
+                    usedFirst[i] = usedSecond[j] = true;
+                    count++;
+                    weight -= Math.Log2(Math.Max(frequencies.Of(first[i].Sound), frequencies.Of(second[j].Sound))) * (level >= TokenAgreement.Close ? 1 : 0.6);
                 }
             }
         }
+        // One side writes together what the other writes apart; each word counts once.
+        count += Joined(first, usedFirst, second, usedSecond, ref weight);
+        count += Joined(second, usedSecond, first, usedFirst, ref weight);
         if (count == 0)
         {
             var joinedA = string.Concat(first.Select(w => w.Readings[0]));
@@ -104,6 +107,39 @@ public static class SiteComparer
             }
         }
         return (count, weight);
+    }
+
+    private static int Joined(IReadOnlyList<NameToken> apart, bool[] usedApart, IReadOnlyList<NameToken> whole, bool[] usedWhole, ref double weight)
+    {
+        var count = 0;
+        for (var i = 0; i + 1 < apart.Count; i++)
+        {
+            var text = apart[i].Readings[0] + apart[i + 1].Readings[0];
+            for (var j = 0; j < whole.Count && text.Length >= 5 && !usedApart[i] && !usedApart[i + 1]; j++)
+            {
+                if (usedWhole[j] || !Reads(text, whole[j]))
+                {
+                    continue;
+                }
+                usedApart[i] = usedApart[i + 1] = usedWhole[j] = true;
+                count += 2;
+                weight += 8;
+            }
+        }
+        return count;
+    }
+
+    private static bool Reads(string text, NameToken whole)
+    {
+        foreach (var reading in whole.Readings)
+        {
+            var similarity = JaroWinkler.Similarity(reading, text);
+            if (Sounds.Key(reading) == Sounds.Key(text) || similarity >= 0.94 || (whole.Lossy && similarity >= 0.7 && Skeleton.Fine(text) is { Length: >= 3 } fine && Skeleton.Fine(reading) == fine))
+            {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static NameToken[] Without(IReadOnlyList<NameToken> words, IReadOnlyList<NameToken> locality)

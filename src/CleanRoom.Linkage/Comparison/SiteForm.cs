@@ -1,35 +1,37 @@
+using CleanRoom.Records.Normalisation;
 using CleanRoom.Records.Normalisation.Names;
 using CleanRoom.Records.V1;
 
 namespace CleanRoom.Linkage.Comparison;
 
-/// <summary>A site of exploitation, normalised once: distinctive words, kind of venue, house numbers, town and country.</summary>
-/// <param name="Words">Words that tell this site from others.</param>
+/// <summary>A site of exploitation, normalised once: distinctive words, street, kind of venue, house numbers, town and country.</summary>
+/// <param name="Words">Words that tell this site from others: its name, and the street where no word marks one.</param>
+/// <param name="Street">Words of the street.</param>
 /// <param name="Kinds">Kinds of venue and street, in canonical words.</param>
 /// <param name="Numbers">House and building numbers.</param>
 /// <param name="Locality">Words of the town; empty = not known.</param>
+/// <param name="Guessed">Words that are the town's if none is known.</param>
 /// <param name="Country">Alpha-3, or empty.</param>
 /// <param name="Household">True for a private household: the family's name is no site.</param>
 public sealed record SiteForm(
-    IReadOnlyList<NameToken> Words, IReadOnlySet<string> Kinds, IReadOnlySet<string> Numbers, IReadOnlyList<NameToken> Locality, string Country, bool Household)
+    IReadOnlyList<NameToken> Words, IReadOnlyList<NameToken> Street, IReadOnlySet<string> Kinds, IReadOnlySet<string> Numbers, IReadOnlyList<NameToken> Locality,
+    IReadOnlyList<NameToken> Guessed, string Country, bool Household)
 {
-    // Canonical word, then the folded words of many languages that mean it. Own list from general knowledge. "-" = says nothing.
-    private static readonly Dictionary<string, string> Canonical = Build(
-        "building:building,bldg,bld,block,blk,tower,toa,nha,tang,อาคาร,ตึก,អគារ,ຕຶກ,栋,幢,楼,号楼,дом,корпус,korpus,dom,edificio,bina,gedung,مبنى,بناية,עמ,unit,floor,room,apt,flat,suite,shop,lot,plot "
-        + "street:street,st,road,rd,lane,avenue,ave,soi,ซ,ซอย,ถนน,ถ,duong,pho,ngo,hem,calle,rue,strada,str,jalan,jl,jln,gang,ulica,ulitsa,ул,улица,路,街,巷,شارع,طريق,רחוב,straße,strasse,via,viale,avenida,highway,hwy "
-        + "compound:compound,park,zone,complex,estate,khu,campus,園區,园区,مجمع,campound "
-        + "-:no,number,num,so,เลขที่,เลข,near,next,opposite,side,behind,at,in,the,of,a,and,to,de,la,le,du,area,place,site,port,pier,center,centre,village,district,city,town,province,sea,border,house,by "
-        + "household:family,employer,household,villa,private,residence,madam,sponsor,kafeel,home,بيت,فيلا,كفيل,عائلة,gia,dinh "
-        + "carwash:carwash,car,wash,autowash,автомойка,мойка "
-        + "massage:massage,spa,sauna,นวด,masaj,массаж,按摩,マッサージ,مساج "
-        + "nails:nail,nails,manicure "
-        + "bar:bar,karaoke,ktv,club,nightclub,pub,disco,คาราโอเกะ,บาร์,卡拉,casino,คาสิโน,brothel "
-        + "restaurant:restaurant,cafe,coffee,kitchen,takeaway,canteen,ร้านอาหาร,ресторан,кафе,مطعم,餐厅 "
-        + "hotel:hotel,guesthouse,hostel,motel,resort,inn,lodge,โรงแรม,khach,san,отель,гостиница,فندق,酒店,宾馆 "
-        + "factory:factory,plant,shed,workshop,mill,warehouse,โรงงาน,ล้ง,xuong,nhamay,фабрика,завод,цех,مصنع,工厂,processing,peeling,garment,seafood "
-        + "farm:farm,plantation,ranch,orchard,greenhouse,สวน,ไร่,ферма,مزرعة,农场 "
-        + "construction:construction,quarry,mine,kiln,brick,стройка "
-        + "cannabis:cannabis,grow,cannabishouse");
+    private const int MaxWords = 12;
+
+    private static readonly char[] Separators = [',', ';', '(', ')', '[', ']', '"', '\n', '|', '،', '؛', '、', '，', '；', '（', '）', '၊', '။', '፣', '፤', '«', '»', '“', '”'];
+
+    private static readonly char[] Blanks = [' ', '\t', ':', '#', '.', '\'', '°', 'º'];
+
+    // Of the words that mark a street, these stand behind its name; all others before it.
+    private static readonly HashSet<string> Behind = new(
+        "street st road rd lane ln avenue ave drive dr boulevard blvd highway hwy strasse gasse weg platz straat laan gracht plein cadde caddesi cad sokak sokagi sok bulvari utca ut ter ro gil လမ်း সড়ক রোড লেন मार्ग सडक सड़क रोड टोल गली መንገድ ጎዳና 路 街 巷 道 大道 로 길 대로 通り 丁目 улица ул вулиця".Split(' '),
+        StringComparer.Ordinal);
+
+    private static readonly HashSet<string> Venues = ["carwash", "massage", "nails", "bar", "restaurant", "hotel", "factory", "farm", "construction", "cannabis"];
+
+    /// <summary>Words of name and street together.</summary>
+    public IReadOnlyList<NameToken> All => [.. Words.Concat(Street).DistinctBy(w => w.Text)];
 
     /// <summary>Reads a place; null if it is protected, has no site words or only a town.</summary>
     public static SiteForm? From(Place place)
@@ -39,78 +41,136 @@ public sealed record SiteForm(
         {
             return null;
         }
-        var text = place.Raw.Length > 0 ? place.Raw : $"{place.Name} {place.Address}";
-        if (text.Length < 3 || text.Length > 400)
+        var text = place.Raw.Length > 0 ? place.Raw : $"{place.Name}, {place.Address}";
+        if (text.Length is < 3 or > 400 || Placeholders.IsUnknown(text))
         {
             return null;
         }
-        var locality = NameParser.Words($"{place.Locality} {place.Admin1}");
+        var locality = NameParser.Words(place.Locality);
         var words = new List<NameToken>();
+        var street = new List<NameToken>();
         var kinds = new HashSet<string>(StringComparer.Ordinal);
         var numbers = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var piece in Folding.Fold(text).Split([' ', ',', ';', '(', ')', '[', ']', '"', '\n', '\t', ':', '#', '.', '\''], StringSplitOptions.RemoveEmptyEntries))
+        List<NameToken> guessed = [];
+        var segments = text.Split(Separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        for (var i = 0; i < segments.Length; i++)
         {
-            if (piece.Any(c => c is >= '0' and <= '9'))
+            var before = words.Count + street.Count + kinds.Count + numbers.Count;
+            ReadSegment(Folding.Fold(segments[i]), words, street, kinds, numbers);
+            // Where no town is known, a last part of bare words is one: a guess, which may agree and never speaks against.
+            if (i > 0 && i == segments.Length - 1 && locality.Count == 0 && words.Count == before - street.Count - kinds.Count - numbers.Count + CountOf(segments[i]) && CountOf(segments[i]) is 1 or 2)
             {
-                // "99/0" is a number; "M0" or "SW1A" a postal code, which says nothing here.
-                if (piece.All(c => c is (>= '0' and <= '9') or '/' or '-'))
-                {
-                    _ = numbers.Add(piece);
-                }
+                guessed = [.. words.Skip(words.Count - CountOf(segments[i]))];
+                words.RemoveRange(words.Count - guessed.Count, guessed.Count);
+            }
+        }
+        bool IsTown(NameToken word) => locality.Any(l => TokenComparer.Compare(l, word) >= TokenAgreement.Near);
+        var name = words.Where(w => !IsTown(w)).DistinctBy(w => w.Text).Take(MaxWords).ToArray();
+        var way = street.DistinctBy(w => w.Text).Take(MaxWords).ToArray();
+        // A house of a family is no site; a bar that is called "Family" is.
+        var household = (kinds.Contains("household") && !kinds.Overlaps(Venues)) || place.Type is "PrivateHousehold" or "Home";
+        return name.Length + way.Length == 0 ? null : new SiteForm(name, way, kinds, numbers, locality, guessed, place.Country, household);
+    }
+
+    private static int CountOf(string segment) => NameParser.WordTexts(segment).Count;
+
+    private static void ReadSegment(string segment, List<NameToken> words, List<NameToken> street, HashSet<string> kinds, HashSet<string> numbers)
+    {
+        var tokens = new List<string>();
+        foreach (var piece in segment.Split(Blanks, StringSplitOptions.RemoveEmptyEntries))
+        {
+            AddPiece(piece, tokens, numbers);
+        }
+        // Words since the last mark; a mark that stands behind takes them, one that stands before takes what follows.
+        var pending = new List<NameToken>();
+        var following = false;
+        void Flush(bool toStreet)
+        {
+            (toStreet ? street : words).AddRange(pending);
+            pending.Clear();
+        }
+        for (var i = 0; i < tokens.Count; i++)
+        {
+            if (tokens[i].Length == 0)
+            {
+                // A number ends the street's name.
+                Flush(following);
+                following = false;
                 continue;
             }
-            foreach (var word in NameParser.Words(piece))
+            if (KindWords.Sites.Match(tokens, i) is var (kind, count))
             {
-                if (Canonical.TryGetValue(word.Text, out var kind))
+                if (kind == "street")
                 {
-                    _ = kind != "-" && kinds.Add(kind);
-                    continue;
+                    var behind = Behind.Contains(tokens[i]) && pending.Count > 0 && !following;
+                    Flush(behind || following);
+                    following = !behind;
                 }
-                if (Prefixed(word.Text) is var (prefixKind, rest) && prefixKind.Length > 0)
+                else if (kind != "-")
                 {
-                    _ = kinds.Add(prefixKind);
-                    words.AddRange(NameParser.Words(rest));
-                    continue;
+                    Flush(following);
+                    following = false;
                 }
-                if (!locality.Any(l => TokenComparer.Compare(l, word) >= TokenAgreement.Near))
-                {
-                    words.Add(word);
-                }
+                _ = kind != "-" && kinds.Add(kind);
+                i += count - 1;
+                continue;
             }
+            var (rest, stripped) = KindWords.Sites.Strip(tokens[i]);
+            kinds.UnionWith(stripped.Where(k => k != "-"));
+            if (stripped.Contains("street"))
+            {
+                Flush(following);
+                street.AddRange(NameParser.Words(rest));
+                following = false;
+                continue;
+            }
+            pending.AddRange(NameParser.Words(rest));
         }
-        var household = kinds.Contains("household") || place.Type is "PrivateHousehold" or "Home";
-        var distinct = words.DistinctBy(w => w.Text).Take(12).ToArray();
-        return distinct.Length == 0 ? null : new SiteForm(distinct, kinds, numbers, locality, place.Country, household);
+        Flush(following);
     }
 
-    // Scripts without blanks put the kind of venue right before its name.
-    private static (string Kind, string Remainder) Prefixed(string word)
+    /// <summary>A piece between blanks as tokens; numbers go to their set and leave an empty token as a mark.</summary>
+    private static void AddPiece(string piece, List<string> tokens, HashSet<string> numbers)
     {
-        if (!NameScripts.IsUnspaced(NameScripts.Of(word.AsSpan())))
+        if (!piece.Any(char.IsAsciiDigit))
         {
-            return ("", "");
+            tokens.AddRange(NameParser.WordTexts(piece));
+            return;
         }
-        foreach (var (key, kind) in Canonical)
+        if (piece.All(c => char.IsAsciiDigit(c) || c is '/' or '-'))
         {
-            if (kind != "-" && key.Length >= 2 && word.Length > key.Length + 1 && NameScripts.IsUnspaced(NameScripts.Of(key.AsSpan())) && word.StartsWith(key, StringComparison.Ordinal))
+            // "99/0" is a number.
+            _ = numbers.Add(piece.Trim('/', '-').TrimStart('0') is { Length: > 0 } bare ? bare : piece);
+            tokens.Add("");
+            return;
+        }
+        if (piece.All(c => c < 128))
+        {
+            // "12B" is a house, "12-ro" a number beside a word; "M0" and "SW1A" are postal codes, which say nothing here.
+            var digits = piece.AsSpan().IndexOfAnyExceptInRange('0', '9');
+            if (digits is > 0 and <= 4 && piece.Length == digits + 1)
             {
-                return (kind, word[key.Length..]);
+                _ = numbers.Add(piece);
             }
-        }
-        return ("", "");
-    }
-
-    private static Dictionary<string, string> Build(string groups)
-    {
-        var table = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var group in groups.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        {
-            var at = group.IndexOf(':', StringComparison.Ordinal);
-            foreach (var word in group[(at + 1)..].Split(','))
+            else if (piece.IndexOf('-', StringComparison.Ordinal) is > 0 and var dash)
             {
-                _ = table.TryAdd(word, group[..at]);
+                AddPiece(piece[..dash], tokens, numbers);
+                AddPiece(piece[(dash + 1)..], tokens, numbers);
+                return;
             }
+            tokens.Add("");
+            return;
         }
-        return table;
+        // Scripts without blanks write the number between the words: each run of digits is a number.
+        var start = 0;
+        for (var i = 1; i <= piece.Length; i++)
+        {
+            if (i < piece.Length && char.IsAsciiDigit(piece[i]) == char.IsAsciiDigit(piece[i - 1]))
+            {
+                continue;
+            }
+            AddPiece(piece[start..i], tokens, numbers);
+            start = i;
+        }
     }
 }

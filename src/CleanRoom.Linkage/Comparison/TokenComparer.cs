@@ -63,7 +63,7 @@ public static class TokenComparer
                 }
             }
         }
-        if (string.Equals(first.Sound, second.Sound, StringComparison.Ordinal) || (best == 1 && !sameScript))
+        if (string.Equals(first.Sound, second.Sound, StringComparison.Ordinal) || best == 1)
         {
             return TokenAgreement.Sound;
         }

@@ -41,31 +41,22 @@ internal static partial class ConsentWords
         {
             return codes;
         }
-        bool granted = false, refused = false, all = false, ngo = false, police = false, anon = false, stats = false, guardian = false;
+        var granted = new HashSet<string>(StringComparer.Ordinal);
+        var refused = new HashSet<string>(StringComparer.Ordinal);
         foreach (var clause in ClausePattern().Split(cell))
         {
-            var meanings = Meanings(Text.FoldWords(clause));
-            if (meanings.Contains("not"))
-            {
-                refused = true;
-                continue;
-            }
-            granted |= meanings.Contains("grant") || meanings.Contains("all");
-            all |= meanings.Contains("all");
-            ngo |= meanings.Contains("ngo");
-            police |= meanings.Contains("police");
-            anon |= meanings.Contains("anon");
-            stats |= meanings.Contains("stats");
-            guardian |= meanings.Contains("guardian");
+            ReadClause(Meanings(WithoutParticles(Text.FoldWords(clause))), granted, refused);
         }
-        if (!granted && !(stats && !refused))
+        bool all = granted.Contains("all"), police = granted.Contains("police"), anon = granted.Contains("anon"), stats = granted.Contains("stats");
+        bool ngo = granted.Contains("ngo"), guardian = granted.Contains("guardian");
+        if (!granted.Contains("grant") && !all && !(stats && refused.Count == 0))
         {
-            return new ConsentReading([], false, refused ? "It says what is refused, not what is granted." : "Its words are not known.");
+            return new ConsentReading([], false, refused.Count > 0 ? "It says what is refused, not what is granted." : "Its words are not known.");
         }
-        // Refusing anything while granting "all" leaves open what is left: ask.
-        if (all && refused)
+        // Refusing anything while granting "all" leaves open what is left: ask. So does one object on both sides.
+        if ((all && refused.Count > 0) || (police && !anon && refused.Contains("police")) || ((police || ngo || guardian) && refused.Contains("ngo")))
         {
-            return new ConsentReading([], false, "It grants everything and refuses something.");
+            return new ConsentReading([], false, "It grants and refuses the same, or everything but something.");
         }
         string[] purposes = (all, police, anon, ngo || guardian, stats) switch
         {
@@ -78,9 +69,58 @@ internal static partial class ConsentWords
         return new ConsentReading(purposes, guardian, purposes.Length == 0 ? "It agrees without saying to whom." : "");
     }
 
-    private static HashSet<string> Meanings(string words)
+    /// <summary>
+    /// A clause with a word of refusal grants nothing, with one exception: it first grants something to somebody, and then refuses
+    /// another, by a word that stands before what it refuses ("ok NGO no police").
+    /// </summary>
+    private static void ReadClause(List<string> meanings, HashSet<string> granted, HashSet<string> refused)
     {
-        var found = new HashSet<string>(StringComparer.Ordinal);
+        var at = meanings.IndexOf("not");
+        if (at < 0 && !meanings.Contains("notafter"))
+        {
+            granted.UnionWith(meanings);
+            return;
+        }
+        var before = at < 0 ? [] : meanings.Take(at).ToArray();
+        var behind = at < 0 ? [] : meanings.Skip(at + 1).ToArray();
+        var parts = !meanings.Contains("notafter") && before.Contains("grant") && before.Any(IsObject)
+            && behind.Any(IsObject) && !behind.Contains("grant") && !behind.Contains("not");
+        if (parts)
+        {
+            granted.UnionWith(before);
+        }
+        refused.UnionWith(parts ? behind : meanings);
+        _ = refused.Add("not");
+    }
+
+    private static bool IsObject(string meaning) => meaning is "ngo" or "police" or "all" or "anon" or "stats";
+
+    /// <summary>Korean writes its particles at the end of the word.</summary>
+    private static string WithoutParticles(string words)
+    {
+        if (!words.Any(c => c is >= '\uAC00' and <= '\uD7A3'))
+        {
+            return words;
+        }
+        var parts = words.Split(' ');
+        for (var i = 0; i < parts.Length; i++)
+        {
+            foreach (var particle in (string[])["에게는", "에게도", "에게", "에는", "에도", "에서", "으로", "로", "에", "은", "는", "이", "가", "을", "를", "만", "도", "와", "과"])
+            {
+                if (parts[i].Length >= particle.Length + 2 && parts[i].EndsWith(particle, StringComparison.Ordinal))
+                {
+                    parts[i] = parts[i][..^particle.Length];
+                    break;
+                }
+            }
+        }
+        return string.Join(' ', parts);
+    }
+
+    /// <summary>What the phrases of a clause mean, in reading order; longer phrases first, no letter read twice.</summary>
+    private static List<string> Meanings(string words)
+    {
+        var found = new List<(int At, string Meaning)>();
         var taken = new bool[words.Length];
         foreach (var (phrase, meaning) in Phrases.Value)
         {
@@ -89,16 +129,16 @@ internal static partial class ConsentWords
                 if (!taken.AsSpan(at, phrase.Length).Contains(true))
                 {
                     taken.AsSpan(at, phrase.Length).Fill(true);
-                    found.Add(meaning);
+                    found.Add((at, meaning));
                 }
             }
         }
-        return found;
+        return [.. found.OrderBy(f => f.At).Select(f => f.Meaning)];
     }
 
     [GeneratedRegex(@"^[Cc]?([0-9])(?:_[A-Z_]+)?$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex CodePattern();
 
-    [GeneratedRegex(@"[,;.!?()/\n،؛。，；]|\b(?:but|mais|pero|aber|но|лишь|nhưng)\b|แต่|ប៉ុន្តែ|但|لكن", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"[,;.!?()/\n،؛。，；、၊။፣፤።।]|\b(?:but|mais|pero|aber|но|лишь|nhưng)\b|แต่|ប៉ុន្តែ|但|لكن", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex ClausePattern();
 }

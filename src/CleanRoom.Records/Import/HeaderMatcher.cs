@@ -14,6 +14,10 @@ internal static class HeaderMatcher
     public static (ImportField Field, string Param)? Match(string header)
     {
         var words = Words(header);
+        if (header.Trim() is "№" or "#" or "N°" or "Nº" or "№№")
+        {
+            return (ImportField.RowNumber, "");
+        }
         if (words.Length is 0 or > 160)
         {
             return null;
@@ -21,6 +25,11 @@ internal static class HeaderMatcher
         if (words is "id" or "uid" or "uuid" or "rec id")
         {
             return (ImportField.Ref, "");
+        }
+        if (words == "data")
+        {
+            // The date in half of Europe; beside another word it is what the file holds.
+            return (ImportField.Seen, "");
         }
         var concepts = Concepts(words);
         return concepts.Count == 0 ? null : Field(concepts);
@@ -39,6 +48,25 @@ internal static class HeaderMatcher
             builder.Append(header[i]);
         }
         return Text.FoldWords(builder.ToString());
+    }
+
+    /// <summary>Gives how many letters of a header stand in known words: how well it is read.</summary>
+    internal static int KnownLetters(string header)
+    {
+        var words = Words(header);
+        if (words.Length is 0 or > 160)
+        {
+            return 0;
+        }
+        var taken = new bool[words.Length];
+        foreach (var (phrase, _) in Phrases.Value)
+        {
+            for (var at = Text.FindPhrase(words, phrase); at >= 0; at = Text.FindPhrase(words, phrase, at + 1))
+            {
+                taken.AsSpan(at, phrase.Length).Fill(true);
+            }
+        }
+        return taken.Count(t => t);
     }
 
     internal static HashSet<string> Concepts(string words)
@@ -71,23 +99,51 @@ internal static class HeaderMatcher
     /// <summary>A word that differs from a known one by its ending (a case, a gender, a plural). Unknown owners would be taken for the victim.</summary>
     private static string? Inflected(string word)
     {
-        if (word.Length < 5 || Text.ScriptOf(word) is not ("Cyrl" or "Latn"))
+        var script = Text.ScriptOf(word);
+        var least = script is "Cyrl" or "Latn" or "Grek" ? 5 : script is "Deva" or "Beng" or "Arab" or "Ethi" or "Hebr" ? 3 : int.MaxValue;
+        var stem = WithoutParticle(word, script);
+        if (stem.Length < least)
         {
             return null;
         }
         foreach (var (phrase, concept) in Phrases.Value)
         {
-            if (phrase.Length < 5 || phrase.Contains(' ', StringComparison.Ordinal))
+            if (phrase.Contains(' ', StringComparison.Ordinal) || Text.ScriptOf(phrase) != script)
             {
                 continue;
             }
-            var same = word.AsSpan().CommonPrefixLength(phrase);
-            if (same >= Math.Max(5, phrase.Length - 2) && word.Length - same <= 3)
+            var known = WithoutParticle(phrase, script);
+            if (known.Length < least)
+            {
+                continue;
+            }
+            // Indic and Semitic endings are added; European ones also replace.
+            var same = stem.AsSpan().CommonPrefixLength(known);
+            if (same >= (least == 5 ? Math.Max(5, known.Length - 2) : known.Length) && stem.Length - same <= 3)
             {
                 return concept;
             }
         }
         return null;
+    }
+
+    /// <summary>Articles and prepositions that are written together with their word.</summary>
+    private static string WithoutParticle(string word, string script)
+    {
+        foreach (var particle in (string[])(script switch
+        {
+            "Arab" => ["وال", "بال", "لل", "ال"],
+            "Ethi" => ["የ", "በ", "ለ"],
+            "Hebr" => ["ה"],
+            _ => [],
+        }))
+        {
+            if (word.Length >= particle.Length + 3 && word.StartsWith(particle, StringComparison.Ordinal))
+            {
+                return word[particle.Length..];
+            }
+        }
+        return word;
     }
 
     private static (ImportField, string) Field(HashSet<string> c)
@@ -138,6 +194,7 @@ internal static class HeaderMatcher
             _ when Has("idcard") => ImportField.NationalId,
             _ when Has("native") => ImportField.NativeName,
             _ when Has("alias") => ImportField.Alias,
+            _ when Has("where") && Has("name") => ImportField.Where,
             _ when Has("given") && Has("family") => ImportField.FullName,
             _ when Has("given") => ImportField.Given,
             _ when Has("family") => ImportField.Family,

@@ -16,6 +16,10 @@ internal static class NameCells
         var found = new List<string>();
         foreach (var (piece, bracketed) in Pieces(cell))
         {
+            if (Placeholders.IsUnknownName(piece))
+            {
+                continue;
+            }
             if (bracketed && (Countries.Find(piece) ?? Countries.FindIn(piece).FirstOrDefault()) is { } country)
             {
                 found.Add(country);

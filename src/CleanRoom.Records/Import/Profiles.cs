@@ -42,6 +42,24 @@ internal sealed record ImportProfile(
                 bindings.Add(new ColumnBinding(i, header, matched.Field, matched.Param, group));
             }
         }
+        return UseSynonyms ? Paired(bindings, map) : bindings;
+    }
+
+    /// <summary>A column "name" beside a column of given names holds the family name ("Nom", "Prénom"), and the other way round ("Cognome", "Nome").</summary>
+    private static List<ColumnBinding> Paired(List<ColumnBinding> bindings, IReadOnlyDictionary<string, string> map)
+    {
+        var given = bindings.Exists(b => b.Field == ImportField.Given);
+        var family = bindings.Exists(b => b.Field == ImportField.Family);
+        if (given == family)
+        {
+            return bindings;
+        }
+        var at = bindings.FindIndex(b => b.Field == ImportField.FullName && !map.ContainsKey(b.Header)
+            && HeaderMatcher.Words(b.Header) is "nom" or "noms" or "name" or "names" or "nume" or "nome" or "naam" or "namn" or "navn" or "isim" or "ad" or "adi" or "nama" or "nombre" or "emri" or "ime" or "име" or "nev" or "이름" or "نام" or "jina" or "magaca");
+        if (at >= 0)
+        {
+            bindings[at] = bindings[at] with { Field = given ? ImportField.Family : ImportField.Given };
+        }
         return bindings;
     }
 }

@@ -41,9 +41,9 @@ internal sealed class TableReader : IDisposable
         {
             throw new ImportException("The file is empty; export it again from the case system.");
         }
-        var encoding = DetectEncoding(sample.AsSpan(0, length));
+        var encoding = TextEncodings.Detect(sample.AsSpan(0, length), length < SampleBytes);
         var joined = new PrefixStream(sample.AsMemory(0, length), stream);
-        var text = DecodeSample(encoding, sample.AsSpan(0, length), length < SampleBytes);
+        var text = TextEncodings.TryDecode(encoding, sample.AsSpan(0, length), length < SampleBytes) ?? throw new ImportException(TextEncodings.Remedy);
         if (string.IsNullOrWhiteSpace(text))
         {
             throw new ImportException("The file holds only blanks; export it again from the case system.");
@@ -65,7 +65,7 @@ internal sealed class TableReader : IDisposable
             }
             catch (DecoderFallbackException error)
             {
-                throw new ImportException("The file is not UTF-8 or UTF-16 text; save it as \"CSV UTF-8\" and try again.", error);
+                throw new ImportException(TextEncodings.Remedy, error);
             }
             if (cells is null)
             {
@@ -170,62 +170,6 @@ internal sealed class TableReader : IDisposable
     }
 
     public void Dispose() => _reader.Dispose();
-
-    private static Encoding DetectEncoding(ReadOnlySpan<byte> sample)
-    {
-        if (sample.StartsWith("PK\u0003\u0004"u8))
-        {
-            throw new ImportException("This is a workbook or an archive, not a text table; save the sheet as \"CSV UTF-8\" and import that.");
-        }
-        if (sample.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]))
-        {
-            return new UnicodeEncoding(bigEndian: false, byteOrderMark: true, throwOnInvalidBytes: true);
-        }
-        if (sample.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF]))
-        {
-            return new UnicodeEncoding(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true);
-        }
-        var zeros = sample[..Math.Min(sample.Length, 4096)];
-        int even = 0, odd = 0;
-        for (var i = 0; i < zeros.Length; i++)
-        {
-            if (zeros[i] == 0)
-            {
-                _ = (i & 1) == 0 ? even++ : odd++;
-            }
-        }
-        if (even + odd > zeros.Length / 5)
-        {
-            if (odd > even * 10)
-            {
-                return new UnicodeEncoding(bigEndian: false, byteOrderMark: true, throwOnInvalidBytes: true);
-            }
-            if (even > odd * 10)
-            {
-                return new UnicodeEncoding(bigEndian: true, byteOrderMark: true, throwOnInvalidBytes: true);
-            }
-        }
-        if (even + odd > 0)
-        {
-            throw new ImportException("The file is binary, not a text table; save it as \"CSV UTF-8\" and try again.");
-        }
-        return new UTF8Encoding(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
-    }
-
-    private static string DecodeSample(Encoding encoding, ReadOnlySpan<byte> sample, bool complete)
-    {
-        try
-        {
-            var decoder = encoding.GetDecoder();
-            var chars = new char[encoding.GetMaxCharCount(sample.Length)];
-            var count = decoder.GetChars(sample, chars, flush: complete);
-            return new string(chars, 0, count).TrimStart('\uFEFF');
-        }
-        catch (DecoderFallbackException error)
-        {
-            throw new ImportException("The file is not UTF-8 or UTF-16 text; save it as \"CSV UTF-8\" and try again.", error);
-        }
-    }
 
     /// <summary>The separator under which most lines have the same number of cells, more than one.</summary>
     private static char DetectSeparator(string text)

@@ -60,7 +60,7 @@ public static class Countries
         }
         foreach (var (start, length) in WordRuns(words))
         {
-            if (Data.Value.ByName.TryGetValue(words.Substring(start, length), out var code))
+            if (Data.Value.ByName.TryGetValue(words.Substring(start, length), out var code) && IsWritten(text, words.AsSpan(start, length)))
             {
                 found.Add((start, length, code));
             }
@@ -70,14 +70,17 @@ public static class Countries
             foreach (var (name, code) in Data.Value.Unspaced)
             {
                 var at = Text.FindPhrase(words, name);
-                if (at >= 0)
+                if (at >= 0 && IsPart(words, name))
                 {
                     found.Add((at, name.Length, code));
                 }
             }
         }
         var upperCodes = 0;
-        foreach (var token in Text.AsciiDigits(text).Split([' ', ',', ';', '(', ')', '/', '-', '.'], StringSplitOptions.RemoveEmptyEntries))
+        var tokens = Text.AsciiDigits(text).Split([' ', ',', ';', '(', ')', '/', '-', '.'], StringSplitOptions.RemoveEmptyEntries);
+        // In a text that is written in capitals throughout, "IN" and "NO" are words; a country's code stands last there.
+        var shouted = tokens.Length > 2 && !text.Any(c => char.IsLower(c) || (c > 127 && char.IsLetter(c)));
+        foreach (var token in shouted ? tokens[^1..] : tokens)
         {
             if (token.Length == 2 && token.All(char.IsAsciiLetterUpper) && Data.Value.ByAlpha2.TryGetValue(token, out var code2))
             {
@@ -98,6 +101,62 @@ public static class Countries
             }
         }
         return result;
+    }
+
+    /// <summary>Gives the countries that a text names by their names; codes and nationality words do not count, they may be parts of other names.</summary>
+    public static IReadOnlyList<string> FindNames(string text)
+    {
+        var words = Text.FoldWords(text);
+        var found = new List<string>();
+        foreach (var (start, length) in WordRuns(words))
+        {
+            var run = words.Substring(start, length);
+            if (Data.Value.ByName.TryGetValue(run, out var code) && !Data.Value.Nationalities.Contains(run) && !found.Contains(code) && IsWritten(text, run))
+            {
+                found.Add(code);
+            }
+        }
+        if (words.Any(Text.IsUnspaced))
+        {
+            found.AddRange(Data.Value.Unspaced.Where(u => !Data.Value.Nationalities.Contains(u.Name) && !found.Contains(u.Code) && IsPart(words, u.Name)).Select(u => u.Code).Distinct());
+        }
+        return found;
+    }
+
+    /// <summary>Latin names of up to three letters are words of other languages as well ("lao", "cad"): in a text they count in capitals only.</summary>
+    private static bool IsWritten(string text, ReadOnlySpan<char> run)
+    {
+        var letters = 0;
+        foreach (var c in run)
+        {
+            letters += c == ' ' ? 0 : c is >= 'a' and <= 'z' ? 1 : 4;
+        }
+        if (letters > 3)
+        {
+            return true;
+        }
+        var upper = run.ToString().ToUpperInvariant();
+        return Text.FindPhrase(text.Replace('.', ' ').Replace(',', ' ').Replace('(', ' ').Replace(')', ' '), upper) >= 0;
+    }
+
+    /// <summary>A name of three signs and fewer may be a syllable of another word where no blanks are written.</summary>
+    private static bool IsPart(string words, string name)
+    {
+        var at = Text.FindPhrase(words, name);
+        return at >= 0 && (name.Length > 3 || Text.ScriptOf(name[0]) == "Hani" || ((at == 0 || words[at - 1] == ' ') && (at + name.Length == words.Length || words[at + name.Length] == ' ')));
+    }
+
+    /// <summary>Takes the names of countries out of folded words.</summary>
+    internal static string WithoutNames(string words, IReadOnlyCollection<string> codes)
+    {
+        foreach (var (start, length) in WordRuns(words).OrderByDescending(r => r.Length).ThenBy(r => r.Start))
+        {
+            if (start + length <= words.Length && Data.Value.ByName.TryGetValue(words.Substring(start, length), out var code) && codes.Contains(code))
+            {
+                return WithoutNames(Text.FoldWords(words.Remove(start, length).Insert(start, " ")), codes);
+            }
+        }
+        return words;
     }
 
     /// <summary>Gives the two-letter code of a country, or null.</summary>
@@ -145,20 +204,24 @@ public static class Countries
                 }
             }
         }
+        var nationalities = new HashSet<string>(StringComparer.Ordinal);
         foreach (var line in TableFile.Lines("normalisation/demonyms.txt"))
         {
-            foreach (var word in line.Skip(1))
+            foreach (var word in line.Skip(1).Select(Text.FoldWords).Where(w => w.Length > 1))
             {
-                byName.TryAdd(Text.FoldWords(word), line[0]);
+                if (byName.TryAdd(word, line[0]))
+                {
+                    _ = nationalities.Add(word);
+                }
             }
         }
         byAlpha2["UK"] = "GBR";
         byAlpha2["EL"] = "GRC";
         var unspaced = byName.Where(p => p.Key.Length >= 3 && Text.IsUnspaced(p.Key[0]) || p.Key.Length >= 2 && Text.ScriptOf(p.Key[0]) == "Hani")
             .Select(p => (p.Key, p.Value)).OrderBy(p => p.Key, StringComparer.Ordinal).ToArray();
-        return new Tables(byAlpha2.ToFrozenDictionary(StringComparer.Ordinal), byName.ToFrozenDictionary(StringComparer.Ordinal), unspaced);
+        return new Tables(byAlpha2.ToFrozenDictionary(StringComparer.Ordinal), byName.ToFrozenDictionary(StringComparer.Ordinal), nationalities.ToFrozenSet(StringComparer.Ordinal), unspaced);
     }
 
     private sealed record Tables(
-        FrozenDictionary<string, string> ByAlpha2, FrozenDictionary<string, string> ByName, IReadOnlyList<(string Name, string Code)> Unspaced);
+        FrozenDictionary<string, string> ByAlpha2, FrozenDictionary<string, string> ByName, FrozenSet<string> Nationalities, IReadOnlyList<(string Name, string Code)> Unspaced);
 }

@@ -78,7 +78,7 @@ public static partial class Documents
     public static Normalised? Normalise(string number, string type, string issuer, IReadOnlyList<string> nationalities)
     {
         var core = Text.Alphanumeric(number);
-        if (core.Length is < 5 or > 24 || !core.Any(char.IsAsciiDigit))
+        if (core.Length is < 5 or > 24 || !core.Any(char.IsAsciiDigit) || IsPlaceholder(core))
         {
             return null;
         }
@@ -112,6 +112,15 @@ public static partial class Documents
         "" => digitsOnly ? ["P", "ID"] : ["A"],
         _ => [type],
     };
+
+    /// <summary>12345678 and 0000000, also behind letters that are all the same.</summary>
+    private static bool IsPlaceholder(string core)
+    {
+        var letters = core.AsSpan(0, core.Length - core.AsSpan().TrimStart("ABCDEFGHIJKLMNOPQRSTUVWXYZ").Length);
+        var digits = core.AsSpan(letters.Length);
+        var allDigits = digits.IndexOfAnyExceptInRange('0', '9') < 0;
+        return allDigits && ((letters.IsEmpty && Placeholders.IsNumber(digits)) || digits.IndexOfAnyExcept('0') < 0);
+    }
 
     /// <summary>O and 0, I and 1 look alike in handwriting: a second key, never the first.</summary>
     internal static string FoldConfusables(string core) => core.Replace('O', '0').Replace('I', '1');

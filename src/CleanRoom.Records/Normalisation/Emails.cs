@@ -20,6 +20,10 @@ public static partial class Emails
         var value = match.Value.ToLowerInvariant();
         var keys = new List<MatchKey> { new("email:" + value, KeyStrength.Exact) };
         var at = value.IndexOf('@', StringComparison.Ordinal);
+        if (Placeholders.IsMailbox(value[..at]))
+        {
+            return null;
+        }
         if (value[(at + 1)..] is "gmail.com" or "googlemail.com")
         {
             var local = value[..at].Split('+')[0].Replace(".", "", StringComparison.Ordinal);

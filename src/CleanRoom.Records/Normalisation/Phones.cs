@@ -18,7 +18,7 @@ public static class Phones
     {
         var text = Text.AsciiDigits(raw);
         var digits = Text.Digits(text);
-        if (digits.Length is < 6 or > 17)
+        if (digits.Length is < 6 or > 17 || Placeholders.IsNumber(digits) || Placeholders.IsNumber(digits.AsSpan().TrimStart('0')))
         {
             return null;
         }
@@ -112,6 +112,10 @@ public static class Phones
                 && plans[0].Fits(national.Length - trunk.Length))
             {
                 national = national[trunk.Length..];
+            }
+            if (Placeholders.IsNumber(national))
+            {
+                return null;
             }
             var fits = plans[0].Fits(national.Length);
             var number = "+" + digits[..length] + national;

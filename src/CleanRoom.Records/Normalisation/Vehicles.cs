@@ -32,7 +32,10 @@ public static class Vehicles
             }
         }
         var places = Gazetteer.FindIn(cell);
-        var country = Countries.FindIn(cell).FirstOrDefault(c => !IsRoute(cell, c)) ?? "";
+        // Two letters are a country's code only where no country is named: "IS" opens plates of Romania, too.
+        var byName = Countries.FindNames(cell).Any(c => !IsRoute(cell, c));
+        var named = byName ? Countries.FindNames(cell) : Countries.FindIn(cell);
+        var country = named.FirstOrDefault(c => !IsRoute(cell, c)) ?? "";
         var region = places.Count > 0 ? places[0] : null;
         foreach (var spelling in places.SelectMany(Gazetteer.Spellings).OrderByDescending(s => s.Length))
         {
@@ -42,23 +45,29 @@ public static class Vehicles
                 words = words.Remove(at, spelling.Length).Insert(at, " ");
             }
         }
+        words = byName ? Countries.WithoutNames(words, [.. named]) : words;
         // Seat counts ("16 seats") are two digits in front of a vehicle word and are gone with it; what is left runs from
         // the first token of a plate's shape through the next ones.
-        var named = Countries.FindIn(cell);
         var tokens = words.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Where(t => t.Any(char.IsAsciiDigit) || Countries.Find(t) is not { } code || !named.Contains(code)).ToArray();
+            .Where(t => t.Any(char.IsAsciiDigit) || (byName && t.Length < 4 && t.All(char.IsAsciiLetter)) || Countries.Find(t) is not { } code || !named.Contains(code)).ToArray();
         var plate = "";
         for (var i = 0; i < tokens.Length; i++)
         {
             var joined = "";
-            for (var j = i; j < tokens.Length && j < i + 3 && IsPlatePart(tokens[j]); j++)
+            for (var j = i; j < tokens.Length && j < i + 5 && IsPlatePart(tokens[j]); j++)
             {
                 joined += tokens[j];
-                if (joined.Any(char.IsAsciiDigit) && joined.Any(char.IsLetter) && joined.Length is >= 4 and <= 10 && joined.Count(char.IsAsciiDigit) >= 2)
+                if (joined.Any(char.IsAsciiDigit) && joined.Any(char.IsLetter) && joined.Length is >= 4 and <= 12 && joined.Count(char.IsAsciiDigit) >= 2)
                 {
                     plate = joined.Length > plate.Length ? joined : plate;
                 }
             }
+        }
+        if (plate.Length == 0 && country.Length > 0)
+        {
+            // Several countries' plates are digits alone; without the country they could be anything.
+            plate = string.Concat(tokens.Where(t => t.All(char.IsAsciiDigit)));
+            plate = plate.Length is >= 4 and <= 8 ? plate : "";
         }
         if (plate.Length == 0)
         {
@@ -74,8 +83,8 @@ public static class Vehicles
     /// <param name="regions">Countries that the record points to, read only if none is written.</param>
     public static Normalised? Normalise(string plate, string country, string region, IReadOnlyList<string> regions)
     {
-        var core = Text.Alphanumeric(plate);
-        if (core.Length is < 3 or > 12)
+        var core = FoldLookalikes(Text.Alphanumeric(plate));
+        if (core.Length is < 3 or > 12 || core.All(c => c is '0' or 'X'))
         {
             return null;
         }
@@ -96,6 +105,19 @@ public static class Vehicles
         };
     }
 
+    /// <summary>
+    /// Cyrillic and Greek plates use only letters that Latin has too (Vienna Convention on Road Traffic, annex 3), so people write them in either script.
+    /// </summary>
+    private static string FoldLookalikes(string core)
+    {
+        const string Cyrillic = "АВЕКМНОРСТУХІ";
+        const string CyrillicLatin = "ABEKMHOPCTYXI";
+        const string Greek = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ";
+        const string GreekLatin = "ABEZHIKMNOPTYX";
+        return string.Concat(core.Select(c => Cyrillic.IndexOf(c, StringComparison.Ordinal) is >= 0 and var i ? CyrillicLatin[i]
+            : Greek.IndexOf(c, StringComparison.Ordinal) is >= 0 and var j ? GreekLatin[j] : c));
+    }
+
     /// <summary>"to China border": where it went, not where it is registered.</summary>
     private static bool IsRoute(string cell, string country)
     {
@@ -105,5 +127,5 @@ public static class Vehicles
     }
 
     private static bool IsPlatePart(string token) =>
-        token.Length <= 8 && (token.Any(char.IsAsciiDigit) || token.Count(char.IsLetter) <= 3);
+        token.Length <= 12 && (token.Any(char.IsAsciiDigit) || token.Count(char.IsLetter) <= 3);
 }

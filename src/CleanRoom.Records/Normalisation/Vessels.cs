@@ -57,6 +57,13 @@ public static partial class Vessels
             || Prefixes.Any(p => words.StartsWith(Text.FoldWords(p) + " ", StringComparison.Ordinal) || (Text.IsUnspaced(p[0]) && words.StartsWith(p, StringComparison.Ordinal)));
     }
 
+    /// <summary>True for a cell of a vehicle column that is a vessel all the same: it has an IMO number or opens with a vessel's prefix.</summary>
+    internal static bool IsSurelyVessel(string cell)
+    {
+        var text = Text.AsciiDigits(cell);
+        return ImoPattern().IsMatch(text) || PrefixPattern().IsMatch(text);
+    }
+
     /// <summary>A vessel's name for comparison: prefixes dropped, Roman numerals as digits.</summary>
     public static string FoldName(string name)
     {
@@ -123,6 +130,9 @@ public static partial class Vessels
 
     [GeneratedRegex(@"(?<![0-9A-Za-z])[A-Z]{1,3}[\s\-]?[0-9]{1,3}[\s\-]?[0-9]{4,7}(?![0-9A-Za-z])|(?<![0-9A-Za-z])[A-Z]{2}[\s\-]?[0-9]{5,8}(?:[\s\-]?TS)?(?![0-9A-Za-z])", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex RegistrationPattern();
+
+    [GeneratedRegex(@"^\s*(?:[MFS]\s?[./]?\s?[VTS]\.?\s+[A-Z]|KM\.?\s+[A-Z]|KMN\.?\s+[A-Z]|(?:fishing vessel|fishing boat|vessel|ship|boat|trawler)\b|เรือ|ទូក|ເຮືອ|船|судно|катер|سفينة|قارب|مركب|barco\b|buque\b|lancha\b|bateau\b|navire\b|pirogue\b|kapal\b|perahu\b|tàu\b|ghe\b|gemi\b|tekne\b|πλοίο|σκάφος|জাহাজ|ট্রলার|नाव|선박|어선)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    private static partial Regex PrefixPattern();
 
     [GeneratedRegex(@"\(?\s*\b(?:ex|formerly|previously|ex-nom|antes|бывш\.?)[\s\-:]+([^),;]+)\)?", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex ExPattern();

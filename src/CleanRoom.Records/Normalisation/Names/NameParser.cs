@@ -48,6 +48,13 @@ public static class NameParser
         return result;
     }
 
+    /// <summary>Gives the folded tokens of any text, without readings.</summary>
+    public static IReadOnlyList<string> WordTexts(string raw)
+    {
+        ArgumentNullException.ThrowIfNull(raw);
+        return [.. Tokenise(raw[..Math.Min(raw.Length, MaxLength)]).Select(t => t.Text)];
+    }
+
     // Brackets and quotes hold other names; slashes and semicolons part them.
     private static List<(string Piece, bool Nested)> SplitPieces(string text)
     {
@@ -224,6 +231,11 @@ public static class NameParser
         {
             var second = Romaniser.Read(rest);
             readings = readings.Concat(second).Distinct(StringComparer.Ordinal).Take(Romaniser.MaxReadings).ToArray();
+        }
+        if (script == NameScript.Latn && body.Length >= 2)
+        {
+            var more = NameVariants.Of(body).ToArray();
+            readings = more.Length == 0 ? readings : readings.Concat(more).Distinct(StringComparer.Ordinal).Take(Romaniser.MaxReadings).ToArray();
         }
         return new NameToken(text, script, kind, readings);
     }

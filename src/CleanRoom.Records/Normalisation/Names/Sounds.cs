@@ -41,6 +41,11 @@ public static class Sounds
                     Add(result, 'i');
                     i++;
                     break;
+                case 'e' when next == 'o' && i + 2 < latin.Length && latin[i + 2] == 'n':
+                    // Korean: Seong and Sung, Yeon and Yun.
+                    Add(result, 'u');
+                    i++;
+                    break;
                 case 'o' when next is 'o' or 'u':
                     Add(result, 'u');
                     i++;

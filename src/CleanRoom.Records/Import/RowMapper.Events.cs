@@ -1,0 +1,87 @@
+using CleanRoom.Records.Normalisation;
+using CleanRoom.Records.V1;
+
+namespace CleanRoom.Records.Import;
+
+/// <summary>Events and places of a row.</summary>
+internal sealed partial class RowMapper
+{
+    private void MapEvents(List<string> regions)
+    {
+        var groups = Cells(ImportField.EventType, ImportField.EventDate, ImportField.EventCity, ImportField.EventCountry, ImportField.EventAdmin, ImportField.EventAddress)
+            .GroupBy(c => c.Column.Group, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal);
+        foreach (var group in groups)
+        {
+            var item = new Event { Type = "Exploitation", Seq = _record.Events.Count + 1, Place = new Place() };
+            foreach (var (column, value) in group)
+            {
+                switch (column.Field)
+                {
+                    case ImportField.EventType:
+                        item.Type = CodeReader.One("eventType", value) ?? "Exploitation";
+                        break;
+                    case ImportField.EventDate:
+                        item.When = ReadDate(value, regions, column);
+                        break;
+                    case ImportField.EventCity:
+                        item.Place.Locality = Gazetteer.FindIn(value).FirstOrDefault()?.Name ?? value;
+                        break;
+                    case ImportField.EventCountry:
+                        item.Place.Country = Countries.Find(value) ?? "";
+                        break;
+                    case ImportField.EventAdmin:
+                        item.Place.Admin1 = value;
+                        break;
+                    default:
+                        item.Place.Address = value;
+                        break;
+                }
+            }
+            if (item.Place.Country.Length == 0)
+            {
+                item.Place.Country = Gazetteer.Find(item.Place.Locality)?.Country ?? "";
+            }
+            if (item.Place.CalculateSize() > 0 || item.When is not null)
+            {
+                _record.Events.Add(item);
+            }
+        }
+        foreach (var (_, value) in Cells(ImportField.Where))
+        {
+            AddSite(value, "Exploitation");
+        }
+        foreach (var (_, value) in Cells(ImportField.RecruitmentPlace))
+        {
+            AddSite(value, "Recruitment");
+        }
+    }
+
+    /// <summary>A place named in words joins the event of its kind, or becomes one.</summary>
+    private void AddSite(string value, string type)
+    {
+        var item = _record.Events.FirstOrDefault(e => e.Type == type && e.Place.Raw.Length == 0);
+        if (item is null)
+        {
+            item = new Event { Type = type, Seq = _record.Events.Count + 1, Place = new Place() };
+            _record.Events.Add(item);
+        }
+        var place = item.Place;
+        var known = Gazetteer.FindIn(value);
+        place.Raw = Text.Clean(value, 200);
+        place.Name = place.Raw;
+        place.HolderRole = "Organisation";
+        var best = known.Count > 0 ? known[^1] : null;
+        place.Locality = place.Locality.Length > 0 ? place.Locality : best?.Name ?? "";
+        place.Admin1 = place.Admin1.Length > 0 ? place.Admin1 : best?.Admin1 ?? "";
+        place.Country = place.Country.Length > 0 ? place.Country : best?.Country ?? Countries.FindNames(value).Concat(Countries.FindIn(value)).FirstOrDefault() ?? "";
+        if (IsService(value))
+        {
+            // A shelter is never a key and never leaves (DATA.md 1.1 rules 4 and 10): keep country and district only.
+            place.Protected = true;
+            place.Type = "Shelter";
+            place.Raw = place.Name = place.Address = "";
+            report.Drop("protected-place");
+        }
+        place.Precision = known.Count > 0 && Sites.Tokens(value).Count == 0 ? "Locality" : "Address";
+    }
+}

@@ -1,0 +1,135 @@
+using CleanRoom.Records.Normalisation;
+using CleanRoom.Records.V1;
+
+namespace CleanRoom.Records.Import;
+
+/// <summary>Documents and contacts of persons.</summary>
+internal sealed partial class RowMapper
+{
+    private static readonly string[] ServiceWords =
+        [.. ((string[])["shelter", "safe house", "safehouse", "hotline", "helpline", "ngo", "our office", "office phone", "caseworker", "case worker", "social worker", "embassy", "foyer", "refuge", "abri", "hebergement", "albergue", "refugio", "приют", "убежище", "горячая линия", "консульство", "ملجأ", "دار إيواء", "السفارة", "บ้านพัก", "สถานสงเคราะห์", "สายด่วน", "มูลนิธิ", "nhà tạm lánh", "nhà mở", "đường dây nóng", "មណ្ឌល", "អង្គការ", "ສູນ", "收容所", "庇护所", "热线", "rumah aman", "siginma evi", "adapost"]).Select(Text.FoldWords)];
+
+    private static readonly string[] ContactSeparators = [";", "|", "\n", " / ", "؛", "；", "、", "၊"];
+
+    private void AddDocument(Person person, string value, ColumnBinding column, List<string> regions)
+    {
+        foreach (var part in value.Split([';', '|', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (Documents.Read(part) is not { } document)
+            {
+                Issue(column.Header, IssueSeverity.Warning, "unread-document", "No document number was found in the cell.", "Write type, number and issuing country.");
+                continue;
+            }
+            var type = document.Type.Length > 0 ? document.Type : column.Field switch
+            {
+                ImportField.Passport => "P",
+                ImportField.NationalId => "ID",
+                _ => "",
+            };
+            IReadOnlyList<string> nationalities = person.Citizenship.Count > 0 ? person.Citizenship : person.HomeArea is { Country.Length: > 0 } home ? [home.Country] : [.. regions.Take(1)];
+            if (Documents.Normalise(document.Number, type, document.Issuer, nationalities) is not { } value2)
+            {
+                continue;
+            }
+            var identifier = NewIdentifier("Document", part, "Victim", person.PersonKey, value2, document.Issuer.Length > 0 ? [document.Issuer] : nationalities);
+            identifier.DocumentType = type;
+            identifier.Issuer = document.Issuer;
+            identifier.DocumentAuthenticity = document.Authenticity;
+            person.Identifiers.Add(identifier);
+        }
+    }
+
+    /// <summary>Phones, e-mails, handles and accounts of one cell, which may hold several of different kinds.</summary>
+    private void AddContacts(Person person, string value, ColumnBinding column, string holder, List<string> regions)
+    {
+        var before = person.Identifiers.Count;
+        foreach (var piece in value.Split(ContactSeparators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (!Placeholders.IsUnknown(piece))
+            {
+                AddContact(person, piece, column, holder, regions);
+            }
+        }
+        if (person.Identifiers.Count == before)
+        {
+            Issue(column.Header, IssueSeverity.Warning, "unread-contact", "No number, address or handle was found in the cell.", "Write one contact per cell, numbers with + and country code.");
+        }
+    }
+
+    private void AddContact(Person person, string value, ColumnBinding column, string holder, List<string> regions)
+    {
+        var role = IsService(value) || IsService(column.Header) ? "ServiceProvider" : holder;
+        if (role == "ServiceProvider")
+        {
+            Issue(column.Header, IssueSeverity.Info, "service-number", "A service provider's contact was marked; it is never compared.", "");
+        }
+        var before = person.Identifiers.Count;
+        var isAccountColumn = column.Field == ImportField.Account || HeaderMatcher.Concepts(HeaderMatcher.Words(column.Header)) is var c && c.Contains("account") && !c.Contains("phone");
+        foreach (var email in Emails.Find(value))
+        {
+            if (Emails.Normalise(email) is { } address)
+            {
+                person.Identifiers.Add(NewIdentifier("Email", email, role, person.PersonKey, address, regions));
+            }
+        }
+        if (person.Identifiers.Count == before && Accounts.Read(value, isAccountColumn, regions) is { } account)
+        {
+            var identifier = NewIdentifier(account.Kind, value, role, person.PersonKey, account.Value, regions);
+            identifier.AccountType = account.Type;
+            identifier.AccountOperator = account.Operator;
+            identifier.Truncated = account.Value.Truncated;
+            person.Identifiers.Add(identifier);
+        }
+        if (person.Identifiers.Count == before)
+        {
+            foreach (var phone in Phones.Split(value))
+            {
+                if (Phones.Normalise(phone, regions, options.Manifest.Jurisdiction) is { } number)
+                {
+                    person.Identifiers.Add(NewIdentifier("Phone", phone, role, person.PersonKey, number, regions));
+                    if (number.Keys.Count > 1)
+                    {
+                        Issue(column.Header, IssueSeverity.Info, "ambiguous-phone", "The number fits the plans of several countries; all readings are kept.", "Write it with + and the country code.");
+                    }
+                }
+            }
+        }
+        if (person.Identifiers.Count == before && SocialHandles.Read(value, column.Field is ImportField.Handle or ImportField.SuspectContact) is var (platform, handle)
+            && SocialHandles.Normalise(platform, handle) is { } social)
+        {
+            var identifier = NewIdentifier("Handle", value, role, person.PersonKey, social, []);
+            identifier.Platform = platform;
+            identifier.PlatformUserId = handle;
+            person.Identifiers.Add(identifier);
+        }
+    }
+
+    private static bool IsService(string text)
+    {
+        var words = Text.FoldWords(text);
+        return Array.Exists(ServiceWords, w => Text.FindPhrase(words, w) >= 0);
+    }
+
+    private static Identifier NewIdentifier(string kind, string raw, string role, string personKey, Normalised value, IReadOnlyList<string> hints)
+    {
+        var identifier = new Identifier
+        {
+            Kind = kind,
+            Raw = Text.Clean(raw, 160),
+            Value = value.Display,
+            Country = value.Country,
+            HolderRole = role,
+            HolderPersonKey = personKey,
+            Possible = value.Possible,
+            Valid = value.Valid,
+            Truncated = value.Truncated,
+        };
+        if (value.ChecksumOk is { } ok)
+        {
+            identifier.ChecksumOk = ok;
+        }
+        identifier.Candidates.Add(value.Keys.Where(k => k.Strength == Matching.KeyStrength.Exact).Select(k => k.Value).Take(32));
+        identifier.RegionHints.Add(hints.Take(8));
+        return identifier;
+    }
+}

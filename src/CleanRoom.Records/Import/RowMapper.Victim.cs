@@ -1,0 +1,149 @@
+using System.Globalization;
+using CleanRoom.Records.Normalisation;
+using CleanRoom.Records.V1;
+
+namespace CleanRoom.Records.Import;
+
+/// <summary>The victim of a row.</summary>
+internal sealed partial class RowMapper
+{
+    private void MapVictim(List<string> regions, PartialDate? seen)
+    {
+        var person = new Person { PersonKey = "v1", Role = "Victim", AssertionBasis = "VictimStatement" };
+        MapNames(person, regions);
+        person.Gender = Cells(ImportField.Gender).Select(c => CodeReader.One("gender", c.Value) ?? "NonSpecifiedUnknown").FirstOrDefault() ?? "";
+        foreach (var (column, value) in Cells(ImportField.Citizenship))
+        {
+            foreach (var part in value.Split([';', '|', '/', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+            {
+                if (Countries.Find(part) is { } country)
+                {
+                    Merge2(person.Citizenship, country);
+                }
+                else if (part != "00")
+                {
+                    Issue(column.Header, IssueSeverity.Warning, "unmapped-code", "The country is not known.", "Use an ISO country code or the country's name.");
+                }
+            }
+        }
+        var reference = seen ?? _record.Case?.OpenedOn;
+        foreach (var (column, value) in Cells(ImportField.Birth))
+        {
+            person.Birth ??= ReadDate(value, regions, column, ages: true, reference);
+            if (person.Birth?.Precision == "AgeDerived" && Text.Digits(value) is { Length: > 0 and <= 2 } age)
+            {
+                person.AgeAtIdentification = int.Parse(age, CultureInfo.InvariantCulture);
+            }
+        }
+        person.AgeBand = Cells(ImportField.AgeBand).Select(c => CodeReader.One("ageBand", c.Value)).FirstOrDefault() ?? "";
+        foreach (var (_, value) in Cells(ImportField.AgeWhenTrafficked))
+        {
+            if (int.TryParse(Text.Digits(value), NumberStyles.None, CultureInfo.InvariantCulture, out var age) && age < 120)
+            {
+                person.AgeWhenTrafficked = age;
+                person.MajorityAtExploitation = age < 18 ? "Minor" : "Adult";
+            }
+        }
+        if (Cells(ImportField.MajorityAtExploitation).Select(c => CodeReader.One("majorityStatus", c.Value)).FirstOrDefault() is { } then)
+        {
+            person.MajorityAtExploitation = then;
+        }
+        person.MajorityNow = MajorityNow(person);
+        person.Occupation = First(ImportField.Occupation);
+        foreach (var (_, value) in Cells(ImportField.BirthPlace))
+        {
+            person.BirthPlace = value;
+            person.BirthCountry = CountriesOf(value).FirstOrDefault() ?? "";
+        }
+        MapHome(person);
+        MapVictimIdentifiers(person, regions);
+        _record.Persons.Add(person);
+    }
+
+    private void MapNames(Person person, List<string> regions)
+    {
+        var given = string.Join(' ', Cells(ImportField.Given).Select(c => c.Value));
+        var middle = First(ImportField.Middle);
+        var family = string.Join(' ', Cells(ImportField.Family).Select(c => c.Value));
+        var full = string.Join(' ', new[] { given, middle, family }.Where(p => p.Length > 0));
+        if (full.Length > 0 && !Placeholders.IsUnknownName(full))
+        {
+            person.Names.Add(new PersonName
+            {
+                Full = full,
+                Given = given,
+                Middle = middle,
+                Family = family,
+                Type = "Legal",
+                Order = family.Length > 0 ? "GivenFirst" : "",
+                Script = Text.ScriptOf(full),
+            });
+        }
+        foreach (var (column, value) in Cells(ImportField.FullName, ImportField.NativeName, ImportField.Alias))
+        {
+            foreach (var (name, isAlias) in NameCells.Split(value, out var hints))
+            {
+                if (!person.Names.Any(n => n.Full == name))
+                {
+                    person.Names.Add(new PersonName { Full = name, Type = isAlias || column.Field == ImportField.Alias ? "Alias" : "Used", Script = Text.ScriptOf(name) });
+                }
+                foreach (var country in hints)
+                {
+                    Merge(regions, [country]);
+                    Merge2(person.Citizenship, country);
+                }
+            }
+        }
+    }
+
+    private string MajorityNow(Person person)
+    {
+        if (person.Birth is { } birth)
+        {
+            var eighteen = DayNumbers.FromDate(_today.AddYears(-18));
+            return birth.LatestDay <= eighteen ? "Adult" : birth.EarliestDay > eighteen ? "Minor" : "Unknown";
+        }
+        // What the file says was true when the case was opened; an adult then is an adult now.
+        var said = Cells(ImportField.MajorityNow).Select(c => CodeReader.One("majorityStatus", c.Value)).FirstOrDefault() ?? "";
+        var opened = _record.Case?.OpenedOn;
+        return said == "Minor" && opened is not null && DayNumbers.ToDate(opened.LatestDay).AddYears(18) <= _today ? "Adult" : said;
+    }
+
+    private void MapHome(Person person)
+    {
+        var home = new Place { Precision = "Locality" };
+        var country = Cells(ImportField.HomeCountry).Select(c => Countries.Find(c.Value)).FirstOrDefault(c => c is not null);
+        foreach (var (_, value) in Cells(ImportField.Origin, ImportField.HomeCity, ImportField.HomeAdmin))
+        {
+            var place = Gazetteer.FindIn(value).FirstOrDefault();
+            home.Locality = home.Locality.Length > 0 ? home.Locality : place?.Name ?? value;
+            home.Admin1 = home.Admin1.Length > 0 ? home.Admin1 : place?.Admin1 ?? "";
+            country ??= place?.Country ?? Countries.FindIn(value).FirstOrDefault();
+        }
+        home.Country = country ?? "";
+        if (home.Locality.Length > 0 || home.Country.Length > 0)
+        {
+            person.HomeArea = home;
+        }
+    }
+
+    private void MapVictimIdentifiers(Person person, List<string> regions)
+    {
+        foreach (var (column, value) in Cells(ImportField.Phone, ImportField.Email, ImportField.Handle, ImportField.Account, ImportField.Contact))
+        {
+            AddContacts(person, value, column, "Victim", regions);
+        }
+        foreach (var (column, value) in Cells(ImportField.Document, ImportField.Passport, ImportField.NationalId))
+        {
+            AddDocument(person, value, column, regions);
+        }
+        foreach (var (column, value) in Cells(ImportField.Note))
+        {
+            // A note is free text and stays; a cell that is one address and nothing else is an identifier in the wrong column.
+            if (Emails.Find(value) is [var email] && email.Length == value.Length)
+            {
+                AddContacts(person, value, column, "Victim", regions);
+            }
+        }
+    }
+}
