@@ -17,6 +17,7 @@ internal sealed class UploadJournal
     private const string BatchName = "batch.json";
     private const string Schema = "cleanroom/sealed-batch/v1";
     private const string TemporaryPrefix = "new-";
+    private const string RemovedPrefix = "old-";
     private const int MaxSize = 64 << 20;
 
     private readonly string _folder;
@@ -62,7 +63,8 @@ internal sealed class UploadJournal
         var batches = new List<SealedBatch>();
         foreach (var folder in Directory.EnumerateDirectories(_folder))
         {
-            if (Path.GetFileName(folder).StartsWith(TemporaryPrefix, StringComparison.Ordinal))
+            var name = Path.GetFileName(folder);
+            if (name.StartsWith(TemporaryPrefix, StringComparison.Ordinal) || name.StartsWith(RemovedPrefix, StringComparison.Ordinal))
             {
                 DeleteFolder(folder);
             }
@@ -84,8 +86,17 @@ internal sealed class UploadJournal
         return ordered;
     }
 
-    /// <summary>Removes a batch that is settled.</summary>
-    public static void Remove(SealedBatch batch) => DeleteFolder(batch.Folder);
+    /// <summary>Removes a batch that is settled. It loses its name first, so that a program that is killed here leaves no half of a batch.</summary>
+    public static void Remove(SealedBatch batch)
+    {
+        if (Directory.Exists(batch.Folder))
+        {
+            var removed = Path.Combine(Path.GetDirectoryName(batch.Folder)!, RemovedPrefix + Path.GetFileName(batch.Folder));
+            DeleteFolder(removed);
+            Directory.Move(batch.Folder, removed);
+            DeleteFolder(removed);
+        }
+    }
 
     private static void DeleteFolder(string folder)
     {

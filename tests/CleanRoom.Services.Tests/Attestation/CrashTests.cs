@@ -1,11 +1,13 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
+using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Attestation.V1;
 using CleanRoom.Transport;
 
 namespace CleanRoom.Services.Tests.Attestation;
 
-/// <summary>A witness that is killed at any moment must never have put its name under two histories.</summary>
+/// <summary>A witness that is killed at any moment must never have put its name under two histories; a key broker must release what it logged, once.</summary>
 public sealed class CrashTests(ITestOutputHelper output)
 {
     private const int Kills = 20;
@@ -68,6 +70,89 @@ public sealed class CrashTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{Kills} kills, each after at least one cosignature; size {history.Size} at the end");
+    }
+
+    [Fact]
+    public async Task Kill_AroundRelease_LogsEachReleaseOnceAndGivesTheSameKeys()
+    {
+        var seed = Environment.TickCount;
+        output.WriteLine($"seed {seed}");
+        var random = new Seeded((uint)seed);
+        await using var room = await TestRoom.JoinedAsync();
+        await room.StopBrokerAsync();
+        room.Log.Cosign = size => Task.FromResult(room.CosignedByOthers(room.Log.Tree, size).ToText());
+        var keys = new HashSet<string>();
+        TestInstance? cut = null;
+        var answered = 0;
+        for (var kill = 0; kill <= Kills; kill++)
+        {
+            using var process = Start(room);
+            try
+            {
+                room.Connect(await AddressAsync(process));
+                if (cut is not null)
+                {
+                    // What the kill cut off goes on: with the same result if it was answered, else from a new challenge.
+                    var bundle = await ReleaseAsync(cut, again: true);
+                    keys.Add(Convert.ToHexString(SHA256.HashData([.. Assert.Single(bundle!.RecordKeys).PrivateKey.Span, .. bundle.RoomSecret.Span])));
+                    var entry = Assert.Single(Releases(room), release => release.Generation == cut.Generation);
+                    Assert.Equal(cut.Signing.PublicKey.Id, entry.Instance);
+                    var state = await room.Owner.GetRoomAsync(new GetRoomRequest { Room = room.RoomText }, cancellationToken: Token);
+                    Assert.Equal((ulong)cut.Generation, state.Generation);
+                    cut.Dispose();
+                }
+
+                if (kill == Kills)
+                {
+                    break;
+                }
+
+                cut = await room.InstanceAsync(kill + 1);
+                var instance = cut;
+                var releasing = Task.Run(async () => await ReleaseAsync(instance, again: false), Token);
+                await Task.Delay(random.Next(0, 200), Token);
+                process.Kill();
+                await process.WaitForExitAsync(Token);
+                answered += await releasing is null ? 0 : 1;
+            }
+            finally
+            {
+                if (!process.HasExited)
+                {
+                    process.Kill();
+                    await process.WaitForExitAsync(Token);
+                }
+            }
+        }
+
+        Assert.Single(keys);
+        output.WriteLine($"{Kills} kills, {answered} of them after the answer");
+    }
+
+    private static IEnumerable<ReleaseEntry> Releases(TestRoom room) => room.Log.Tree.Leaves
+        .Select(leaf => SignedEntry.TryParse(leaf, out var signed, out _) ? signed.Entry as ReleaseEntry : null).OfType<ReleaseEntry>();
+
+    /// <summary>Attests and takes the keys; null if the broker was killed under it.</summary>
+    private static async Task<KeyBundle?> ReleaseAsync(TestInstance instance, bool again)
+    {
+        try
+        {
+            if (instance.Result.Length == 0)
+            {
+                if (again)
+                {
+                    await instance.ChallengeAsync();
+                }
+
+                await instance.PrepareAsync();
+            }
+
+            return instance.Open(await instance.ReleaseAsync()) ?? throw new InvalidOperationException("The keys do not open.");
+        }
+        catch (CleanRoomException refusal) when (!again && refusal.Reason is ErrorReason.Unavailable or ErrorReason.DeadlineExceeded or ErrorReason.Internal or ErrorReason.Cancelled)
+        {
+            return null;
+        }
     }
 
     /// <summary>Asks for one size after the other; gives the largest that was cosigned.</summary>

@@ -6,7 +6,7 @@ using Grpc.Core;
 
 namespace CleanRoom.Services.Tests.Notification;
 
-/// <summary>The service as a process of its own, killed while the enclave delivers.</summary>
+/// <summary>The service as a process of its own, killed while the enclave delivers and members acknowledge.</summary>
 public sealed class CrashTests(SharedIngestion ingestion, WitnessServers witnesses, ITestOutputHelper output)
 {
     private const int Kills = 20;
@@ -16,7 +16,7 @@ public sealed class CrashTests(SharedIngestion ingestion, WitnessServers witness
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Kill_WhileTheEnclaveDelivers_LosesAndDoublesNothingThatWasAcknowledged()
+    public async Task Kill_WhileTheEnclaveDeliversAndMembersAcknowledge_LosesAndDoublesNothingThatWasAnswered()
     {
         output.WriteLine($"seed {Seed}, {Kills} kills");
         var lot = new Lot(Seed);
@@ -33,6 +33,7 @@ public sealed class CrashTests(SharedIngestion ingestion, WitnessServers witness
         }
 
         var done = 0;
+        var read = room.Parties.ToDictionary(party => party, _ => 0UL);
         for (var kill = 0; kill < Kills && done < calls.Count; kill++)
         {
             var target = Math.Min(calls.Count, done + lot.Next(0, 7));
@@ -53,6 +54,7 @@ public sealed class CrashTests(SharedIngestion ingestion, WitnessServers witness
                     }
                 },
                 Token);
+            var acknowledging = Task.Run(async () => await AcknowledgeAsync(server, room, read), Token);
             while (Volatile.Read(ref done) < target && !delivering.IsCompleted)
             {
                 await Task.Delay(1, Token);
@@ -60,9 +62,15 @@ public sealed class CrashTests(SharedIngestion ingestion, WitnessServers witness
 
             await Task.Delay(lot.Next(0, 10), Token);
             await server.KillAsync();
-            await delivering;
+            await Task.WhenAll(delivering, acknowledging);
             await server.RunProcessAsync();
             await CheckAsync(server, room, calls, done);
+            foreach (var party in room.Parties)
+            {
+                var kept = (await server.Client(party.Transport).AcknowledgeAsync(new AcknowledgeRequest { Room = room.Text, Through = 0 }, cancellationToken: Token)).Through;
+                Assert.True(kept >= read[party], $"{party.Id}: {read[party]} answered, {kept} kept");
+                read[party] = kept;
+            }
         }
 
         for (; done < calls.Count; done++)
@@ -71,6 +79,28 @@ public sealed class CrashTests(SharedIngestion ingestion, WitnessServers witness
         }
 
         await CheckAsync(server, room, calls, done);
+        Assert.Contains(read.Values, number => number > 0);
+    }
+
+    /// <summary>Each member acknowledges one message more, or the last again, until the service is killed.</summary>
+    private static async Task AcknowledgeAsync(NotificationServer server, LogRoom room, Dictionary<Party, ulong> read)
+    {
+        var clients = room.Parties.Select(party => (Party: party, Client: server.Client(party.Transport))).ToList();
+        try
+        {
+            while (true)
+            {
+                foreach (var (party, client) in clients)
+                {
+                    read[party] = (await client.AcknowledgeAsync(
+                        new AcknowledgeRequest { Room = room.Text, Through = read[party] + 1 }, cancellationToken: Token)).Through;
+                }
+            }
+        }
+        catch (CleanRoomException refusal) when (refusal.Reason is ErrorReason.Unavailable or ErrorReason.Internal or ErrorReason.Cancelled)
+        {
+            // Killed under the call.
+        }
     }
 
     private static async Task CheckAsync(NotificationServer server, LogRoom room, List<(Party Party, IReadOnlyList<Frame> Frames)> calls, int done)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
 using CleanRoom.Cryptography;
 using CleanRoom.Hosting;
@@ -16,7 +17,7 @@ namespace CleanRoom.Services.Tests.Notification;
 internal sealed class NotificationServer : IAsyncDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cleanroom-notification-");
-    private readonly List<PinnedChannel> _channels = [];
+    private readonly ConcurrentBag<PinnedChannel> _channels = [];
     private IngestionServer _ingestion = null!;
     private string[] _arguments = [];
     private WebApplication? _app;
