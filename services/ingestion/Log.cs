@@ -30,6 +30,9 @@ internal static partial class Log
     [LoggerMessage(8, LogLevel.Information, "Room {Room}: {Parts} withdrawn parts deleted, up to entry {Through}")]
     public static partial void Erased(ILogger logger, Guid room, int parts, long through);
 
+    [LoggerMessage(12, LogLevel.Information, "Room {Room}: {Parts} parts past their time are deleted")]
+    public static partial void OverdueErased(ILogger logger, Guid room, int parts);
+
     [LoggerMessage(9, LogLevel.Information, "{Uploads} abandoned uploads deleted")]
     public static partial void AbandonedDeleted(ILogger logger, int uploads);
 

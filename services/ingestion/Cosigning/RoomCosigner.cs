@@ -146,7 +146,7 @@ internal sealed class RoomCosigner(
             Log.Cosigned(logger, room.Id, cosigned.Size, cosigned.Cosignatures);
         }
 
-        await eraser.EraseAsync(room, cosigned.Size, cancellationToken);
+        await eraser.EraseAsync(room, cosigned, cancellationToken);
         return true;
     }
 

@@ -25,6 +25,7 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
     private readonly Lock _lists = new();
     private List<Audience> _audiences = [];
     private List<(long Index, IReadOnlyList<RecordSlot> Records)> _tombstones = [];
+    private SortedSet<(DateTimeOffset End, Guid Batch)> _ends = [];
 
     // Null when it may differ from the store: it is then read again.
     private RoomState? _state;
@@ -156,6 +157,24 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
         }
     }
 
+    /// <summary>Gives the batches whose time is over by room time and whose ciphertext is not known to be deleted.</summary>
+    public IReadOnlyList<(DateTimeOffset End, Guid Batch)> Overdue(DateTimeOffset roomTime)
+    {
+        lock (_lists)
+        {
+            return [.. _ends.TakeWhile(item => item.End <= roomTime)];
+        }
+    }
+
+    /// <summary>Notes that their ciphertext is deleted.</summary>
+    public void Erased(IEnumerable<(DateTimeOffset End, Guid Batch)> overdue)
+    {
+        lock (_lists)
+        {
+            _ends.ExceptWith(overdue);
+        }
+    }
+
     public void Dispose() => _gate.Dispose();
 
     private async Task<AppendedLeaf> AppendAsync(ReadOnlyMemory<byte> leaf, Func<long, Task<LogAppend>> append, CancellationToken cancellationToken)
@@ -187,7 +206,7 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
                         _state = state;
                         lock (_lists)
                         {
-                            Remember(outcome, _audiences, _tombstones);
+                            Remember(outcome, _audiences, _tombstones, _ends);
                         }
 
                         Size.Set(state.Size);
@@ -215,11 +234,12 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
         var state = RoomState.Open(Name);
         var audiences = new List<Audience>();
         var tombstones = new List<(long Index, IReadOnlyList<RecordSlot> Records)>();
+        var ends = new SortedSet<(DateTimeOffset End, Guid Batch)>();
         while (await logs.ReadAsync(id, state.Size, long.MaxValue, PageBytes, cancellationToken) is { Count: > 0 } page)
         {
             foreach (var entry in page)
             {
-                Remember(state.Apply(entry.Index, entry.Leaf), audiences, tombstones);
+                Remember(state.Apply(entry.Index, entry.Leaf), audiences, tombstones, ends);
             }
         }
 
@@ -228,6 +248,7 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
         {
             _audiences = audiences;
             _tombstones = tombstones;
+            _ends = ends;
         }
 
         _state = state;
@@ -236,12 +257,21 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
     }
 
     private static void Remember(
-        EntryOutcome outcome, List<Audience> audiences, List<(long Index, IReadOnlyList<RecordSlot> Records)> tombstones)
+        EntryOutcome outcome, List<Audience> audiences, List<(long Index, IReadOnlyList<RecordSlot> Records)> tombstones,
+        SortedSet<(DateTimeOffset End, Guid Batch)> ends)
     {
         audiences.Add(Audience.Of(outcome.Entry?.Entry));
-        if (outcome is { IsAccepted: true, Entry.Entry: TombstoneEntry tombstone })
+        switch (outcome)
         {
-            tombstones.Add((outcome.Index, tombstone.Records));
+            case { IsAccepted: true, Entry.Entry: TombstoneEntry tombstone }:
+                tombstones.Add((outcome.Index, tombstone.Records));
+                break;
+            case { Entry.Entry: BatchEntry batch }:
+                // Also of one that the log ignores: what nobody reads is not kept longer.
+                ends.Add((batch.DeleteBy, Guid.ParseExact(batch.Batch.ToString(), "D")));
+                break;
+            default:
+                break;
         }
     }
 }

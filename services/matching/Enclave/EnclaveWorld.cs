@@ -61,13 +61,18 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, i
             return;
         }
         var logged = State.Batches[batch.Batch];
+        var limited = State.Charter!.Quotas.RecordsPerMonth.ContainsKey(batch.Author!);
         await foreach (var (part, ciphertext) in log.ReadBatchAsync(batch.Batch, cancellationToken))
         {
             if (part < 0 || part >= batch.Parts.Count)
             {
                 throw new Transport.CleanRoomException(Transport.ErrorReason.DataLoss, "Ingestion sent a part that the manifest does not have.");
             }
-            if (ciphertext is not null && opener.Take(part, ciphertext) is { } slot && !logged.IsWithdrawn(slot.Slot) && !Shelf.Put(batch, index, slot))
+            if (ciphertext is null && limited && part % 2 == 0 && log.Newest.Batches[batch.Batch].IsWithdrawn(part / 2))
+            {
+                Shelf.CountWithdrawn(batch.Author!, index, part / 2);
+            }
+            if (ciphertext is not null && opener.Take(part, ciphertext) is { } slot && !logged.IsWithdrawn(slot.Slot) && !Shelf.Put(batch, index, slot, limited))
             {
                 Log.PartRefused(logger, room.ToString(), name, part, "NotTheOwnersOrNotNew");
             }

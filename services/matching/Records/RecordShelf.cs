@@ -1,3 +1,4 @@
+using System.Globalization;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Linkage;
@@ -14,6 +15,8 @@ internal sealed class RecordShelf(int maxRecords)
     private readonly Dictionary<(MemberId, Guid), RecordHandle> _byId = [];
     private readonly HashSet<(MemberId, Guid, uint)> _seen = [];
     private readonly SortedSet<RecordHandle> _new = [];
+    private readonly SortedDictionary<RecordHandle, MemberId> _queue = [];
+    private readonly Dictionary<(MemberId, string), int> _used = [];
 
     public ILinkageEngine Index { get; } = new LinkageEngine(new LinkageOptions { MaxRecords = maxRecords });
 
@@ -27,8 +30,12 @@ internal sealed class RecordShelf(int maxRecords)
     public void MarkEvaluated() => _new.Clear();
 
     /// <summary>Puts one opened slot on the shelf.</summary>
+    /// <param name="manifest">Its batch.</param>
+    /// <param name="index">Position of the batch.</param>
+    /// <param name="slot">What was in it.</param>
+    /// <param name="limited">The charter limits its owner's records a month: it is not compared before <see cref="Admit"/> lets it in.</param>
     /// <returns>False if it is not the contributor's own, or its version was there before. What is past its time goes at the epoch's end, by room time.</returns>
-    public bool Put(BatchEntry manifest, long index, OpenedSlot slot)
+    public bool Put(BatchEntry manifest, long index, OpenedSlot slot, bool limited = false)
     {
         if (slot.Identity is not { } record || record.ContributorId != manifest.Author!.Value || _records.Count >= maxRecords)
         {
@@ -61,19 +68,53 @@ internal sealed class RecordShelf(int maxRecords)
             firstId = _records[present].FirstId;
             Take(present);
         }
-        var handle = new RecordHandle((index << 11) | (long)slot.Slot);
+        var handle = HandleOf(index, slot.Slot);
         var whole = new CaseRecordParts(record, slot.Analytic).Join();
         var held = new HeldRecord(
             handle, contributor, id, firstId, record.RecordVersion, whole, RecordConsents.Of(contributor, whole), deleteBy < manifest.DeleteBy ? deleteBy : manifest.DeleteBy);
         _records.Add(handle, held);
         _byId.Add((contributor, id), handle);
-        Index.Add(handle, whole);
-        _ = _new.Add(handle);
+        if (limited)
+        {
+            _queue.Add(handle, contributor);
+        }
+        else
+        {
+            LetIn(held);
+        }
         return true;
     }
 
+    /// <summary>Counts a withdrawn slot, whose ciphertext is gone, against its owner's quota, as it was counted while it was there.</summary>
+    public void CountWithdrawn(MemberId contributor, long batchIndex, int slot) => _ = _queue.TryAdd(HandleOf(batchIndex, slot), contributor);
+
+    /// <summary>
+    /// Lets in what waits, oldest first, as far as the charter's quotas of the month allow; the rest waits for the next month. At an epoch's end only, by its room
+    /// time, so that a replay lets in the same.
+    /// </summary>
+    /// <param name="recordsPerMonth">The charter's quotas; who has none is not limited.</param>
+    /// <param name="roomTime">Of the epoch, for what refills.</param>
+    public void Admit(IReadOnlyDictionary<MemberId, int> recordsPerMonth, DateTimeOffset roomTime)
+    {
+        var month = roomTime.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
+        foreach (var (handle, contributor) in _queue.ToList())
+        {
+            var used = _used.GetValueOrDefault((contributor, month));
+            if (recordsPerMonth.TryGetValue(contributor, out var most) && used >= most)
+            {
+                continue;
+            }
+            _used[(contributor, month)] = used + 1;
+            _ = _queue.Remove(handle);
+            if (_records.TryGetValue(handle, out var record))
+            {
+                LetIn(record);
+            }
+        }
+    }
+
     /// <summary>Takes withdrawn slots off the shelf.</summary>
-    public void Withdraw(long batchIndex, int slot) => Take(new RecordHandle((batchIndex << 11) | (long)slot));
+    public void Withdraw(long batchIndex, int slot) => Take(HandleOf(batchIndex, slot));
 
     /// <summary>Takes everything of an owner off the shelf: its lease is over or its approval has expired.</summary>
     public void TakeAll(MemberId contributor)
@@ -91,6 +132,14 @@ internal sealed class RecordShelf(int maxRecords)
         {
             Take(handle);
         }
+    }
+
+    private static RecordHandle HandleOf(long batchIndex, int slot) => new((batchIndex << 11) | (long)slot);
+
+    private void LetIn(HeldRecord record)
+    {
+        Index.Add(record.Handle, record.Content);
+        _ = _new.Add(record.Handle);
     }
 
     private void Take(RecordHandle handle)

@@ -48,6 +48,10 @@ public interface IBatchStore : IStore
     /// <returns>Parts deleted by this call.</returns>
     Task<int> EraseAsync(Guid room, IReadOnlyList<ErasedSlot> slots, long through, CancellationToken cancellationToken);
 
+    /// <summary>Deletes all ciphertext of complete batches and overwrites it on disk. Unknown batches are passed over. Idempotent.</summary>
+    /// <returns>Parts deleted by this call.</returns>
+    Task<int> EraseBatchesAsync(Guid room, IReadOnlyList<Guid> batches, CancellationToken cancellationToken);
+
     /// <summary>Gives the log position below which all tombstones are done; 0 at first.</summary>
     Task<long> FindErasedThroughAsync(Guid room, CancellationToken cancellationToken);
 

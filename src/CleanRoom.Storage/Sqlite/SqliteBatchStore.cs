@@ -142,6 +142,30 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
         return erased;
     }
 
+    public async Task<int> EraseBatchesAsync(Guid room, IReadOnlyList<Guid> batches, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(batches);
+        var erased = await database.WriteAsync(
+            session =>
+            {
+                var found = SqliteLog.GetRoom(session, room);
+                return batches.Sum(batch => session.Execute(
+                    """
+                    UPDATE part SET ciphertext = NULL WHERE ciphertext IS NOT NULL
+                    AND batch = (SELECT id FROM batch WHERE room = $0 AND uuid = $1 AND position IS NOT NULL)
+                    """,
+                    found.Id,
+                    Values.Text(batch)));
+            },
+            cancellationToken);
+        if (erased > 0)
+        {
+            await database.FlushAsync(cancellationToken);
+        }
+
+        return erased;
+    }
+
     public Task<long> FindErasedThroughAsync(Guid room, CancellationToken cancellationToken) => database.ReadAsync(
         session => session.First("SELECT erased_through FROM room WHERE uuid = $0", static row => row.GetInt64(0), Values.Text(room)), cancellationToken);
 

@@ -259,6 +259,36 @@ public sealed class UploadTests(SharedIngestion ingestion, WitnessServers witnes
     }
 
     [Fact]
+    public async Task DeleteBy_PastByRoomTime_DeletesTheBatchAlsoAfterARestartAndOneClockAloneDoesNot()
+    {
+        await using var server = await IngestionServer.StartAsync();
+        using var room = await LogRoom.OpenAsync(server, witnesses);
+        var soon = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.AddHours(2).ToUnixTimeSeconds());
+        var batch = room.Batch(deleteBy: soon);
+        await batch.UploadAsync();
+        var later = room.Batch(previous: MerkleTree.LeafHash(batch.Leaf), deleteBy: soon.AddHours(2));
+        await later.UploadAsync();
+        await room.CosignedAsync(23);
+        room.Delta.Witness.Skews[room.Text] = TimeSpan.FromHours(5);
+        await FreshAsync(room);
+        Assert.DoesNotContain(null, await ReadAsync(room, batch, room.Matching));
+
+        await server.StopAsync();
+        foreach (var party in room.Parties)
+        {
+            party.Witness.Skews[room.Text] = TimeSpan.FromHours(3);
+        }
+
+        await server.RunAsync();
+        await FreshAsync(room);
+        Assert.All(await UntilAsync(() => ReadAsync(room, batch, room.Matching), parts => parts[^1] is null), Assert.Null);
+        Assert.DoesNotContain(null, await ReadAsync(room, later, room.Matching));
+
+        static async Task FreshAsync(LogRoom room) =>
+            _ = await room.Client().GetCheckpointAsync(new GetCheckpointRequest { Room = room.Text, Fresh = true }, deadline: DateTime.UtcNow.AddSeconds(30), cancellationToken: Token);
+    }
+
+    [Fact]
     public async Task GetUpload_OfAnotherMember_IsNotFound()
     {
         using var room = await LogRoom.OpenAsync(ingestion.Server, witnesses);

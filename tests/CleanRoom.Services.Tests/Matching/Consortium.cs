@@ -22,12 +22,12 @@ public sealed class EnclaveTests : ICollectionFixture<Consortium>
     public const string Name = "enclave";
 }
 
-/// <summary>Three contributors and an agency with their brokers, and the operator's ingestion and notification: the real services, in this process. Each test opens a room of its own.</summary>
+/// <summary>Four contributors and an agency with their brokers, and the operator's ingestion and notification: the real services, in this process. Each test opens a room of its own.</summary>
 public sealed class Consortium : IAsyncLifetime
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cleanroom-consortium-");
 
-    internal static IReadOnlyList<string> Contributors { get; } = ["alpha", "bravo", "charlie"];
+    internal static IReadOnlyList<string> Contributors { get; } = ["alpha", "bravo", "charlie", "echo"];
 
     internal static IReadOnlyList<string> Brokered { get; } = [.. Contributors, "delta"];
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography.X509Certificates;
 using CleanRoom.Cryptography;
 using CleanRoom.Matching;
 using CleanRoom.Protocol.Matching.V1;
@@ -76,6 +77,18 @@ internal sealed class MatchingServer : IAsyncDisposable
         return await new MatchingService.MatchingServiceClient(channel.CallInvoker).GetStatusAsync(
             new GetStatusRequest { Room = _room.Id.ToString() }, cancellationToken: Token);
     }
+
+    public async Task<GetInstanceResponse> InstanceAsync(string? room = null)
+    {
+        using var certificate = _room.Consortium.Profiles["alpha"].OpenTransportCertificate();
+        using var channel = PinnedChannel.Create(Address!, Pin, certificate);
+        return await new MatchingService.MatchingServiceClient(channel.CallInvoker).GetInstanceAsync(
+            new GetInstanceRequest { Room = room ?? _room.Id.ToString() }, cancellationToken: Token);
+    }
+
+    /// <summary>The service's own TLS certificate, as ingestion knows it.</summary>
+    public X509Certificate2 OpenCertificate() =>
+        TlsCertificates.LoadOrCreate(Path.Combine(_folder, "tls.pem"), "cleanroom-matching", TimeProvider.System);
 
     /// <summary>Waits until its status is as it should be.</summary>
     public async Task<GetStatusResponse> WaitForAsync(Func<GetStatusResponse, bool> condition, string what, int seconds = 60)

@@ -122,8 +122,8 @@ internal sealed class LogRoom : IDisposable
         return reader;
     }
 
-    public TestBatch Batch(Party? author = null, Digest? previous = null, int size = 1100, LogPosition? checkpoint = null) =>
-        new(this, author ?? Alpha, previous, size, checkpoint ?? new LogPosition(1, Digest.Of([])));
+    public TestBatch Batch(Party? author = null, Digest? previous = null, int size = 1100, LogPosition? checkpoint = null, DateTimeOffset? deleteBy = null) =>
+        new(this, author ?? Alpha, previous, size, checkpoint ?? new LogPosition(1, Digest.Of([])), deleteBy ?? Charter.Expires);
 
     public void Dispose()
     {
@@ -148,7 +148,7 @@ internal sealed class TestBatch
     private const int Slots = 64;
     private const int ChunkSize = 700;
 
-    public TestBatch(LogRoom room, Party author, Digest? previous, int size, LogPosition checkpoint)
+    public TestBatch(LogRoom room, Party author, Digest? previous, int size, LogPosition checkpoint, DateTimeOffset deleteBy)
     {
         using var sender = Hpke.SetupSender(author.Record.PublicKey, BatchSeal.Info(room.Id, author.Id, author.Record.PublicKey.Id));
         Room = room;
@@ -156,7 +156,7 @@ internal sealed class TestBatch
         Parts = [.. Enumerable.Range(0, 2 * Slots).Select(_ => RandomNumberGenerator.GetBytes(size))];
         Id = BatchId.From(Guid.NewGuid());
         Manifest = new BatchEntry(
-            room.Id, Party.NewId(), author.Id, Id, room.Charter.Hash, checkpoint, Digest.Of([]), room.Charter.Expires, sender.Enc, author.Record.PublicKey.Id, 1,
+            room.Id, Party.NewId(), author.Id, Id, room.Charter.Hash, checkpoint, Digest.Of([]), deleteBy, sender.Enc, author.Record.PublicKey.Id, 1,
             [.. Parts.Select(part => Digest.Of(part))], previous, Slots);
         Leaf = Manifest.Sign(author.Uploader);
     }

@@ -99,6 +99,19 @@ public abstract class BatchStoreContract
     }
 
     [Fact]
+    public async Task EraseBatches_CompleteOne_DeletesAllItsPartsAndNoOthers()
+    {
+        await CompleteAsync(Batch);
+        await Store.BeginAsync(Request(OtherBatch), Token);
+        await Store.AppendPartsAsync(Room, OtherBatch, 0, [Part(0)], Now, Token);
+        Assert.Equal(4, await Store.EraseBatchesAsync(Room, [Batch, OtherBatch, Guid.NewGuid()], Token));
+        Assert.Equal(0, await Store.EraseBatchesAsync(Room, [Batch, OtherBatch], Token));
+        Assert.All((await Store.ReadPartsAsync(Room, Batch, 0, 1 << 20, Token))!, part => Assert.Null(part.Ciphertext));
+        Assert.Equal(1, (await Store.FindAsync(Room, OtherBatch, Token))!.NextPart);
+        Assert.Equal(0, await Store.FindErasedThroughAsync(Room, Token));
+    }
+
+    [Fact]
     public async Task CollectAbandoned_TakesOldOpenUploadsOnly()
     {
         await CompleteAsync(Batch);
