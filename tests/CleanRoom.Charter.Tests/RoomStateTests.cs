@@ -317,6 +317,17 @@ public sealed class RoomStateTests
     }
 
     [Fact]
+    public void Apply_EpochComputedUnderAnEarlierCharter_IsIgnored()
+    {
+        using var room = new TestRoom().Running();
+        var before = room.Cosigned();
+        var next = TestRoom.Build(CharterDraft.After(room.Genesis).Set(new EpochTerms(RoomDuration.Hours(24), 3, 20, 4, 4096)));
+        room.Accept(new CharterEntry(room.Room, TestRoom.NewId(), room.Steward.Id, TestRoom.Approved(next, room.Contributors)), room.Steward.Organisation);
+        room.Refuse(IgnoredReason.WrongCharter, room.EpochOf(1, before), room.Instance);
+        room.Accept(room.EpochOf(1, room.Cosigned()), room.Instance);
+    }
+
+    [Fact]
     public void Apply_EpochOfAnInstanceThatTooFewBrokersTrusted_IsIgnored()
     {
         using var room = new TestRoom().Opened();

@@ -60,27 +60,17 @@ internal sealed class FrameReceiver(
     private async Task AuthorizeAsync(RoomFollower room, KeyId peer, CancellationToken cancellationToken)
     {
         var view = await room.GetAsync(known => known.Instance?.Signing.Id == peer, options.Value.CatchUp, cancellationToken);
-        if (view.Instance?.Signing.Id != peer)
-        {
-            throw new CleanRoomException(
-                ErrorReason.InstanceSuperseded,
-                "The TLS key is not the signing key of the newest cosigned instance.",
-                null,
-                "Stop if a newer generation runs; otherwise wait until the instance entry is cosigned.");
-        }
+        RequireNewest(view, peer);
     }
 
     private async Task<SlotFrame> CheckAsync(RoomFollower room, KeyId peer, FrameHeader header, MessageFrame frame, CancellationToken cancellationToken)
     {
         var view = await room.GetAsync(
             known => known.Epochs.ContainsKey(header.Epoch) && known.Instance?.TrustedAt is not null, options.Value.CatchUp, cancellationToken);
-        if (view.Instance?.Signing.Id != peer)
-        {
-            throw Superseded();
-        }
+        RequireNewest(view, peer);
 
         // An instance hands over what it has signed itself, also of an epoch that one before it ended; it never passes on another's signature.
-        if (header.Generation != view.Instance.Generation)
+        if (header.Generation != view.Instance!.Generation)
         {
             throw Refuse(FrameRefusal.WrongSigner, header);
         }
@@ -113,10 +103,7 @@ internal sealed class FrameReceiver(
         }
 
         // Asked again before each write: a newer generation may have taken over while the stream was open.
-        if ((await room.GetAsync(cancellationToken)).Instance?.Signing.Id != peer)
-        {
-            throw Superseded();
-        }
+        RequireNewest(await room.GetAsync(cancellationToken), peer);
 
         var frames = group.ToArray();
         group.Clear();
@@ -143,7 +130,17 @@ internal sealed class FrameReceiver(
         }
     }
 
-    private static CleanRoomException Superseded() => new(ErrorReason.InstanceSuperseded, "A newer instance has taken over.", null, "Stop.");
+    private static void RequireNewest(RoomView view, KeyId peer)
+    {
+        if (view.Instance?.Signing.Id != peer)
+        {
+            throw new CleanRoomException(
+                ErrorReason.InstanceSuperseded,
+                "The TLS key is not the signing key of the newest cosigned instance.",
+                null,
+                "Stop if a newer generation runs; otherwise wait until the instance entry is cosigned.");
+        }
+    }
 
     private static CleanRoomException Refuse(FrameRefusal refusal, FrameHeader header) => refusal switch
     {

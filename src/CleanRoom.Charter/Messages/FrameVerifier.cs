@@ -56,7 +56,7 @@ public static class FrameVerifier
     {
         var head = FrameHeader.TryParse(frame.Header, out header, out _) ? state.Epoch(header.Epoch) : null;
         return Verify(
-            frame, state.Room, head, head is null ? null : state.CharterAtSize(head.Index)?.Hash, state.TrustedInstanceOf(header?.Generation ?? 0), recipient, out header);
+            frame, state.Room, head, head is null ? null : state.CharterAtSize(head.Index)?.Hash, state.InstanceOf(header?.Generation ?? 0), recipient, out header);
     }
 
     /// <summary>Verifies a frame, for who has kept the epoch's head and not the room's state.</summary>
@@ -64,7 +64,7 @@ public static class FrameVerifier
     /// <param name="room">The room.</param>
     /// <param name="head">Head of the epoch that the header names, from the cosigned log; null if the log has none.</param>
     /// <param name="charter">Hash of the charter in force at the head.</param>
-    /// <param name="successor">A trusted instance that may speak for one that ended an epoch before it: <see cref="RoomState.TrustedInstanceOf"/>; null for none.</param>
+    /// <param name="successor">The instance of the header's generation, which may speak for one that ended an epoch before it if it was trusted; null for none.</param>
     /// <param name="recipient">The member it should be for.</param>
     /// <param name="header">The header; believe it only if the result is None.</param>
     public static FrameRefusal Verify(

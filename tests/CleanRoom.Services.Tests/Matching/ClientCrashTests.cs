@@ -78,7 +78,7 @@ public sealed class ClientCrashTests(Consortium consortium, ITestOutputHelper ou
     }
 
     [Fact]
-    public async Task Kill_WhileTheClientTakesMessages_EachIsKeptAndShownOnce()
+    public async Task Kill_WhileTheClientTakesMessages_EachIsKeptOnceAndShownInOrder()
     {
         const string seed = "inbox 2026-12-01";
         output.WriteLine($"seed {seed}, {Kills} kills");
@@ -91,44 +91,59 @@ public sealed class ClientCrashTests(Consortium consortium, ITestOutputHelper ou
         await room.WaitForAsync(state => state.LastEpoch > 1, "two epochs");
         var inbox = Path.Combine(consortium.FolderOf("home-alpha"), "rooms", room.Id.ToString(), "inbox");
         string[] watch = ["inbox", "watch", "--all", "--home", consortium.FolderOf("home-alpha"), "--room", room.Id.ToString(), "--json"];
-        var shown = new List<long>();
+        var last = 0L;
+        var again = 0;
         for (var kill = 0; kill < Kills; kill++)
         {
-            var before = Frames(inbox);
             using var client = new CommandLine(watch);
-            for (var target = before + lot.Next(0, 7); Frames(inbox) < target; await Task.Delay(1, Token))
+            for (var target = Kept(inbox) + lot.Next(0, 12000); Kept(inbox) < target; await Task.Delay(1, Token))
             {
                 Assert.False(client.HasExited, client.Errors);
             }
 
             await Task.Delay(lot.Next(0, 15), Token);
             Assert.True(await client.KillAsync(), client.Errors);
-            shown.AddRange(client.Numbers());
+            again += Follow(ref last, client.Numbers());
         }
 
         await room.Matching.StopAsync();
-        using (var last = new CommandLine([.. watch, "--once"]))
+        using (var end = new CommandLine([.. watch, "--once"]))
         {
-            await last.EndAsync();
-            Assert.True(last.ExitCode == 0, last.Errors + last.Output);
-            shown.AddRange(last.Numbers());
+            await end.EndAsync();
+            Assert.True(end.ExitCode == 0, end.Errors + end.Output);
+            again += Follow(ref last, end.Numbers());
         }
 
-        // Shown in order and once; what a kill kept from being shown is kept, and "inbox show" shows it.
-        Assert.Equal(shown.Order().Distinct(), shown);
         using var alpha = await RoomClient.ConnectAsync(consortium.Profiles["alpha"], room.Id, null, Token);
         var taken = new InboxReader(alpha).ReadTaken().ToList();
         Assert.All(taken, item => Assert.IsType<InboxEvent.Received>(item));
         var messages = taken.OfType<InboxEvent.Received>().Select(item => item.Message).ToList();
-        Assert.Equal((await room.StateAsync()).LastEpoch * room.Charter.Epochs.SlotsPerMember, messages.Count);
+
+        // The stop may have come between the last epoch's head and its delivery; all before it has arrived.
+        Assert.InRange((await room.StateAsync()).LastEpoch - (messages.Count / room.Charter.Epochs.SlotsPerMember), 0, 1);
         Assert.Equal(Enumerable.Range(1, messages.Count).Select(number => (long)number), messages.Select(message => message.Number));
         Assert.Equal(2, EnclaveRoom.Pointers(messages).Count());
-        output.WriteLine($"{messages.Count} messages, {shown.Count} of them shown as they came");
+        Assert.Equal(messages.Count, last);
+        output.WriteLine($"{messages.Count} messages, {again} shown again after a kill");
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
 
-    private static int Frames(string folder) => Directory.Exists(folder) ? Directory.GetFiles(folder, "*.frame").Length : 0;
+    /// <summary>No number is left out; only the last one before a kill may be shown again after it, for it may not have been noted.</summary>
+    private static int Follow(ref long last, IEnumerable<long> numbers)
+    {
+        var (again, isFirst) = (0, true);
+        foreach (var number in numbers)
+        {
+            Assert.True(number == last + 1 || (isFirst && number == last), $"{number} after {last}");
+            again += number == last ? 1 : 0;
+            (last, isFirst) = (number, false);
+        }
+
+        return again;
+    }
+
+    private static long Kept(string folder) => Directory.Exists(folder) ? new DirectoryInfo(folder).GetFiles("*.frames").Sum(file => file.Length) : 0;
 
     private static string Reference(int row) => $"LBF-{row:0000}";
 

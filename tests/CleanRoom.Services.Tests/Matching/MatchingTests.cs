@@ -202,19 +202,45 @@ public sealed class MatchingTests(Consortium consortium)
     [Fact]
     public async Task Tombstone_BeforeTheEpoch_KeepsTheRecordOutOfEveryMatch()
     {
-        await using var room = await EnclaveRoom.OpenAsync(consortium);
-        foreach (var member in Consortium.Contributors)
+        await using var room = await EnclaveRoom.OpenAsync(consortium, new RoomShape { MinimumRecords = 7 });
+        foreach (var member in (string[])["alpha", "bravo", "charlie"])
         {
             await room.UploadAsync(member, new Row(member + "1", "one@example.org"), new Row(member + "2", "two@example.org"));
         }
 
-        var charlie = await room.ClientAsync("charlie");
-        Assert.Equal(1, await new Uploader(charlie).WithdrawAsync(["charlie1"], Token));
+        // The enclave holds the record already when it is withdrawn.
         await room.Matching.StartAsync();
+        await room.Matching.WaitForAsync(status => status.Epoch > 0, "an epoch of too few records");
+        Assert.Equal(1, await new Uploader(await room.ClientAsync("charlie")).WithdrawAsync(["charlie1"], Token));
+        await room.UploadAsync("echo", new Row("echo1", "one@example.org"), new Row("echo2", "two@example.org"));
         await room.WaitForAsync(state => state.LastEpoch > state.LastEvaluatedEpoch && state.LastEvaluatedEpoch > 0, "the queries to run");
         var inboxes = await room.ReadAllAsync();
         Assert.Equal(["charlie2", "charlie2", "charlie2"], EnclaveRoom.Pointers(inboxes["charlie"]).Select(pointer => pointer.Own));
         Assert.Equal(["bravo", "bravo", "charlie", "echo", "echo"], EnclaveRoom.Pointers(inboxes["alpha"]).Select(pointer => pointer.Counterpart!.Member.Value).Order());
+    }
+
+    [Fact]
+    public async Task Version_ThatLinksAgain_IsNotToldASecondTime()
+    {
+        await using var room = await EnclaveRoom.OpenAsync(consortium);
+        var members = (string[])["alpha", "bravo", "charlie"];
+        foreach (var member in members)
+        {
+            await room.UploadAsync(member, new Row(member + "1", "one@example.org"));
+        }
+
+        await room.Matching.StartAsync();
+        await room.WaitForAsync(state => state.LastEvaluatedEpoch > 0, "the queries to run");
+        var first = (await room.StateAsync()).LastEvaluatedEpoch;
+        foreach (var member in members)
+        {
+            var changed = await room.UploadAsync(member, new Row(member + "1", "one@example.org", DateTimeOffset.UtcNow.AddDays(9)));
+            Assert.Equal(1, changed.Plan.Changed);
+        }
+
+        await room.WaitForAsync(state => state.LastEvaluatedEpoch > first && state.LastEpoch > state.LastEvaluatedEpoch, "the queries to run again");
+        var inboxes = await room.ReadAllAsync();
+        Assert.All(members, member => Assert.Equal(2, EnclaveRoom.Pointers(inboxes[member]).Count()));
     }
 
     [Fact]
