@@ -8,7 +8,9 @@ using CleanRoom.Attestation.Witnessing;
 using CleanRoom.Charter;
 using CleanRoom.Cryptography;
 using CleanRoom.Hosting;
+using CleanRoom.Hosting.Calls;
 using CleanRoom.Hosting.Startup;
+using CleanRoom.Services;
 using CleanRoom.Storage.Brokers;
 using CleanRoom.Storage.Sqlite;
 using Microsoft.Extensions.Options;
@@ -45,8 +47,8 @@ public static class AttestationHost
         _ = services.AddCheckedOptions<AttestationOptions, AttestationOptionsValidator>(AttestationOptions.SectionName);
         _ = services.AddSingleton(OpenKeys);
         _ = services.AddSingleton(CreateIdentity);
-        _ = services.AddSingleton<IBrokerStore>(provider =>
-            SqliteBrokerStore.Open(new SqliteOptions { Folder = provider.GetRequiredService<DataFolder>().Path }));
+        _ = services.AddSingleton<IBrokerStore>(provider => StoreFailures.Open(provider.GetRequiredService<DataFolder>(), SqliteBrokerStore.Open));
+        _ = services.AddSingleton<IErrorMapping, StoreFailures>();
         _ = services.AddSingleton(provider => ReadOwner(Options(provider)));
         _ = services.AddSingleton(provider => new OwnerOnly(ReadAdministrators(Options(provider))));
         _ = services.AddSingleton(provider => new VerifierLimits(Options(provider).MaximumOutstandingNonces));

@@ -1,9 +1,11 @@
 using CleanRoom.Hosting;
+using CleanRoom.Hosting.Calls;
 using CleanRoom.Ingestion.Api;
 using CleanRoom.Ingestion.Cosigning;
 using CleanRoom.Ingestion.Rooms;
 using CleanRoom.Ingestion.Uploads;
 using CleanRoom.Ingestion.Upkeep;
+using CleanRoom.Services;
 using CleanRoom.Storage.Sqlite;
 
 namespace CleanRoom.Ingestion;
@@ -33,7 +35,7 @@ public static class IngestionHost
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddCheckedOptions<IngestionOptions, IngestionOptionsValidator>(IngestionOptions.SectionName);
-        builder.Services.AddSingleton(static services => StoreSetup.Open(services.GetRequiredService<DataFolder>()));
+        builder.Services.AddSingleton(static services => StoreFailures.Open(services.GetRequiredService<DataFolder>(), SqliteIngestionStore.Open));
         builder.Services.AddSingleton(static services => services.GetRequiredService<SqliteIngestionStore>().Logs);
         builder.Services.AddSingleton(static services => services.GetRequiredService<SqliteIngestionStore>().Batches);
         builder.Services.AddSingleton(static services => OperatorKey.LoadOrCreate(services.GetRequiredService<DataFolder>().File(OperatorKey.FileName)));
@@ -47,7 +49,7 @@ public static class IngestionHost
         builder.Services.AddHostedService<CosigningService>();
         builder.Services.AddHostedService<AbandonedUploads>();
         builder.Services.AddHostedService<HealthMonitor>();
-        builder.Services.AddGrpc(static grpc => grpc.Interceptors.Add<StorageErrorInterceptor>());
+        builder.Services.AddSingleton<IErrorMapping, StoreFailures>();
     }
 
     /// <summary>Maps the gRPC service.</summary>

@@ -1,12 +1,12 @@
 using CleanRoom.Cryptography;
 using CleanRoom.Hosting;
-using CleanRoom.Hosting.Startup;
+using CleanRoom.Hosting.Calls;
 using CleanRoom.Notification.Api;
 using CleanRoom.Notification.Delivery;
 using CleanRoom.Notification.Inboxes;
 using CleanRoom.Notification.Rooms;
 using CleanRoom.Notification.Upkeep;
-using CleanRoom.Storage;
+using CleanRoom.Services;
 using CleanRoom.Storage.Slots;
 using CleanRoom.Storage.Sqlite;
 using CleanRoom.Transport;
@@ -39,13 +39,13 @@ public static class NotificationHost
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddCheckedOptions<NotificationOptions, NotificationOptionsValidator>(NotificationOptions.SectionName);
-        builder.Services.AddSingleton<ISlotStore>(static services => OpenStore(services.GetRequiredService<DataFolder>()));
+        builder.Services.AddSingleton<ISlotStore>(static services => StoreFailures.Open(services.GetRequiredService<DataFolder>(), SqliteSlotStore.Open));
         builder.Services.AddSingleton(ConnectIngestion);
         builder.Services.AddSingleton<RoomFollowers>();
         builder.Services.AddSingleton<FrameReceiver>();
         builder.Services.AddSingleton<InboxStreams>();
         builder.Services.AddHostedService<HealthMonitor>();
-        builder.Services.AddGrpc(static grpc => grpc.Interceptors.Add<StorageErrorInterceptor>());
+        builder.Services.AddSingleton<IErrorMapping, StoreFailures>();
     }
 
     /// <summary>Maps the gRPC service.</summary>
@@ -68,23 +68,5 @@ public static class NotificationHost
             KeyId.Parse(options.IngestionKey),
             services.GetRequiredService<ServerIdentity>().Certificate,
             new PinnedChannelOptions { Clock = services.GetRequiredService<TimeProvider>() });
-    }
-
-    private static SqliteSlotStore OpenStore(DataFolder folder)
-    {
-        try
-        {
-            return SqliteSlotStore.Open(new SqliteOptions { Folder = folder.Path });
-        }
-        catch (StorageException exception)
-        {
-            var code = exception.Problem switch
-            {
-                StorageProblem.LibraryMissing => ExitCode.LibraryMissing,
-                StorageProblem.NotWritable => ExitCode.FolderNotWritable,
-                _ => ExitCode.FileError,
-            };
-            throw new StartupException(code, exception.Message, exception);
-        }
     }
 }

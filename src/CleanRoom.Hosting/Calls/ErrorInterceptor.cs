@@ -9,7 +9,8 @@ using Microsoft.Extensions.Logging;
 namespace CleanRoom.Hosting.Calls;
 
 /// <summary>The outermost interceptor: every exception leaves as a status with a reason, unknown ones as "Internal error." and no more.</summary>
-internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> logger, TimeProvider clock, IHostApplicationLifetime lifetime) : Interceptor
+internal sealed class ErrorInterceptor(
+    IEnumerable<IErrorMapping> mappings, ILogger<ErrorInterceptor> logger, TimeProvider clock, IHostApplicationLifetime lifetime) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
@@ -83,7 +84,7 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> logger, TimePro
                 ErrorReason.TooLarge, "The request is larger than this server takes.", null, "Split it."),
             Google.Protobuf.InvalidProtocolBufferException => new CleanRoomException(
                 ErrorReason.InvalidArgument, "The request is not a well-formed message.", null, "Encode it as the contract says."),
-            _ => null,
+            _ => mappings.Select(mapping => mapping.Find(exception)).FirstOrDefault(static found => found is not null),
         };
 
         StopStreams.Restore(context.GetHttpContext());

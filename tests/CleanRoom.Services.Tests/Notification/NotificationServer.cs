@@ -27,6 +27,8 @@ internal sealed class NotificationServer : IAsyncDisposable
 
     public KeyId Pin { get; private set; } = null!;
 
+    public string DataFolder => _folder.FullName;
+
     public static async Task<NotificationServer> StartAsync(IngestionServer ingestion, params string[] arguments)
     {
         var server = new NotificationServer { _arguments = arguments, _ingestion = ingestion };
