@@ -1,12 +1,12 @@
 # Two commands do everything on a Debian machine with the .NET SDK: make demo, make test.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench charts cli build prerequisites clean mutants
+.PHONY: help demo test lint bench bulk charts cli build prerequisites clean mutants
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-demo: prerequisites ## run a whole room on this machine (KEEP=DIR keeps it; CASES=DIR and OUT=links.csv for files of your own)
+demo: prerequisites ## run a whole room on this machine (KEEP=DIR keeps it; CASES=DIR and OUT=links.csv for files of your own; STANDALONE=1 in one process)
 	@tools/demo.sh
 
 test: prerequisites ## build everything, run every test
@@ -17,6 +17,9 @@ lint: ## formatting, analyzers and naming rules, without changing a file
 
 bench: prerequisites ## measure: sealing, upload, key release, cosigning, replay (ONLY=name for one of them)
 	@tools/bench.sh
+
+bulk: prerequisites ## many records of known persons through a whole room, with a score (FILE=, RECORDS=n)
+	@tools/bulk.sh
 
 charts: ## the Helm charts (not yet: see the status table in README.md)
 	@echo "charts: there are no Helm charts yet; see the status table in README.md." >&2; exit 69

@@ -1,3 +1,3 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-await app.RunAsync();
+using CleanRoom.Standalone;
+
+return await StandaloneCommand.RunAsync(args, Console.Out, Console.Error);

@@ -12,16 +12,24 @@ public static class ServiceHost
     /// <param name="add">Adds what the service consists of.</param>
     /// <param name="map">Maps its gRPC classes.</param>
     /// <returns>The exit code, an <see cref="ExitCode"/>.</returns>
-    public static async Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> add, Action<WebApplication> map)
+    public static Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> add, Action<WebApplication> map) => RunAsync(async () =>
     {
+        var app = Build(args, add, map);
+        await using (app)
+        {
+            await app.RunAsync();
+        }
+    });
+
+    /// <summary>Runs what builds and runs services; what goes wrong becomes one line on standard error.</summary>
+    /// <param name="run">Returns when it was stopped.</param>
+    /// <returns>The exit code, an <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(Func<Task> run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
         try
         {
-            var app = Build(args, add, map);
-            await using (app)
-            {
-                await app.RunAsync();
-            }
-
+            await run();
             return (int)ExitCode.Ok;
         }
         catch (Exception exception) when (exception is not OutOfMemoryException)

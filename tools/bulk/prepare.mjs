@@ -40,7 +40,7 @@ writeFileSync(join(folder, 'room.json'), JSON.stringify({
   room: `bulk ${digest.slice(0, 8)}`,
   simulated: true,
   // Short epochs of the most slots that a charter may have; the queries run once, when all records are there.
-  epochSeconds: 2,
+  epochSeconds: 10,
   slotsPerEpoch: 1024,
   messageBytes: 2048,
   minimumNewRecords: taken.length,

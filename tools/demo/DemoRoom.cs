@@ -70,7 +70,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
         }
         say($"{brokers.Count + 2} services listen on loopback, mTLS, each pinned by its key");
 
-        _matchingPort = FreePort();
+        _matchingPort = await services.ChoosePortAsync(cancellationToken);
         var charter = Sign(Draft(
             new OperatorTerms(
                 Key(ingestionIdentity, "operator"),
@@ -130,7 +130,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
     /// <summary>Waits until the queries have run and no member is told anything new, and reads every inbox.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<RoomMessage>>> ReadInboxesAsync(CancellationToken cancellationToken)
     {
-        await WaitAsync(status => status.EvaluatedEpoch > 0, "the epoch to end", cancellationToken);
+        await WaitAsync(status => status.EvaluatedEpoch > 0, "the epoch to end", cancellationToken, file.MinimumNewRecords);
         var evaluated = (await StatusAsync(cancellationToken)).EvaluatedEpoch;
         var told = await Task.WhenAll(Brokered.Select(async id => (Id: id, Messages: await ReadInboxAsync(id, (long)evaluated, cancellationToken))));
         return told.ToDictionary(pair => pair.Id, pair => pair.Messages);
@@ -258,11 +258,11 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
         return await new MatchingService.MatchingServiceClient(channel.CallInvoker).GetStatusAsync(new GetStatusRequest { Room = _room.ToString() }, cancellationToken: cancellationToken);
     }
 
-    /// <summary>Waits until the enclave's status is as it should be, three minutes at most.</summary>
-    public async Task WaitAsync(Func<GetStatusResponse, bool> condition, string what, CancellationToken cancellationToken)
+    /// <summary>Waits until the enclave's status is as it should be, three minutes at most, and a minute more for each 600 records.</summary>
+    public async Task WaitAsync(Func<GetStatusResponse, bool> condition, string what, CancellationToken cancellationToken, int records = 0)
     {
         GetStatusResponse? status = null;
-        for (var i = 0; i < 900; i++)
+        for (var i = 0; i < 900 + (records / 2); i++)
         {
             status = await StatusAsync(cancellationToken);
             if (condition(status))
@@ -271,7 +271,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
             }
             await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancellationToken);
         }
-        throw new DemoException(69, $"Waited three minutes for {what}; the enclave is {status!.State} {status.Reason}. See matching.log.");
+        throw new DemoException(69, $"Waited in vain for {what}; the enclave is {status!.State} {status.Reason}. See matching.log.");
     }
 
     /// <summary>The folder of a service: ingestion, matching, notification, broker-ID.</summary>

@@ -23,4 +23,7 @@ internal interface IServiceRunner : IAsyncDisposable
 
     /// <summary>Starts a service over a data folder and waits until it listens.</summary>
     Task<RunningService> StartAsync(ServiceKind kind, string name, string data, IReadOnlyList<string> settings, CancellationToken cancellationToken);
+
+    /// <summary>The port on which the enclave will listen: the charter names it before there is one.</summary>
+    Task<int> ChoosePortAsync(CancellationToken cancellationToken) => Task.FromResult(DemoRoom.FreePort());
 }

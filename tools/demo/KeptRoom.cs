@@ -4,7 +4,7 @@ namespace CleanRoom.Demo;
 internal static class KeptRoom
 {
     /// <summary>Writes the script that starts the services again, each at the address that the charter names, until it is stopped.</summary>
-    public static async Task WriteScriptAsync(string folder, IEnumerable<ServiceProcess> services, CancellationToken cancellationToken)
+    public static async Task WriteScriptAsync(string folder, IEnumerable<(string Name, string CommandLine)> services, CancellationToken cancellationToken)
     {
         var path = ScriptOf(folder);
         await File.WriteAllLinesAsync(

@@ -6,6 +6,8 @@ using CleanRoom.Demo;
 using CleanRoom.Transport;
 
 string? cases = null, output = null, keep = null;
+var standalone = args.Contains("--standalone");
+args = [.. args.Where(argument => argument != "--standalone")];
 for (var i = 0; i + 1 < args.Length; i += 2)
 {
     switch (args[i])
@@ -13,12 +15,12 @@ for (var i = 0; i + 1 < args.Length; i += 2)
         case "--cases": cases = args[i + 1]; break;
         case "--out": output = args[i + 1]; break;
         case "--keep": keep = args[i + 1]; break;
-        default: return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR]");
+        default: return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR] [--standalone]");
     }
 }
 if (args.Length % 2 != 0)
 {
-    return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR]");
+    return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR] [--standalone]");
 }
 if (keep is not null && Directory.Exists(keep) && Directory.EnumerateFileSystemEntries(keep).Any())
 {
@@ -40,13 +42,17 @@ try
     var truth = Truth.Find(file.Folder);
     var files = await CaseFile.ReadAllAsync(file, stop.Token);
     Say("SIMULATED ROOM: no hardware stands behind it; it protects nobody's data.");
-    var services = new ServiceProcesses(Directory.CreateDirectory(Path.Combine(folder, "logs")).FullName);
+    var logs = Directory.CreateDirectory(Path.Combine(folder, "logs")).FullName;
+    IServiceRunner services = standalone ? new StandaloneServices(folder, Path.Combine(logs, "standalone.log")) : new ServiceProcesses(logs);
     await using var room = new DemoRoom(file, folder, services, Say);
     await room.OpenAsync(stop.Token);
     await room.StartMatchingAsync(stop.Token);
     if (keep is not null)
     {
-        await KeptRoom.WriteScriptAsync(folder, services.Running, stop.Token);
+        await KeptRoom.WriteScriptAsync(
+            folder,
+            services is ServiceProcesses { Running: var running } ? running.Select(service => (service.Name, service.CommandLine)) : [("standalone", ((StandaloneServices)services).CommandLine)],
+            stop.Token);
     }
     await room.UploadAsync(files, stop.Token);
     var told = await room.ReadInboxesAsync(stop.Token);
@@ -79,9 +85,13 @@ try
         }
         exit = report.Holds ? 0 : 1;
     }
-    foreach (var service in services.Running.Where(service => service.Name is "ingestion" or "matching" or "notification"))
+    foreach (var service in (services as ServiceProcesses)?.Running.Where(service => service.Name is "ingestion" or "matching" or "notification") ?? [])
     {
         Say($"  {service.Name,-14} peak memory {service.WorkingSet / 1048576} MiB");
+    }
+    if (services is StandaloneServices { PeakMemory: var bytes })
+    {
+        Say($"  all services in one process: peak memory {bytes / 1048576} MiB");
     }
     Say($"simulated room {room.Room}: done in {watch.Elapsed.TotalSeconds:0.0} s");
     return exit;

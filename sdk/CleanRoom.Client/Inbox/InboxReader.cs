@@ -20,7 +20,6 @@ public sealed class InboxReader
     private readonly InboxOptions _options;
     private readonly FrameStore _frames;
     private readonly HashSet<(InboxAlarm, long)> _raised = [];
-    private long _handing;
 
     /// <summary>Makes a reader.</summary>
     /// <param name="room">The room, connected.</param>
@@ -34,7 +33,7 @@ public sealed class InboxReader
     }
 
     /// <summary>Number of the last message taken; 0 before the first.</summary>
-    public long Last => Math.Max(Volatile.Read(ref _handing), _frames.Handed);
+    public long Last => _frames.Handed;
 
     /// <summary>
     /// Takes new messages, in order of number. A message is kept durably before it is handed out; one that was kept but not handed out, because the process was
@@ -52,11 +51,7 @@ public sealed class InboxReader
         using var writer = _frames.OpenWriter();
         foreach (var kept in Judge(NewJudge(keys), _frames, _frames.Handed, _frames.Taken))
         {
-            foreach (var item in Hand(kept, writer))
-            {
-                yield return item;
-            }
-
+            yield return Hand(kept, writer);
             if (kept is InboxEvent.Alarm)
             {
                 yield break;
@@ -129,9 +124,9 @@ public sealed class InboxReader
             }
 
             writer.Flush();
-            foreach (var item in events.SelectMany(item => Hand(item, writer)))
+            foreach (var item in events)
             {
-                yield return item;
+                yield return Hand(item, writer);
             }
 
             if (events is [.., InboxEvent.Alarm])
@@ -215,24 +210,15 @@ public sealed class InboxReader
     private static InboxEvent.Alarm NotKept(long number) =>
         new(InboxAlarm.NumberMissing, number, $"Message {number} was taken but is not in the profile: restore it from your backup.");
 
-    /// <summary>Gives the event, and notes that it was handed out when the reader comes back for more, or leaves.</summary>
-    private IEnumerable<InboxEvent> Hand(InboxEvent item, FrameStore.Writer writer)
+    /// <summary>Notes that the event is handed out.</summary>
+    private static InboxEvent Hand(InboxEvent item, FrameStore.Writer writer)
     {
-        if (item is not InboxEvent.Received { Message.Number: var number })
-        {
-            yield return item;
-            yield break;
-        }
-
-        Volatile.Write(ref _handing, number);
-        try
-        {
-            yield return item;
-        }
-        finally
+        if (item is InboxEvent.Received { Message.Number: var number })
         {
             writer.MarkHanded(number);
         }
+
+        return item;
     }
 
     private bool IsForeseen(Frame? wire) =>

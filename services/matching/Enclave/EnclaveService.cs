@@ -107,7 +107,7 @@ internal sealed class EnclaveGeneration : IDisposable
             {
                 throw new CleanRoomException(ErrorReason.InstanceSuperseded, "A newer generation of the enclave is in the log.");
             }
-            if (CharterInForce(checkpoint).Hash != charter.Hash || checkpoint.Time.Expiring >= _renewAt)
+            if (CharterInForce(checkpoint).Hash != charter.Hash || checkpoint.Time.Expiring >= _renewAt || SomebodyHasJoined(charter, logged))
             {
                 return;
             }
@@ -140,6 +140,10 @@ internal sealed class EnclaveGeneration : IDisposable
         _log.Dispose();
         _ingestion.Dispose();
     }
+
+    /// <summary>A member whose broker had nothing to release when this instance asked, and that has logged a record key since: its broker is asked by the next one.</summary>
+    private bool SomebodyHasJoined(RoomCharter charter, LoggedInstance logged) => charter.Members.Any(member =>
+        member.Broker is not null && !_keys.TryGet(member.Id, out _) && _log.Newest.KeysOf(member.Id, KeyPurpose.Record) is [var first, ..] && first.Index > logged.Index);
 
     private RoomCharter CharterInForce(CosignedCheckpoint checkpoint) => _log.Newest.CharterAt(checkpoint.Time) switch
     {
