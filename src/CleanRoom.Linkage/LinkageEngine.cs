@@ -14,6 +14,7 @@ public sealed class LinkageEngine : ILinkageEngine
     private readonly Dictionary<ulong, List<PreparedRecord>> _blocks = [];
     private readonly TermFrequencies _names = new();
     private readonly TermFrequencies _words = new();
+    private readonly HouseNumbers _house = new();
 
     /// <summary>Makes an empty index.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
@@ -54,6 +55,7 @@ public sealed class LinkageEngine : ILinkageEngine
             block.Add(prepared);
         }
         CountTerms(prepared, add: true);
+        _house.Count(prepared, add: true);
     }
 
     /// <inheritdoc/>
@@ -73,6 +75,7 @@ public sealed class LinkageEngine : ILinkageEngine
             }
         }
         CountTerms(prepared, add: false);
+        _house.Count(prepared, add: false);
         return true;
     }
 
@@ -83,7 +86,7 @@ public sealed class LinkageEngine : ILinkageEngine
         ArgumentNullException.ThrowIfNull(mayCompare);
         var asked = newRecords.Distinct().Order().Select(h => _records.GetValueOrDefault(h)).OfType<PreparedRecord>().ToArray();
         var isNew = asked.Select(r => r.Handle).ToHashSet();
-        var comparer = new PairComparer(_names, _words, _options);
+        var comparer = new PairComparer(_names, _words, _house, _options);
         var narrowed = new ConcurrentDictionary<ulong, Lazy<Dictionary<ulong, List<PreparedRecord>>>>();
         var results = new List<Link>?[asked.Length];
         long pairs = 0;

@@ -5,7 +5,7 @@ using CleanRoom.Records.Normalisation.Names;
 namespace CleanRoom.Linkage;
 
 /// <summary>The rules that turn the agreements of two records into links (DATA.md 4.2, Q1 to Q9). Pure; thread-safe while nothing is added.</summary>
-internal sealed class PairComparer(TermFrequencies names, TermFrequencies words, LinkageOptions options)
+internal sealed class PairComparer(TermFrequencies names, TermFrequencies words, HouseNumbers house, LinkageOptions options)
 {
     /// <summary>Two years: numbers are given to others after a time of rest (DATA.md 1.1 rule 9).</summary>
     private const int ReuseDays = 731;
@@ -49,14 +49,14 @@ internal sealed class PairComparer(TermFrequencies names, TermFrequencies words,
     private sealed record Context(
         IReadOnlyList<(MatchFact First, MatchFact Second, KeyStrength Strength)> Shared, bool Place, LinkStrength? Site, LinkStrength? Organisation);
 
-    private static List<(MatchFact First, MatchFact Second, KeyStrength Strength)> SharedFacts(PreparedRecord first, PreparedRecord second)
+    private List<(MatchFact First, MatchFact Second, KeyStrength Strength)> SharedFacts(PreparedRecord first, PreparedRecord second)
     {
         var shared = new List<(MatchFact, MatchFact, KeyStrength)>();
         foreach (var a in first.Facts)
         {
             foreach (var b in second.Facts)
             {
-                if (a.Kind == b.Kind && a.Kind != MatchFactKind.Site && MatchFact.Meet(a, b) is { } strength)
+                if (a.Kind == b.Kind && a.Kind != MatchFactKind.Site && MatchFact.Meet(a, b) is { } strength && !house.Contains(a) && !house.Contains(b))
                 {
                     shared.Add((a, b, strength));
                 }

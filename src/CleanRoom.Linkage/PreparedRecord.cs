@@ -19,6 +19,7 @@ internal sealed class PreparedRecord
     private const int MaxForms = 12;
 
     public required RecordHandle Handle { get; init; }
+    public required string Contributor { get; init; }
     public required IReadOnlyList<PreparedPerson> Persons { get; init; }
     public required IReadOnlyList<MatchFact> Facts { get; init; }
     public required IReadOnlyList<(SiteForm Form, string Display)> Sites { get; init; }
@@ -36,10 +37,11 @@ internal sealed class PreparedRecord
         var facts = MatchFacts.From(record).Take(MaxFacts).ToArray();
         var localities = places.SelectMany(p => Names($"{p.Locality}")).DistinctBy(t => t.Text).Take(12).ToArray();
         // A place of which only a name is known may be a town or a site; its words count as place in either case.
-        var loose = places.SelectMany(p => Names(p.Raw.Length > 0 ? p.Raw : p.Name)).DistinctBy(t => t.Text).Take(16).ToArray();
+        var loose = places.SelectMany(Loose).DistinctBy(t => t.Text).Take(16).ToArray();
         return new PreparedRecord
         {
             Handle = handle,
+            Contributor = record.ContributorId,
             Persons = [.. record.Persons.Take(MaxPersons).Select(p => Prepare(p, facts)).Where(p => p.Names.Count > 0)],
             Facts = facts,
             Sites = [.. places.Where(p => p.Name.Length + p.Address.Length + p.Raw.Length > 0)
@@ -51,6 +53,13 @@ internal sealed class PreparedRecord
             Countries = [.. places.Select(p => p.Country).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal).Take(8)],
             Period = PeriodOf(record),
         };
+    }
+
+    // A cell with a number or a kind of venue is a site's: of its words only those of the town say where.
+    private static IEnumerable<NameToken> Loose(Place place)
+    {
+        var form = SiteForm.From(place);
+        return form is { Numbers.Count: > 0 } or { Kinds.Count: > 0 } ? form.Guessed : Names(place.Raw.Length > 0 ? place.Raw : place.Name);
     }
 
     private static bool IsVictim(Person person) => person.Role is "Victim" or "PotentialVictim" or "VictimOffender" or "MissingPerson";

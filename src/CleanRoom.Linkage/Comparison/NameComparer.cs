@@ -115,6 +115,18 @@ public static class NameComparer
                 levels[(i * NameForm.MaxTokens) + j] = TokenComparer.Compare(a[i], b[j]);
             }
         }
+        // A whole name in one token is met by all tokens of the other side, not by the one it begins with.
+        if ((a.Count == 1) != (b.Count == 1))
+        {
+            if (a.Count == 1 && IsWhole(a[0]))
+            {
+                Join(b, a, ref usedB, ref usedA, ref weight, ref matched, ref weakest, frequencies);
+            }
+            else if (b.Count == 1 && IsWhole(b[0]))
+            {
+                Join(a, b, ref usedA, ref usedB, ref weight, ref matched, ref weakest, frequencies);
+            }
+        }
         // Greedy from the best level down; ties in reading order, so the result does not depend on anything else.
         for (var level = TokenAgreement.Exact; level > TokenAgreement.None; level--)
         {
@@ -141,6 +153,10 @@ public static class NameComparer
         Join(b, a, ref usedB, ref usedA, ref weight, ref matched, ref weakest, frequencies);
         var missingA = Missing(a, usedA);
         var missingB = Missing(b, usedB);
+        if (matched == 1 && a.Count == 1 && b.Count == 1 && weakest >= TokenAgreement.Sound && IsWhole(a[0]) && IsWhole(b[0]))
+        {
+            matched = 2;
+        }
         // "Ma Guoqing": a word that is a form of address elsewhere is a name where both write the whole name alike.
         if (matched == 1 && missingA + missingB == 0 && a.Count == b.Count && a.Count >= 2 && weakest >= TokenAgreement.Close
             && System.Numerics.BitOperations.PopCount(usedA) == a.Count && System.Numerics.BitOperations.PopCount(usedB) == b.Count
@@ -215,13 +231,23 @@ public static class NameComparer
         return Reads(text, whole);
     }
 
+    // Kim and Gim, Jung and Chung, Park and Bak: a first sound that systems voice or not.
+    private static string Voiceless(string key) => key.Length == 0 ? key : key[0] switch
+    {
+        'g' => string.Concat("k", key.AsSpan(1)),
+        'd' => string.Concat("t", key.AsSpan(1)),
+        'b' => string.Concat("p", key.AsSpan(1)),
+        'j' => string.Concat("c", key.AsSpan(1)),
+        _ => key,
+    };
+
     private static bool Reads(string text, NameToken whole)
     {
         if (text.Length < 5)
         {
             return false;
         }
-        var sound = Sounds.Key(text);
+        var sound = Voiceless(Sounds.Key(text));
         var skeleton = Skeleton.Fine(text);
         foreach (var reading in whole.Readings)
         {
@@ -230,13 +256,17 @@ public static class NameComparer
                 continue;
             }
             var similarity = JaroWinkler.Similarity(text, reading);
-            if (similarity >= 0.93 || Sounds.Key(reading) == sound || (whole.Lossy && similarity >= 0.7 && skeleton.Length >= 3 && Skeleton.Fine(reading) == skeleton))
+            if (similarity >= 0.93 || Voiceless(Sounds.Key(reading)) == sound || (whole.Lossy && similarity >= 0.7 && skeleton.Length >= 3 && Skeleton.Fine(reading) == skeleton))
             {
                 return true;
             }
         }
         return false;
     }
+
+    // Scripts without blanks, and Korean, write given and family name in one.
+    private static bool IsWhole(NameToken token) =>
+        (NameScripts.IsUnspaced(token.Script) || token.Script == NameScript.Hang) && (token.Readings[0].Length >= 6 || (token.Script is NameScript.Hang or NameScript.Hani && token.Text.Length >= 3));
 
     private static int Missing(IReadOnlyList<NameToken> tokens, uint used)
     {

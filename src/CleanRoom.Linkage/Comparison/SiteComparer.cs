@@ -51,9 +51,9 @@ public static class SiteComparer
         var least = Math.Min(wordsA.Length, wordsB.Length);
         var covered = shared * 2 >= least;
         var evidence = LinkEvidence.Place | (sameNumber ? LinkEvidence.HouseNumber : 0);
-        if (sameStreet < 0)
+        if (sameStreet < 0 && (!sameNumber || Comparable(first.Street, second.Street)))
         {
-            // A chain has one name on many streets.
+            // A chain has one name on many streets. A street that was not recognised across scripts is no other street.
             return shared >= 2 && covered ? (LinkStrength.Possible, evidence, weight) : none;
         }
         if (shared >= 2 && covered && (sameNumber || sameKind))
@@ -78,7 +78,31 @@ public static class SiteComparer
         var count = 0;
         var weight = 0.0;
         // The best agreement takes its words first, whatever the order they stand in.
-        for (var level = TokenAgreement.Exact; level > TokenAgreement.Initial; level--)
+        count += Aligned(first, usedFirst, second, usedSecond, TokenAgreement.Exact, TokenAgreement.Close, frequencies, ref weight);
+        // One side writes together what the other writes apart; each word counts once.
+        count += Joined(first, usedFirst, second, usedSecond, ref weight);
+        count += Joined(second, usedSecond, first, usedFirst, ref weight);
+        count += Aligned(first, usedFirst, second, usedSecond, TokenAgreement.Near, TokenAgreement.Skeleton, frequencies, ref weight);
+        if (count == 0)
+        {
+            var joinedA = string.Concat(first.Select(w => w.Readings[0]));
+            var joinedB = string.Concat(second.Select(w => w.Readings[0]));
+            if (joinedA.Length >= 6 && joinedB.Length >= 6 && JaroWinkler.Similarity(joinedA, joinedB) >= 0.92)
+            {
+                return (Math.Min(first.Count, second.Count), 8);
+            }
+        }
+        return (count, weight);
+    }
+
+    private static bool Comparable(IReadOnlyList<NameToken> first, IReadOnlyList<NameToken> second) =>
+        first.Any(a => second.Any(b => a.Script == b.Script || (!a.Lossy && !b.Lossy)));
+
+    private static int Aligned(
+        IReadOnlyList<NameToken> first, bool[] usedFirst, IReadOnlyList<NameToken> second, bool[] usedSecond, TokenAgreement from, TokenAgreement to, TermFrequencies frequencies, ref double weight)
+    {
+        var count = 0;
+        for (var level = from; level >= to; level--)
         {
             for (var i = 0; i < first.Count; i++)
             {
@@ -94,19 +118,7 @@ public static class SiteComparer
                 }
             }
         }
-        // One side writes together what the other writes apart; each word counts once.
-        count += Joined(first, usedFirst, second, usedSecond, ref weight);
-        count += Joined(second, usedSecond, first, usedFirst, ref weight);
-        if (count == 0)
-        {
-            var joinedA = string.Concat(first.Select(w => w.Readings[0]));
-            var joinedB = string.Concat(second.Select(w => w.Readings[0]));
-            if (joinedA.Length >= 6 && joinedB.Length >= 6 && JaroWinkler.Similarity(joinedA, joinedB) >= 0.92)
-            {
-                return (Math.Min(first.Count, second.Count), 8);
-            }
-        }
-        return (count, weight);
+        return count;
     }
 
     private static int Joined(IReadOnlyList<NameToken> apart, bool[] usedApart, IReadOnlyList<NameToken> whole, bool[] usedWhole, ref double weight)

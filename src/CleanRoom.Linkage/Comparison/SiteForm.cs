@@ -55,24 +55,22 @@ public sealed record SiteForm(
         var segments = text.Split(Separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         for (var i = 0; i < segments.Length; i++)
         {
-            var before = words.Count + street.Count + kinds.Count + numbers.Count;
+            var (before, others) = (words.Count, street.Count + kinds.Count + numbers.Count);
             ReadSegment(Folding.Fold(segments[i]), words, street, kinds, numbers);
             // Where no town is known, a last part of bare words is one: a guess, which may agree and never speaks against.
-            if (i > 0 && i == segments.Length - 1 && locality.Count == 0 && words.Count == before - street.Count - kinds.Count - numbers.Count + CountOf(segments[i]) && CountOf(segments[i]) is 1 or 2)
+            if (i > 0 && i == segments.Length - 1 && locality.Count == 0 && street.Count + kinds.Count + numbers.Count == others && words.Count - before is 1 or 2)
             {
-                guessed = [.. words.Skip(words.Count - CountOf(segments[i]))];
-                words.RemoveRange(words.Count - guessed.Count, guessed.Count);
+                guessed = words[before..];
+                words.RemoveRange(before, words.Count - before);
             }
         }
         bool IsTown(NameToken word) => locality.Any(l => TokenComparer.Compare(l, word) >= TokenAgreement.Near);
         var name = words.Where(w => !IsTown(w)).DistinctBy(w => w.Text).Take(MaxWords).ToArray();
-        var way = street.DistinctBy(w => w.Text).Take(MaxWords).ToArray();
+        var way = street.Where(w => !IsTown(w)).DistinctBy(w => w.Text).Take(MaxWords).ToArray();
         // A house of a family is no site; a bar that is called "Family" is.
         var household = (kinds.Contains("household") && !kinds.Overlaps(Venues)) || place.Type is "PrivateHousehold" or "Home";
         return name.Length + way.Length == 0 ? null : new SiteForm(name, way, kinds, numbers, locality, guessed, place.Country, household);
     }
-
-    private static int CountOf(string segment) => NameParser.WordTexts(segment).Count;
 
     private static void ReadSegment(string segment, List<NameToken> words, List<NameToken> street, HashSet<string> kinds, HashSet<string> numbers)
     {

@@ -63,7 +63,7 @@ public static class TokenComparer
                 }
             }
         }
-        if (string.Equals(first.Sound, second.Sound, StringComparison.Ordinal) || best == 1)
+        if (best == 1 || SoundsMeet(first, second))
         {
             return TokenAgreement.Sound;
         }
@@ -80,13 +80,29 @@ public static class TokenComparer
             }
         }
         var lossy = !sameScript && (first.Lossy || second.Lossy);
-        if (best >= (lossy ? 0.5 : 0.75) && SkeletonsMeet(first, second, lossy ? 2 : 3))
+        // Within one script a vowel makes another name of a short one: Hung and Hang, Mina and Mona.
+        if (best >= (lossy ? 0.5 : 0.75) && (!sameScript || shortest >= 5) && SkeletonsMeet(first, second, lossy ? 2 : 3))
         {
             return TokenAgreement.Skeleton;
         }
         return lossy && best >= 0.7 && first.Coarse.Length >= 2 && string.Equals(first.Coarse, second.Coarse, StringComparison.Ordinal)
             ? TokenAgreement.Skeleton
             : TokenAgreement.None;
+    }
+
+    private static bool SoundsMeet(NameToken first, NameToken second)
+    {
+        foreach (var a in first.AllSounds)
+        {
+            foreach (var b in second.AllSounds)
+            {
+                if (string.Equals(a, b, StringComparison.Ordinal))
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private static bool SkeletonsMeet(NameToken first, NameToken second, int minLength)

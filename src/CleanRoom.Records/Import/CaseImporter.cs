@@ -71,6 +71,10 @@ public static class CaseImporter
         {
             throw new ImportException("The file cannot be read to its end; copy it again.", error);
         }
+        foreach (var (column, field) in options.Map.Where(m => !Profiles.TryField(m.Value, out _)))
+        {
+            throw new ImportException($"map: \"{Text.Clean(column, 60)}\" names the field {Text.Clean(field, 60)}, which does not exist; docs/mapping-profiles.md lists the fields.");
+        }
         var report = new QualityReport { Encoding = reader.Encoding, Separator = reader.Separator == '\t' ? "tab" : reader.Separator.ToString() };
         var (header, profile, needs) = FindLayout(sample, options);
         if (profile is null || header < 0)
@@ -86,11 +90,14 @@ public static class CaseImporter
         foreach (var name in headers.Where(h => h.Length > 0 && !report.Columns.ContainsKey(Text.Clean(h, 200))))
         {
             report.Columns[Text.Clean(name, 200)] = "(not read)";
-            report.Add(new ImportIssue(sample[header].Line, Text.Clean(name, 200), IssueSeverity.Warning, "unmapped-column", "The column is not known and was not read.", "Name its field with --map or in a profile."));
+            var looks = ColumnGuess.Of(sample.Skip(header + 1), headers.IndexOf(name));
+            report.Add(new ImportIssue(
+                sample[header].Line, Text.Clean(name, 200), IssueSeverity.Warning, "unmapped-column", looks.Length == 0 ? "No word of the header is known; the column was not read." : $"No word of the header is known; the column was not read. Its cells look like {looks}.",
+                "Name its field with --map \"HEADER=FIELD\" or in a profile (docs/mapping-profiles.md); Ignore if it is not needed."));
         }
         report.Profile = profile.Name;
         report.SkippedLines += header;
-        var mapper = new RowMapper(profile, bindings, options, OrderOf(sample.Skip(header + 1), bindings), report) { Headers = headers };
+        var mapper = new RowMapper(profile, bindings, options, profile.Dates != DateOrder.Unknown ? profile.Dates : OrderOf(sample.Skip(header + 1), bindings), report) { Headers = headers };
         return new ImportSession(reader, rows, sample.Skip(header + 1).ToList(), ended, mapper, report, profile.Name, null, options, bindings);
     }
 

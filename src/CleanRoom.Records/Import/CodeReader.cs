@@ -10,6 +10,13 @@ internal static class CodeReader
 {
     private static readonly ConcurrentDictionary<string, FrozenDictionary<string, string>> Tables = new(StringComparer.Ordinal);
 
+    /// <summary>The code lists by which columns are read; a profile may add words to them.</summary>
+    public static readonly IReadOnlyList<string> Lists =
+    [
+        "gender", "ageBand", "majorityStatus", "eventType", "suspectRole", "caseStatus", "traffickingStatus", "determinationBy", "determinationFramework", "collectionMethod", "referralReason",
+        "exploitationType", "exploitationSubType", "sectorIsicSection", "meansOfControl", "recruitmentMethod", "recruiterRelation", "platform", "durationBand",
+    ];
+
     /// <summary>Words that no list has, by list.</summary>
     private static readonly (string List, string Word, string Code)[] Extra =
     [
@@ -30,13 +37,20 @@ internal static class CodeReader
         ("collectionMethod", "Case Management", "IntakeInterview"), ("collectionMethod", "Hotline", "HotlineCall"),
     ];
 
-    /// <summary>Gives the code of a cell, or null.</summary>
-    public static string? One(string list, string cell) => Table(list).GetValueOrDefault(Text.FoldWords(HeaderCase(cell)));
+    /// <summary>Gives the code of a cell, or null. The profile's own words come first.</summary>
+    public static string? One(ImportProfile profile, string list, string cell)
+    {
+        var key = KeyOf(cell);
+        return profile.Codes.TryGetValue(list, out var own) && own.TryGetValue(key, out var code) ? code : Table(list).GetValueOrDefault(key);
+    }
+
+    /// <summary>The form in which cells are looked up.</summary>
+    public static string KeyOf(string cell) => Text.FoldWords(HeaderCase(cell));
 
     /// <summary>Gives the codes of a multi-select cell and how many parts were not known.</summary>
-    public static (IReadOnlyList<string> Codes, int Unknown) Many(string list, string cell)
+    public static (IReadOnlyList<string> Codes, int Unknown) Many(ImportProfile profile, string list, string cell)
     {
-        if (One(list, cell) is { } whole)
+        if (One(profile, list, cell) is { } whole)
         {
             return ([whole], 0);
         }
@@ -45,7 +59,7 @@ internal static class CodeReader
         var separators = cell.IndexOfAny([';', '|', '\n']) >= 0 ? [';', '|', '\n'] : cell.Contains(',', StringComparison.Ordinal) ? new[] { ',' } : [' '];
         foreach (var part in cell.Split(separators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            if (One(list, part) is { } code)
+            if (One(profile, list, part) is { } code)
             {
                 codes.Add(code);
             }

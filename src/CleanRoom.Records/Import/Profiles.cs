@@ -16,6 +16,12 @@ internal sealed record ImportProfile(
     string Name, FrozenDictionary<string, (ImportField Field, string Param)> Columns, bool UseSynonyms, bool AggregateOnly, bool ZeroIsNo,
     FrozenDictionary<string, IReadOnlyList<string>> ConsentWords)
 {
+    /// <summary>Cells (folded) and their codes by code list, over the built-in words.</summary>
+    public FrozenDictionary<string, FrozenDictionary<string, string>> Codes { get; init; } = FrozenDictionary<string, FrozenDictionary<string, string>>.Empty;
+
+    /// <summary>Which number of a date comes first, if the profile says so.</summary>
+    public DateOrder Dates { get; init; }
+
     /// <summary>Binds the columns of a header row.</summary>
     public IReadOnlyList<ColumnBinding> Bind(IReadOnlyList<string> headers, IReadOnlyDictionary<string, string> map)
     {
@@ -85,48 +91,13 @@ internal static partial class Profiles
         }
         if (!File.Exists(nameOrPath))
         {
-            throw new ImportException($"profile: there is no profile and no file of that name; shipped are {string.Join(", ", Shipped.Value.Select(p => p.Name))}.");
+            throw new ImportException($"profile: there is no profile and no file {Text.Clean(nameOrPath, 120)}; shipped are {string.Join(", ", Shipped.Value.Select(p => p.Name))}.");
         }
-        return Parse(File.ReadAllText(nameOrPath));
+        return ProfileFile.Read(nameOrPath);
     }
 
-    /// <summary>Reads a profile file: name, columns (header to field), consentWords (cell to purposes).</summary>
-    public static ImportProfile Parse(string json)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(json);
-            var root = document.RootElement;
-            var columns = new Dictionary<string, (ImportField, string)>(StringComparer.Ordinal);
-            if (root.TryGetProperty("columns", out var list))
-            {
-                foreach (var item in list.EnumerateObject())
-                {
-                    if (!TryField(item.Value.GetString() ?? "", out var field))
-                    {
-                        throw new ImportException($"profile: column '{item.Name}' names a field that does not exist; see the list of fields in the documentation.");
-                    }
-                    columns[HeaderMatcher.Words(item.Name)] = field;
-                }
-            }
-            var words = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
-            if (root.TryGetProperty("consentWords", out var consent))
-            {
-                foreach (var item in consent.EnumerateObject())
-                {
-                    var purposes = string.Join(';', item.Value.EnumerateArray().Select(e => e.GetString()));
-                    words[Text.FoldWords(item.Name)] = purposes.Length == 0 ? []
-                        : ConsentWords.Codes(purposes)?.Purposes ?? throw new ImportException("profile: consentWords names a purpose that does not exist.");
-                }
-            }
-            var name = root.TryGetProperty("name", out var n) ? n.GetString() ?? "custom" : "custom";
-            return new ImportProfile(name, columns.ToFrozenDictionary(), true, false, true, words.ToFrozenDictionary());
-        }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
-        {
-            throw new ImportException("profile: the file is no profile; compare it with the example in the documentation.", error);
-        }
-    }
+    /// <summary>The key of a header: folded words, # for a block number.</summary>
+    public static string KeyOf(string header) => HeaderMatcher.Words(BlockNumber().IsMatch(header) ? BlockNumber().Replace(header, "_#_", 1) : header);
 
     public static bool TryField(string text, out (ImportField Field, string Param) field)
     {

@@ -95,9 +95,9 @@ internal sealed partial class RowMapper
         var said = First(ImportField.DeterminationStatus);
         if (said.Length > 0)
         {
-            determination.Status = CodeReader.One("traffickingStatus", said) ?? "NotAssessed";
-            determination.By = CodeReader.One("determinationBy", First(ImportField.DeterminationBy)) ?? "";
-            determination.Framework = CodeReader.One("determinationFramework", First(ImportField.DeterminationFramework)) ?? options.Manifest.DefinitionFramework;
+            determination.Status = CodeReader.One(profile, "traffickingStatus", said) ?? "NotAssessed";
+            determination.By = CodeReader.One(profile, "determinationBy", First(ImportField.DeterminationBy)) ?? "";
+            determination.Framework = CodeReader.One(profile, "determinationFramework", First(ImportField.DeterminationFramework)) ?? options.Manifest.DefinitionFramework;
             determination.Jurisdiction = options.Manifest.Jurisdiction.Count == 1 ? options.Manifest.Jurisdiction[0] : "";
             if (determination.Framework.Length == 0)
             {
@@ -115,7 +115,7 @@ internal sealed partial class RowMapper
         {
             return;
         }
-        var referral = new Referral { Direction = direction, Organisation = name, Reason = CodeReader.One("referralReason", First(reason)) ?? "" };
+        var referral = new Referral { Direction = direction, Organisation = name, Reason = CodeReader.One(profile, "referralReason", First(reason)) ?? "" };
         foreach (var (column, value) in Cells(date))
         {
             referral.On = ReadDate(value, regions, column);

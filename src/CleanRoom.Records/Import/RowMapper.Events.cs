@@ -18,7 +18,7 @@ internal sealed partial class RowMapper
                 switch (column.Field)
                 {
                     case ImportField.EventType:
-                        item.Type = CodeReader.One("eventType", value) ?? "Exploitation";
+                        item.Type = CodeReader.One(profile, "eventType", value) ?? "Exploitation";
                         break;
                     case ImportField.EventDate:
                         item.When = ReadDate(value, regions, column);
@@ -66,7 +66,7 @@ internal sealed partial class RowMapper
             _record.Events.Add(item);
         }
         var place = item.Place;
-        var known = Gazetteer.FindIn(value);
+        var known = Sites.Towns(value);
         place.Raw = Text.Clean(value, 200);
         place.Name = place.Raw;
         place.HolderRole = "Organisation";

@@ -46,7 +46,7 @@ internal sealed partial class RowMapper
                         }
                         break;
                     case ImportField.SuspectRole:
-                        person.SuspectRoles.Add(CodeReader.Many("suspectRole", value).Codes);
+                        person.SuspectRoles.Add(CodeReader.Many(profile, "suspectRole", value).Codes);
                         break;
                     case ImportField.SuspectContact:
                         AddContacts(person, value, column, "Suspect", regions);

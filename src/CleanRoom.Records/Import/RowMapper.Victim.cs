@@ -11,7 +11,7 @@ internal sealed partial class RowMapper
     {
         var person = new Person { PersonKey = "v1", Role = "Victim", AssertionBasis = "VictimStatement" };
         MapNames(person, regions);
-        person.Gender = Cells(ImportField.Gender).Select(c => CodeReader.One("gender", c.Value) ?? "NonSpecifiedUnknown").FirstOrDefault() ?? "";
+        person.Gender = Cells(ImportField.Gender).Select(c => CodeReader.One(profile, "gender", c.Value) ?? "NonSpecifiedUnknown").FirstOrDefault() ?? "";
         foreach (var (column, value) in Cells(ImportField.Citizenship))
         {
             foreach (var part in value.Split([';', '|', '/', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -35,7 +35,7 @@ internal sealed partial class RowMapper
                 person.AgeAtIdentification = int.Parse(age, CultureInfo.InvariantCulture);
             }
         }
-        person.AgeBand = Cells(ImportField.AgeBand).Select(c => CodeReader.One("ageBand", c.Value)).FirstOrDefault() ?? "";
+        person.AgeBand = Cells(ImportField.AgeBand).Select(c => CodeReader.One(profile, "ageBand", c.Value)).FirstOrDefault() ?? "";
         foreach (var (_, value) in Cells(ImportField.AgeWhenTrafficked))
         {
             if (int.TryParse(Text.Digits(value), NumberStyles.None, CultureInfo.InvariantCulture, out var age) && age < 120)
@@ -44,7 +44,7 @@ internal sealed partial class RowMapper
                 person.MajorityAtExploitation = age < 18 ? "Minor" : "Adult";
             }
         }
-        if (Cells(ImportField.MajorityAtExploitation).Select(c => CodeReader.One("majorityStatus", c.Value)).FirstOrDefault() is { } then)
+        if (Cells(ImportField.MajorityAtExploitation).Select(c => CodeReader.One(profile, "majorityStatus", c.Value)).FirstOrDefault() is { } then)
         {
             person.MajorityAtExploitation = then;
         }
@@ -104,7 +104,7 @@ internal sealed partial class RowMapper
             return birth.LatestDay <= eighteen ? "Adult" : birth.EarliestDay > eighteen ? "Minor" : "Unknown";
         }
         // What the file says was true when the case was opened; an adult then is an adult now.
-        var said = Cells(ImportField.MajorityNow).Select(c => CodeReader.One("majorityStatus", c.Value)).FirstOrDefault() ?? "";
+        var said = Cells(ImportField.MajorityNow).Select(c => CodeReader.One(profile, "majorityStatus", c.Value)).FirstOrDefault() ?? "";
         var opened = _record.Case?.OpenedOn;
         return said == "Minor" && opened is not null && DayNumbers.ToDate(opened.LatestDay).AddYears(18) <= _today ? "Adult" : said;
     }

@@ -110,7 +110,7 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
 
     private string Code(string list, string value, ImportField field)
     {
-        if (CodeReader.One(list, value) is { } code)
+        if (CodeReader.One(profile, list, value) is { } code)
         {
             return code;
         }
@@ -122,7 +122,7 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
     {
         foreach (var (column, value) in Cells(field))
         {
-            var (codes, unknown) = CodeReader.Many(list, value);
+            var (codes, unknown) = CodeReader.Many(profile, list, value);
             target.Add(codes.Where(c => !target.Contains(c)));
             Unmapped(column, unknown, list);
         }

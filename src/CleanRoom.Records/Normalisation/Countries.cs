@@ -135,6 +135,11 @@ public static class Countries
         {
             return true;
         }
+        if (run.Contains(' '))
+        {
+            // "S.A.S." holds an "A.S".
+            return false;
+        }
         var upper = run.ToString().ToUpperInvariant();
         return Text.FindPhrase(text.Replace('.', ' ').Replace(',', ' ').Replace('(', ' ').Replace(')', ' '), upper) >= 0;
     }

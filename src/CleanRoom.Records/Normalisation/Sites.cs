@@ -25,6 +25,30 @@ public static class Sites
         return [.. words.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
     }
 
+    /// <summary>The towns that an address names. A street that is named after a town is in another one, as a rule.</summary>
+    public static IReadOnlyList<KnownPlace> Towns(string text)
+    {
+        var all = Gazetteer.FindIn(text);
+        if (all.Count == 0)
+        {
+            return all;
+        }
+        var elsewhere = new List<KnownPlace>();
+        var streets = false;
+        foreach (var part in text.Split([',', ';', '،', '、', '，', '\n', '(', ')'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            var words = Text.FoldWords(part);
+            if (Synonyms.Value.Any(s => s.Canonical == "street" && s.Phrase.Length > 1 && Text.FindPhrase(words, s.Phrase) >= 0))
+            {
+                streets = true;
+                continue;
+            }
+            elsewhere.AddRange(Gazetteer.FindIn(part).Where(p => !elsewhere.Contains(p)));
+        }
+        // An address in one piece, as scripts without blanks write it, is read whole.
+        return streets && text.AsSpan().IndexOfAny(",،、，") >= 0 ? elsewhere : all;
+    }
+
     /// <summary>Keys of a site: Probable at best, a spelling is no number.</summary>
     public static IReadOnlyList<MatchKey> Keys(Place place)
     {

@@ -68,7 +68,8 @@ public sealed class MadeRoomTests(ITestOutputHelper output)
         var text = Environment.GetEnvironmentVariable("CLEANROOM_ROOM_SEEDS");
         if (string.IsNullOrEmpty(text))
         {
-            return (1, 19);
+            // Twelve rooms that were not looked at while the import was mended.
+            return (101, 12);
         }
         var parts = text.Split(':');
         return (int.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture));

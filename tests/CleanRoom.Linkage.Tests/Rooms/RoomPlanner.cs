@@ -259,6 +259,14 @@ internal sealed class RoomPlanner
                 New(contributor).RawPhone = raw;
             }
         }
+        // The organisation's own telephone in many of its rows, and in one of a partner's.
+        var own = Phone(_destination);
+        var ownText = $"+{own.Pack.CallingCode}{Records.Normalisation.Text.Digits(own.National)}";
+        for (var i = 0; i < 6; i++)
+        {
+            New(a).RawPhone = ownText;
+        }
+        New(b).RawPhone = ownText;
         // One line of trade, other firms; one street, other house; one plate in two countries.
         var company = Company();
         New(a).Company = company;

@@ -12,7 +12,11 @@ internal static class BurmeseReading
         "p", "ph", "b", "b", "m", "y", "y", "l", "w", "th", "h", "l", "_",
     ];
 
-    public static void Append(ReadOnlySpan<char> text, StringBuilder result)
+    public static void AppendWithR(ReadOnlySpan<char> text, StringBuilder result) => Append(text, result, "r");
+
+    public static void Append(ReadOnlySpan<char> text, StringBuilder result) => Append(text, result, "y");
+
+    private static void Append(ReadOnlySpan<char> text, StringBuilder result, string r)
     {
         var i = 0;
         while (i < text.Length)
@@ -20,7 +24,7 @@ internal static class BurmeseReading
             var c = text[i];
             if (c is >= '\u1000' and <= '\u1021' or '\u103F')
             {
-                i = ReadSyllable(text, i, result);
+                i = ReadSyllable(text, i, result, r);
             }
             else
             {
@@ -38,9 +42,10 @@ internal static class BurmeseReading
         }
     }
 
-    private static int ReadSyllable(ReadOnlySpan<char> text, int i, StringBuilder result)
+    private static int ReadSyllable(ReadOnlySpan<char> text, int i, StringBuilder result, string r)
     {
         var lead = text[i] == '\u103F' ? "th" : Consonants[text[i] - 0x1000];
+        lead = text[i] == 'ရ' ? r : lead;
         i++;
         var medialY = false;
         var medialW = false;

@@ -52,10 +52,15 @@ internal static class IndicReading
                 var sound = Consonants[offset - 0x15]!;
                 if (i + 1 < text.Length && (text[i + 1] & 0x7F) == 0x3C && script != NameScript.Sinh)
                 {
-                    sound = WithNukta(sound);
+                    // Bengali and Assamese ya with its dot is a y; without, a j.
+                    sound = c == '\u09AF' ? "y" : Special(c, WithNukta(sound));
                     i++;
                 }
-                _ = result.Append(Special(c, sound));
+                else
+                {
+                    sound = Special(c, sound);
+                }
+                _ = result.Append(sound);
                 pending = true;
             }
             else if (offset is >= 0x58 and <= 0x5F && script is not (NameScript.Telu or NameScript.Knda or NameScript.Mlym))

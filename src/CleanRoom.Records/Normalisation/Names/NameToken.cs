@@ -37,6 +37,7 @@ public sealed class NameToken
             }
         }
         Skeletons = skeletons;
+        AllSounds = readings.Count <= 1 ? [Sound] : [.. readings.Select(r => Sounds.Key(r)).Distinct(StringComparer.Ordinal)];
         Coarse = Skeleton.Coarse(first);
         Lossy = NameScripts.IsLossy(script);
     }
@@ -55,6 +56,9 @@ public sealed class NameToken
 
     /// <summary>Spelling-free key of the first reading: the term that frequencies are counted of.</summary>
     public string Sound { get; }
+
+    /// <summary>Spelling-free keys of all readings, without repeats.</summary>
+    public IReadOnlyList<string> AllSounds { get; }
 
     /// <summary>Fine skeletons of the readings, without repeats.</summary>
     public IReadOnlyList<string> Skeletons { get; }

@@ -68,6 +68,11 @@ public static class Romaniser
                 break;
             case NameScript.Mymr:
                 Add(readings, Build(folded, BurmeseReading.Append));
+                if (folded.Contains('ရ', StringComparison.Ordinal))
+                {
+                    // Said as y, written as r in names of Pali and of places.
+                    Add(readings, Build(folded, BurmeseReading.AppendWithR));
+                }
                 break;
             case NameScript.Ethi:
                 Add(readings, Build(folded, EthiopicReading.Append));

@@ -1,0 +1,37 @@
+using CleanRoom.Records.Normalisation;
+
+namespace CleanRoom.Records.Import;
+
+/// <summary>Says what the cells of an unknown column look like, to help the person who maps it. A column is never read by a guess.</summary>
+internal static class ColumnGuess
+{
+    private const int Rows = 60;
+
+    /// <summary>Gives a few words ("telephone numbers (Phone)"), or empty.</summary>
+    public static string Of(IEnumerable<TableRow> rows, int index)
+    {
+        int filled = 0, phones = 0, mails = 0, dates = 0, countries = 0, handles = 0;
+        foreach (var row in rows.Take(Rows))
+        {
+            var cell = index >= 0 && index < row.Cells.Length ? Text.Clean(row.Cells[index]) : "";
+            if (cell.Length == 0 || Placeholders.IsUnknown(cell))
+            {
+                continue;
+            }
+            filled++;
+            var isDate = Dates.Read(cell, DateOrder.Unknown, [], false, null, new DateOnly(2100, 1, 1)) is not null;
+            dates += isDate ? 1 : 0;
+            phones += !isDate && Phones.Split(cell).Count > 0 ? 1 : 0;
+            mails += Emails.Find(cell).Count > 0 ? 1 : 0;
+            countries += Countries.Find(cell) is not null ? 1 : 0;
+            handles += SocialHandles.Read(cell, columnIsHandle: false) is not null ? 1 : 0;
+        }
+        bool Most(int count) => filled >= 2 && count * 5 >= filled * 3;
+        return Most(mails) ? "e-mail addresses (Email, SuspectContact)"
+            : Most(handles) ? "handles (Handle, SuspectContact)"
+            : Most(phones) ? "telephone or account numbers (Phone, Account, SuspectContact)"
+            : Most(dates) ? "dates (Birth, Seen, EventDate, ConsentDate)"
+            : Most(countries) ? "countries (Citizenship, EventCountry, HomeCountry)"
+            : "";
+    }
+}
