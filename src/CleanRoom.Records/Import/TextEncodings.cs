@@ -144,7 +144,9 @@ internal static class TextEncodings
             foreach (var cell in line.Split([',', ';', '\t', '|']))
             {
                 var header = cell.Trim().Trim('"', '\r');
-                score += header.Length is > 0 and <= 120 ? HeaderMatcher.KnownLetters(header) : 0;
+                // A Chinese or Korean sign says as much as a syllable.
+                var syllables = Text.ScriptOf(header) is "Hani" or "Hang" or "Jpan";
+                score += header.Length is > 0 and <= 120 ? HeaderMatcher.KnownLetters(header) * (syllables ? 3 : 1) : 0;
             }
             if (score > best.Item1)
             {

@@ -54,7 +54,7 @@ public static partial class Documents
             {
                 continue;
             }
-            // "C 0000102 VNM": a country stands last or alone; a single letter before the digits belongs to the number.
+            // "C 7654321 FRA": a country stands last or alone; a single letter before the digits belongs to the number.
             if (bare.Length >= 2 && Countries.Find(bare) is { } country && (i == tokens.Count - 1 || bare.Length == 3))
             {
                 issuer = issuer.Length == 0 ? country : issuer;
