@@ -1,0 +1,65 @@
+using System.Diagnostics;
+using System.Globalization;
+using CleanRoom.Benchmarks;
+using CleanRoom.Demo;
+
+// BenchmarkDotNet measures functions; most of what is measured here is a room of six processes, so one small harness serves both.
+string[] all = ["seal", "upload", "cosign", "release", "replay"];
+string? only = null;
+var json = false;
+var records = 100_000;
+for (var i = 0; i < args.Length; i++)
+{
+    switch (args[i])
+    {
+        case "--only" when i + 1 < args.Length && all.Contains(args[i + 1]):
+            only = args[++i];
+            break;
+        case "--records" when i + 1 < args.Length && int.TryParse(args[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var wanted) && wanted is >= 100 and <= 1_000_000:
+            (records, i) = (wanted, i + 1);
+            break;
+        case "--json":
+            json = true;
+            break;
+        default:
+            await Console.Error.WriteLineAsync($"Use: CleanRoom.Benchmarks [--only {string.Join('|', all)}] [--records N] [--json]");
+            return 64;
+    }
+}
+
+var report = new Report(json);
+var watch = Stopwatch.StartNew();
+try
+{
+    if (only is null or "seal")
+    {
+        SealAndOpen.Run(report);
+    }
+    if (only is null or "upload" or "cosign" or "release")
+    {
+        await using var room = await RoomBenches.OpenAsync();
+        if (only is null or "upload")
+        {
+            await room.UploadAsync(report);
+        }
+        if (only is null or "cosign")
+        {
+            await room.CosignAsync(report);
+        }
+        if (only is null or "release")
+        {
+            await room.ReleaseAsync(report);
+        }
+    }
+    if (only is null or "replay")
+    {
+        Replay.Run(report, records);
+    }
+}
+catch (DemoException exception)
+{
+    await Console.Error.WriteLineAsync(exception.Message);
+    return exception.ExitCode;
+}
+report.Finish(watch.Elapsed);
+return 0;

@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using CleanRoom.Charter.Log;
+using CleanRoom.Cryptography;
+using CleanRoom.Linkage;
+using CleanRoom.Matching.Records;
+
+namespace CleanRoom.Benchmarks;
+
+/// <summary>
+/// What a restarted enclave does with the batches of its log: check the signature of each manifest, open, index, and run the standing queries. From memory: what
+/// reading over the network costs stands under "upload".
+/// </summary>
+internal static class Replay
+{
+    private static readonly string[] Contributors = ["alpha", "bravo", "charlie"];
+
+    public static void Run(Report report, int records)
+    {
+        using var batches = new SealedBatches();
+        using var uploader = SigningKey.Generate();
+        var leaves = new List<(byte[] Leaf, byte[][] Parts)>();
+        for (var from = 0; from < records; from += BatchEntry.SlotCounts[^1])
+        {
+            var contributor = Contributors[leaves.Count % Contributors.Length];
+            var (manifest, parts) = batches.Seal(SealedBatches.Items(from, Math.Min(BatchEntry.SlotCounts[^1], records - from), contributor), contributor);
+            leaves.Add((manifest.Sign(uploader), parts));
+        }
+        GC.Collect();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var shelf = new RecordShelf(records);
+        var (verify, open, index) = (new Stopwatch(), new Stopwatch(), new Stopwatch());
+        for (var i = 0; i < leaves.Count; i++)
+        {
+            verify.Start();
+            var manifest = SignedEntry.TryParse(leaves[i].Leaf, out var entry, out _) && entry.Verify(uploader.PublicKey)
+                ? (BatchEntry)entry.Entry
+                : throw new InvalidOperationException("A manifest does not verify.");
+            verify.Stop();
+            using var opener = BatchOpener.Create(manifest, batches.Key)!;
+            for (var part = 0; part < leaves[i].Parts.Length; part++)
+            {
+                open.Start();
+                var slot = opener.Take(part, leaves[i].Parts[part]);
+                open.Stop();
+                if (slot is not null)
+                {
+                    index.Start();
+                    _ = shelf.Put(manifest, i, slot);
+                    index.Stop();
+                }
+            }
+        }
+        if (shelf.New.Count != records)
+        {
+            throw new InvalidOperationException($"{shelf.New.Count} of {records} records are on the shelf.");
+        }
+        var heap = GC.GetTotalMemory(forceFullCollection: true) - before;
+        var link = Stopwatch.StartNew();
+        var found = shelf.Index.FindLinks(shelf.New, (a, b) => shelf.Find(a)!.Contributor != shelf.Find(b)!.Contributor);
+        link.Stop();
+        report.Add("replay", "records", records, "");
+        report.Add("replay", "check manifests", verify.Elapsed.TotalSeconds, "s");
+        report.Add("replay", "open", open.Elapsed.TotalSeconds, "s");
+        report.Add("replay", "normalise and index", index.Elapsed.TotalSeconds, "s");
+        report.Add("replay", "in all, until the enclave may answer", (verify.Elapsed + open.Elapsed + index.Elapsed).TotalSeconds, "s");
+        report.Add("replay", "standing queries over all of them", link.Elapsed.TotalSeconds, "s");
+        report.Add("replay", "pairs compared", found.PairsCompared, "");
+        report.Add("replay", "links", found.Links.Count(item => item.Strength >= LinkStrength.Probable), "");
+        report.Add("replay", "memory of the index and the records", heap / 1e6, "MB");
+        using var process = Process.GetCurrentProcess();
+        report.Add("replay", "peak of the process, ciphertexts included", process.PeakWorkingSet64 / 1e6, "MB");
+    }
+}
