@@ -3,6 +3,7 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Ingestion.V1;
+using Grpc.Core;
 
 namespace CleanRoom.Transport;
 
@@ -62,8 +63,22 @@ public sealed class LogReader
     {
         if (fresh)
         {
-            _ = await _client.GetCheckpointAsync(new GetCheckpointRequest { Room = State.Room.ToString(), Fresh = true }, cancellationToken: cancellationToken);
+            try
+            {
+                _ = await _client.GetCheckpointAsync(new GetCheckpointRequest { Room = State.Room.ToString(), Fresh = true }, cancellationToken: cancellationToken);
+            }
+            catch (CleanRoomException exception) when (exception.Reason is ErrorReason.DeadlineExceeded or ErrorReason.NotCosigned)
+            {
+                // No quorum cosigns: what is there may say why.
+                _ = await ReadOnAsync(onSegment, cancellationToken);
+                throw;
+            }
         }
+        return await ReadOnAsync(onSegment, cancellationToken);
+    }
+
+    private async Task<CosignedCheckpoint> ReadOnAsync(Action<LogSegment>? onSegment, CancellationToken cancellationToken)
+    {
         await foreach (var segment in ReadAsync(follow: false, cancellationToken))
         {
             onSegment?.Invoke(segment);
@@ -81,7 +96,7 @@ public sealed class LogReader
             new ReadEntriesRequest { Room = State.Room.ToString(), From = (ulong)_verifier.Size, Follow = follow }, cancellationToken: cancellationToken);
         var outcomes = new List<EntryOutcome>();
         var leaves = new List<(ReadOnlyMemory<byte>, Digest)>();
-        while (await call.ResponseStream.MoveNext(cancellationToken))
+        while (await NextAsync(call.ResponseStream, cancellationToken))
         {
             var message = call.ResponseStream.Current;
             switch (message.MessageCase)
@@ -106,6 +121,19 @@ public sealed class LogReader
         if (outcomes.Count > 0)
         {
             throw Refuse(CheckpointRefusal.TooFewCosignatures);
+        }
+    }
+
+    private async Task<bool> NextAsync(IAsyncStreamReader<ReadEntriesResponse> entries, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await entries.MoveNext(cancellationToken);
+        }
+        catch (CleanRoomException exception) when (exception.Reason == ErrorReason.OutOfRange && Checkpoint is not null)
+        {
+            // The log ends before what a quorum had cosigned when this reader read it.
+            throw Refuse(CheckpointRefusal.Shrunk);
         }
     }
 

@@ -57,6 +57,9 @@ public sealed class Uploader
             ? Digest.Of(canonical)
             : throw new ClientException(ClientProblem.BadData, "The dataset manifest is not one strict JSON object in UTF-8: compare it with samples/manifest_a.json.");
         using var held = _room.Memory.Lock("upload");
+
+        // A connection may be old: nothing is sealed for a room that has been rolled back, forked or given another charter meanwhile.
+        await _room.SyncAsync(cancellationToken).ConfigureAwait(false);
         _room.RequireInForce();
         var recordKey = RequireKeys();
         var ledger = RecordLedger.Open(_room.Memory.Folder);

@@ -76,7 +76,7 @@ public sealed class TappedRoom : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var file = SmallCases.Write(_cases.FullName, matching: true, Planted, SmallCases.PlainCase);
+        var file = WriteWithMatches(_cases.FullName);
         Files = await CaseFile.ReadAllAsync(file, WholeRoom.Token);
         Room = await OpenAsync(file, Tap, Recorder);
         Told = await Room.RunAsync();
@@ -99,6 +99,9 @@ public sealed class TappedRoom : IAsyncLifetime
         tap.Attach(name, builder);
         recorder?.Attach(name, builder);
     }));
+
+    /// <summary>The files of this room.</summary>
+    internal static RoomFile WriteWithMatches(string folder) => SmallCases.Write(folder, matching: true, Planted, SmallCases.PlainCase);
 
     /// <summary>The same files, with other people and numbers at each contributor.</summary>
     internal static RoomFile WriteWithoutMatches(string folder) => SmallCases.Write(folder, matching: false, Planted, SmallCases.PlainCase);
