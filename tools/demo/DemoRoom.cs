@@ -255,7 +255,10 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
     {
         using var certificate = _profiles["room-steward"].OpenTransportCertificate();
         using var channel = PinnedChannel.Create(_charter!.Operator.Matching.Endpoint, _charter.Operator.Matching.Tls, certificate);
-        return await new MatchingService.MatchingServiceClient(channel.CallInvoker).GetStatusAsync(new GetStatusRequest { Room = _room.ToString() }, cancellationToken: cancellationToken);
+        var status = await new MatchingService.MatchingServiceClient(channel.CallInvoker).GetStatusAsync(new GetStatusRequest { Room = _room.ToString() }, cancellationToken: cancellationToken);
+        return status.State != GetStatusResponse.Types.State.Running || status.Simulated == _charter.Simulated
+            ? status
+            : throw new DemoException(1, "The enclave's status lacks the label \"simulated\" of its room: it is refused.");
     }
 
     /// <summary>Waits until the enclave's status is as it should be, three minutes at most, and a minute more for each 600 records.</summary>

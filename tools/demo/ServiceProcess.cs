@@ -43,12 +43,20 @@ internal sealed class ServiceProcess : IAsyncDisposable
     /// <summary>Runs a service's identity command and gives what it prints.</summary>
     public static async Task<string> IdentityAsync(string assembly, string data, CancellationToken cancellationToken)
     {
-        using var process = Process.Start(new ProcessStartInfo(Program(assembly), ["identity", "--data", data]) { RedirectStandardOutput = true, RedirectStandardError = true })
-            ?? throw new DemoException(71, $"{assembly} does not start.");
+        using var process = Begin(assembly, ["identity", "--data", data], data);
         var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
         var error = await process.StandardError.ReadToEndAsync(cancellationToken);
         await process.WaitForExitAsync(cancellationToken);
         return process.ExitCode == 0 ? output.Trim() : throw new DemoException(process.ExitCode, $"{assembly} identity: {error.Trim()}");
+    }
+
+    private static Process Begin(string assembly, IEnumerable<string> arguments, string data)
+    {
+        var start = new ProcessStartInfo(Program(assembly), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = data };
+
+        // No debugger's sockets: a process that is killed would leave them in the temporary folder.
+        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        return Process.Start(start) ?? throw new DemoException(71, $"{assembly} does not start.");
     }
 
     /// <summary>Starts a service and waits until it listens.</summary>
@@ -58,8 +66,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
         var addressFile = Path.Combine(data, "address");
         File.Delete(addressFile);
         string[] arguments = [$"--Server:DataFolder={data}", $"--Server:AddressFile={addressFile}", .. settings];
-        var process = Process.Start(new ProcessStartInfo(Program(assembly), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = data })
-            ?? throw new DemoException(71, $"{assembly} does not start.");
+        var process = Begin(assembly, arguments, data);
         var log = new StreamWriter(Path.Combine(logFolder, name + ".log"), append: true) { AutoFlush = true };
         string? lastLine = null;
         process.ErrorDataReceived += (_, line) =>

@@ -13,11 +13,13 @@ public sealed class BrokerClient : IDisposable
     private readonly X509Certificate2 _certificate;
     private readonly PinnedChannel _channel;
     private readonly BrokerService.BrokerServiceClient _client;
+    private readonly RoomCharter? _charter;
 
-    private BrokerClient(X509Certificate2 certificate, PinnedChannel channel)
+    private BrokerClient(X509Certificate2 certificate, PinnedChannel channel, RoomCharter? charter)
     {
         _certificate = certificate;
         _channel = channel;
+        _charter = charter;
         _client = new BrokerService.BrokerServiceClient(channel.CallInvoker);
     }
 
@@ -25,13 +27,15 @@ public sealed class BrokerClient : IDisposable
     /// <param name="profile">The owner.</param>
     /// <param name="endpoint">https address.</param>
     /// <param name="tls">Id of the broker's TLS key.</param>
-    public static BrokerClient Connect(MemberProfile profile, Uri endpoint, KeyId tls)
+    public static BrokerClient Connect(MemberProfile profile, Uri endpoint, KeyId tls) => Connect(profile, endpoint, tls, charter: null);
+
+    private static BrokerClient Connect(MemberProfile profile, Uri endpoint, KeyId tls, RoomCharter? charter)
     {
         ArgumentNullException.ThrowIfNull(profile);
         var certificate = profile.OpenTransportCertificate();
         try
         {
-            return new BrokerClient(certificate, PinnedChannel.Create(endpoint, tls, certificate));
+            return new BrokerClient(certificate, PinnedChannel.Create(endpoint, tls, certificate), charter);
         }
         catch (ArgumentException exception)
         {
@@ -47,7 +51,7 @@ public sealed class BrokerClient : IDisposable
         ArgumentNullException.ThrowIfNull(profile);
         ArgumentNullException.ThrowIfNull(charter);
         return charter.TryFind(profile.Member, out var member) && member.Broker is { } broker
-            ? Connect(profile, endpoints?.Broker ?? broker.Endpoint, broker.Tls)
+            ? Connect(profile, endpoints?.Broker ?? broker.Endpoint, broker.Tls, charter)
             : throw new ClientException(ClientProblem.Configuration, $"The charter names no broker for {profile.Member}: only contributors and agencies have one.");
     }
 
@@ -90,9 +94,16 @@ public sealed class BrokerClient : IDisposable
 
     /// <summary>Asks what the broker holds and has done for a room.</summary>
     /// <exception cref="CleanRoomException">The broker refused or cannot be reached.</exception>
+    /// <exception cref="ClientException">The answer names no charter, or its label "simulated" does not fit the charter.</exception>
     public async Task<BrokerRoom> GetRoomAsync(RoomId room, CancellationToken cancellationToken)
     {
         var response = await _client.GetRoomAsync(new GetRoomRequest { Room = room.ToString() }, cancellationToken: cancellationToken).ConfigureAwait(false);
+        if (_charter?.Room == room && response.Simulated != _charter.Simulated)
+        {
+            throw new ClientException(
+                ClientProblem.VerificationFailed, $"The broker's answer {(response.Simulated ? "bears" : "lacks")} the label \"simulated\", against the charter: check that this is your broker.");
+        }
+
         return Digest.TryFromBytes(response.CharterHash.Span, out var hash)
             ? new BrokerRoom(
                 (int)response.CharterVersion, hash, response.Frozen, response.Simulated, (long)response.Size,

@@ -9,7 +9,8 @@ using Microsoft.Data.Sqlite;
 namespace CleanRoom.Room.Tests.Attacks;
 
 /// <summary>THREATS T16: what a member of a whole room sees when the operator drops, delays, reorders, repeats, swaps or replays what the enclave has sent.</summary>
-public sealed class InboxAttackTests(SilentRoom silent) : IClassFixture<SilentRoom>
+[Collection(SilentRoomTests.Name)]
+public sealed class InboxAttackTests(SilentRoom silent)
 {
     private const string Victim = SilentRoom.Victim;
 

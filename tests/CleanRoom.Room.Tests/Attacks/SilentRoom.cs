@@ -8,6 +8,13 @@ using CleanRoom.Transport;
 
 namespace CleanRoom.Room.Tests.Attacks;
 
+/// <summary>Tests that share one silent room.</summary>
+[CollectionDefinition(Name)]
+public sealed class SilentRoomTests : ICollectionFixture<SilentRoom>
+{
+    internal const string Name = "silent room";
+}
+
 /// <summary>
 /// A small room that has done its job and whose enclave was then stopped: nothing in it moves but the witnesses' clocks. Each test gets a profile that has not read its inbox yet.
 /// </summary>
@@ -80,12 +87,18 @@ public sealed class SilentRoom : IAsyncLifetime
     }
 
     /// <summary>A connection of a member that has registered and read nothing.</summary>
-    internal Task<RoomClient> ConnectUnreadAsync(string member, Uri? notification)
+    internal Task<RoomClient> ConnectUnreadAsync(string member, Uri? notification) => RoomClient.ConnectAsync(
+        MemberProfile.Open(CopyUnread(member), TimeProvider.System), Room.Demo.Room, new RoomClientOptions { Endpoints = new RoomEndpoints { Notification = notification } }, WholeRoom.Token);
+
+    /// <summary>The profile of a member that has registered and read nothing.</summary>
+    internal string CopyUnread(string member) => Copy(Path.Combine(_copies.FullName, "unread-" + member), member);
+
+    /// <summary>A copy of a profile, for one test.</summary>
+    internal string Copy(string profile, string member)
     {
         var folder = Path.Combine(_copies.FullName, $"{member}-{Interlocked.Increment(ref _copied)}");
-        CopyFolder(Path.Combine(_copies.FullName, "unread-" + member), folder);
-        return RoomClient.ConnectAsync(
-            MemberProfile.Open(folder, TimeProvider.System), Room.Demo.Room, new RoomClientOptions { Endpoints = new RoomEndpoints { Notification = notification } }, WholeRoom.Token);
+        CopyFolder(profile, folder);
+        return folder;
     }
 
     /// <summary>Reads an inbox as an officer would who looks at what is there.</summary>
