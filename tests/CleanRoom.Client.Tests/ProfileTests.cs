@@ -68,5 +68,24 @@ public sealed class ProfileTests : IDisposable
         Assert.Equal(ClientProblem.Configuration, Assert.Throws<ClientException>(() => profile.OpenPersonKey(PersonRoles.Uploader)).Problem);
     }
 
+    [Fact]
+    public void Open_AnyBitOfTheProfileFlipped_IsRefused()
+    {
+        _ = MemberProfile.Create(Home, MemberId.Parse("alpha"), new ProfileOptions(), TimeProvider.System);
+        var path = Path.Combine(Home, "profile.json");
+        var good = File.ReadAllBytes(path);
+        for (var at = 0; at < good.Length; at++)
+        {
+            var bad = good.ToArray();
+            bad[at] ^= (byte)(1 << (at % 8));
+            File.WriteAllBytes(path, bad);
+            var error = Assert.Throws<ClientException>(() => MemberProfile.Open(Home, TimeProvider.System));
+            Assert.True(error.Problem == ClientProblem.BadData, $"byte {at}");
+        }
+
+        File.WriteAllBytes(path, good);
+        Assert.Equal("alpha", MemberProfile.Open(Home, TimeProvider.System).Member.Value);
+    }
+
     public void Dispose() => _folder.Delete(recursive: true);
 }

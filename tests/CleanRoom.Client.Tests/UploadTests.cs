@@ -32,6 +32,50 @@ public class UploadTests
     }
 
     [Fact]
+    public async Task Upload_GrantEndedByRoomTimeAlone_IsNotSealed()
+    {
+        await using var live = await LiveRoom.OpenedAsync();
+        foreach (var clock in live.Clocks.Values)
+        {
+            clock.Offset = TimeSpan.FromDays(6);
+        }
+
+        using var room = await live.ConnectAsync("alpha");
+        var rows = LiveRoom.Import(("r1", "1", true), ("r2", "2", true));
+        rows.Rows[0].Record.Consents[0].ExpiresDay = (int)(DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).TotalDays + 3;
+        var result = await new Uploader(room).UploadAsync(rows, Manifest, null, LiveRoom.Token);
+        Assert.Equal((1, 1), (result.Plan.New, result.Plan.NotSealed));
+    }
+
+    [Fact]
+    public async Task VerifyOffline_AnythingChanged_IsNotFinal()
+    {
+        await using var live = await LiveRoom.OpenedAsync();
+        using var room = await live.ConnectAsync("alpha");
+        _ = await new Uploader(room).UploadAsync(LiveRoom.Import(("r1", "1", true)), Manifest, null, LiveRoom.Token);
+        var path = Assert.Single(Directory.GetFiles(Path.Combine(room.Memory.Folder, "receipts"), "*.json"));
+        var good = await File.ReadAllTextAsync(path, LiveRoom.Token);
+        Assert.Equal(ReceiptStatus.Final, Assert.Single(Uploader.VerifyOffline(live.Profiles["alpha"], room.Room)).Status);
+        foreach (var (from, to) in new[] { ("\"simulated\":true", "\"simulated\":false"), ("\"index\":", "\"index\":1"), ("operator ", "operater ") })
+        {
+            await File.WriteAllTextAsync(path, good.Replace(from, to, StringComparison.Ordinal), LiveRoom.Token);
+            Assert.NotEqual(good, await File.ReadAllTextAsync(path, LiveRoom.Token));
+            var refused = false;
+            try
+            {
+                refused = Uploader.VerifyOffline(live.Profiles["alpha"], room.Room)[0].Status != ReceiptStatus.Final;
+            }
+            catch (ClientException exception) when (exception.Problem == ClientProblem.BadData)
+            {
+                // Not even a receipt any more.
+                refused = from == "operator ";
+            }
+
+            Assert.True(refused, to);
+        }
+    }
+
+    [Fact]
     public async Task Upload_GrantEnded_WithdrawsTheRecord()
     {
         await using var live = await LiveRoom.OpenedAsync();

@@ -37,7 +37,7 @@ internal static class KeptRoom
         yield return $"  artifacts/cleanroom records check {Quoted(Path.Combine(file.Folder, first.File))}{manifest}";
         yield return $"{agency} inbox show";
         yield return $"{agency} evidence verify --offline";
-        yield return $"  {Quoted(ScriptOf(folder))} starts the services again (Ctrl-C stops them); then, in another terminal:";
+        yield return $"  {Quoted(ScriptOf(folder))} starts the services again (Ctrl-C stops them); a minute later, in another terminal:";
         yield return $"{agency} inbox watch --once";
         yield return $"{contributor} room status";
     }
