@@ -97,7 +97,7 @@ public sealed class OwnWordTests : IAsyncLifetime
             }
 
             await File.WriteAllLinesAsync(path, good.Where((_, i) => i != line), LiveRoom.Token);
-            Assert.Equal(ClientProblem.VerificationFailed, Assert.Throws<ClientException>(() => KeptRoom.Open(profile, id)).Problem);
+            AssertRefused();
         }
 
         // An old state of the file, whole in itself: this profile has seen more.
@@ -106,11 +106,18 @@ public sealed class OwnWordTests : IAsyncLifetime
         foreach (var line in older)
         {
             await File.WriteAllLinesAsync(path, good.Take(line + 1), LiveRoom.Token);
-            Assert.Equal(ClientProblem.VerificationFailed, Assert.Throws<ClientException>(() => KeptRoom.Open(profile, id)).Problem);
+            AssertRefused();
         }
 
         await File.WriteAllLinesAsync(path, good, LiveRoom.Token);
         _ = KeptRoom.Open(profile, id);
+
+        void AssertRefused()
+        {
+            var error = Assert.Throws<ClientException>(() => KeptRoom.Open(profile, id));
+            Assert.Equal(ClientProblem.VerificationFailed, error.Problem);
+            Assert.Contains(LogExport.FileName, error.Message, StringComparison.Ordinal);
+        }
     }
 
     private static RoomCharter Another(RoomCharter charter)
