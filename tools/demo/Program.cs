@@ -12,10 +12,17 @@ for (var i = 0; i + 1 < args.Length; i += 2)
 {
     switch (args[i])
     {
-        case "--cases": cases = args[i + 1]; break;
-        case "--out": output = args[i + 1]; break;
-        case "--keep": keep = args[i + 1]; break;
-        default: return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR] [--standalone]");
+        case "--cases":
+            cases = args[i + 1];
+            break;
+        case "--out":
+            output = args[i + 1];
+            break;
+        case "--keep":
+            keep = args[i + 1];
+            break;
+        default:
+            return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR] [--standalone]");
     }
 }
 if (args.Length % 2 != 0)
