@@ -127,7 +127,6 @@ public sealed class InboxAttackTests(SilentRoom silent)
     public async Task Inbox_EnclaveSilentForTwoEpochs_Alarms()
     {
         using var room = await silent.ConnectUnreadAsync(Victim, null);
-        await Task.Delay(TimeSpan.FromSeconds(3), WholeRoom.Token);
         var events = await SilentRoom.ReadAsync(room, new InboxOptions { DeliveryGrace = TimeSpan.FromHours(1), LeastSilence = TimeSpan.FromSeconds(2) });
         Assert.Equal(InboxAlarm.EpochMissing, Assert.IsType<InboxEvent.Alarm>(events[^1]).Reason);
         Assert.Equal(silent.Frames[Victim].Count, events.Count - 1);

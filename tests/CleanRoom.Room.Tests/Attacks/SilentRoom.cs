@@ -51,6 +51,9 @@ public sealed class SilentRoom : IAsyncLifetime
             // The enclave was stopped between an epoch's entry and its delivery; the next generation delivers it.
             await Room.Demo.StartMatchingAsync(WholeRoom.Token);
         }
+
+        // By room time, in whole seconds, two epochs have not come then.
+        await Task.Delay(TimeSpan.FromSeconds((2 * file.EpochSeconds) + 2), WholeRoom.Token);
     }
 
     /// <summary>Stops the enclave and reads what notification has.</summary>
