@@ -135,9 +135,11 @@ internal sealed class PairComparer(TermFrequencies names, TermFrequencies words,
                     continue;
                 }
                 best = best is null || level > best ? level : best;
+                // One site lies in one country: where one side does not say it, the other's is its own.
+                var country = a.Country.Length > 0 ? a.Country : b.Country;
                 found.Add(new Link(
-                    LinkType.SameAddress, new LinkSide(first.Handle, "Organisation", "", a.Country, first.Period, displayA),
-                    new LinkSide(second.Handle, "Organisation", "", b.Country, second.Period, displayB), level, evidence, LinkCautions.None, Round(weight)));
+                    LinkType.SameAddress, new LinkSide(first.Handle, "Organisation", "", country, first.Period, displayA),
+                    new LinkSide(second.Handle, "Organisation", "", country, second.Period, displayB), level, evidence, LinkCautions.None, Round(weight)));
             }
         }
         return best;
