@@ -7,7 +7,7 @@ using CleanRoom.Demo;
 string[] all = ["seal", "upload", "cosign", "release", "replay"];
 string? only = null;
 var json = false;
-var records = 100_000;
+var records = 20_000;
 for (var i = 0; i < args.Length; i++)
 {
     switch (args[i])

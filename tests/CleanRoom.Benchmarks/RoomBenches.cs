@@ -93,7 +93,9 @@ internal sealed class RoomBenches : IAsyncDisposable
     {
         var charter = _room.Charter;
         var terms = charter.Operator.Ingestion;
-        using var identity = TlsCertificates.CreateSelfSigned("bench", TimeProvider.System);
+
+        // Only the room's matching service may read every entry.
+        using var identity = TlsCertificates.LoadOrCreate(Path.Combine(_folder.FullName, "matching", "tls.pem"), "bench", TimeProvider.System);
         using var channel = PinnedChannel.Create(terms.Endpoint, terms.Tls, identity);
         using var log = new VerifiedLog(channel, charter.Room, TimeProvider.System);
         _ = await log.SyncAsync(fresh: true, CancellationToken.None);
