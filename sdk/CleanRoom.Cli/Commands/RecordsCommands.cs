@@ -213,6 +213,11 @@ internal static class RecordsCommands
             {
                 throw new ClientException(ClientProblem.Usage, "--map must be COLUMN=FIELD with each column once.");
             }
+
+            if (!ImportOptions.IsField(item[(at + 1)..]))
+            {
+                throw new ClientException(ClientProblem.Usage, $"--map: {item[(at + 1)..]} is not a field; docs/mapping-profiles.md lists the fields.");
+            }
         }
 
         return map;
@@ -221,17 +226,9 @@ internal static class RecordsCommands
     /// <summary>A word of --map that the importer passed over would be a column read as something else than its owner believes.</summary>
     private static void RequireMapped(Call call, QualityReport report)
     {
-        foreach (var (column, field) in Mapped(call))
+        if (Mapped(call).Keys.Any(column => !report.Columns.ContainsKey(column)))
         {
-            if (!report.Columns.TryGetValue(column, out var read))
-            {
-                throw new ClientException(ClientProblem.Usage, "--map names a column that the file's header does not have: \"cleanroom records check FILE\" lists the columns.");
-            }
-
-            if (!read.Equals(field.Split(':')[0], StringComparison.OrdinalIgnoreCase))
-            {
-                throw new ClientException(ClientProblem.Usage, $"--map: {field} is not a field; docs/contributors.md lists the fields.");
-            }
+            throw new ClientException(ClientProblem.Usage, "--map names a column that the file's header does not have: \"cleanroom records check FILE\" lists the columns.");
         }
     }
 

@@ -109,6 +109,9 @@ public sealed record ImportOptions
     /// <summary>Columns named by hand: header to field name (see docs), over everything that a profile says.</summary>
     public IReadOnlyDictionary<string, string> Map { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Whether a word names a field that a column can be read as (docs/mapping-profiles.md, "Fields").</summary>
+    public static bool IsField(string field) => Profiles.TryField(field, out _);
+
     /// <summary>Gives the ids of records. Defaults to random version 4.</summary>
     public Func<Guid> NewRecordId { get; init; } = RecordIds.Random;
 
