@@ -17,7 +17,7 @@ public sealed record VesselName(IReadOnlyList<string> Readings, string Number, b
 public sealed record VesselForm(IReadOnlyList<VesselName> Names, string Imo, string Registration, IReadOnlyList<NameToken> Ports)
 {
     private static readonly HashSet<string> Prefixes = new(
-        "fv mv mt ms ss km kmn f v m kapal tau ca ghe vessel ship boat trawler fishing the เรือ เรือประมง ទូក ເຮືອ судно сейнер سفينة قارب barco buque bateau navire 船 号 丸 maru".Split(' '),
+        "fv mv dhow lancha mt ms ss km kmn f v m kapal tau ca ghe vessel ship boat trawler fishing the เรือ เรือประมง ទូក ເຮືອ судно сейнер سفينة قارب barco buque bateau navire 船 号 丸 maru".Split(' '),
         StringComparer.Ordinal);
 
     private static readonly string[] Attached = ["เรือประมง", "เรือ", "ទូក", "ເຮືອ"];

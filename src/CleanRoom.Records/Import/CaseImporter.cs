@@ -85,7 +85,8 @@ public static class CaseImporter
         var bindings = profile.Bind(headers, options.Map);
         foreach (var binding in bindings)
         {
-            report.Columns[binding.Header] = binding.Field.ToString();
+            report.Columns[binding.Header] = report.Columns.TryGetValue(binding.Header, out var other) && bindings.Any(b => b.Index == binding.Index && b != binding)
+                ? $"{other} {binding.Field}" : binding.Field.ToString();
         }
         foreach (var name in headers.Where(h => h.Length > 0 && !report.Columns.ContainsKey(Text.Clean(h, 200))))
         {
@@ -218,9 +219,13 @@ public sealed class ImportSession : IAsyncDisposable
         var today = DateOnly.FromDateTime(_options.Time.GetUtcNow().UtcDateTime);
         var references = new HashSet<string>(StringComparer.Ordinal);
         var number = 0;
+        var ended = false;
         await foreach (var row in AllAsync(cancellationToken))
         {
-            if (row.IsBlank || CaseImporter.IsTotals(row) || CaseImporter.IsHeaderAgain(row, _bindings, byWords: number < 2))
+            // What stands alone in a line behind the totals is a remark on the list.
+            var isTotals = CaseImporter.IsTotals(row);
+            ended |= isTotals;
+            if (row.IsBlank || isTotals || (ended && row.Cells.Count(c => !string.IsNullOrWhiteSpace(c)) == 1) || CaseImporter.IsHeaderAgain(row, _bindings, byWords: number < 2))
             {
                 Report.SkippedLines++;
                 continue;

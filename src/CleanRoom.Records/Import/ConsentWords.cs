@@ -34,12 +34,28 @@ internal static partial class ConsentWords
         return purposes.Count == 0 ? null : new ConsentReading([.. purposes.Distinct().Order(StringComparer.Ordinal)], false, "");
     }
 
+    /// <summary>Reads "C1 C2 C3 (guardian)": codes first, then nothing but who gave them.</summary>
+    private static ConsentReading? CodesOfGuardian(string cell)
+    {
+        var match = CodesInFront().Match(cell);
+        if (!match.Success || Codes(match.Groups[1].Value) is not { } codes)
+        {
+            return null;
+        }
+        var rest = Text.FoldWords(cell[match.Length..]);
+        return Phrases.Value.Any(p => p.Meaning == "guardian" && p.Phrase == rest) ? codes with { Guardian = true } : null;
+    }
+
     /// <summary>Reads free text.</summary>
     public static ConsentReading Read(string cell)
     {
         if (Codes(cell) is { } codes)
         {
             return codes;
+        }
+        if (CodesOfGuardian(cell) is { } substituted)
+        {
+            return substituted;
         }
         var granted = new HashSet<string>(StringComparer.Ordinal);
         var refused = new HashSet<string>(StringComparer.Ordinal);
@@ -138,6 +154,9 @@ internal static partial class ConsentWords
 
     [GeneratedRegex(@"^[Cc]?([0-9])(?:_[A-Z_]+)?$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex CodePattern();
+
+    [GeneratedRegex(@"^\s*((?:[Cc][0-9][\s;,|/+]*)+)", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex CodesInFront();
 
     [GeneratedRegex(@"[,;.!?()/\n،؛。，；、၊။፣፤።।]|\b(?:but|mais|pero|aber|но|лишь|nhưng)\b|แต่|ប៉ុន្តែ|但|لكن", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex ClausePattern();

@@ -43,6 +43,11 @@ internal sealed record ImportProfile(
             {
                 bindings.Add(new ColumnBinding(i, header, known.Field, known.Param, group));
             }
+            else if (UseSynonyms && NameAndBirth.IsHeader(header))
+            {
+                bindings.Add(new ColumnBinding(i, header, ImportField.FullName, NameAndBirth.Name, group));
+                bindings.Add(new ColumnBinding(i, header, ImportField.Birth, NameAndBirth.Birth, group));
+            }
             else if (UseSynonyms && HeaderMatcher.Match(header) is { } matched)
             {
                 bindings.Add(new ColumnBinding(i, header, matched.Field, matched.Param, group));

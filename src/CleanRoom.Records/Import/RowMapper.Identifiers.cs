@@ -7,7 +7,7 @@ namespace CleanRoom.Records.Import;
 internal sealed partial class RowMapper
 {
     private static readonly string[] ServiceWords =
-        [.. ((string[])["shelter", "safe house", "safehouse", "hotline", "helpline", "ngo", "our office", "office phone", "caseworker", "case worker", "social worker", "embassy", "foyer", "refuge", "abri", "hebergement", "albergue", "refugio", "приют", "убежище", "горячая линия", "консульство", "ملجأ", "دار إيواء", "السفارة", "บ้านพัก", "สถานสงเคราะห์", "สายด่วน", "มูลนิธิ", "nhà tạm lánh", "nhà mở", "đường dây nóng", "មណ្ឌល", "អង្គការ", "ສູນ", "收容所", "庇护所", "热线", "rumah aman", "siginma evi", "adapost"]).Select(Text.FoldWords)];
+        [.. ((string[])["shelter", "safe house", "safehouse", "hotline", "helpline", "ngo", "our office", "office phone", "caseworker", "case worker", "social worker", "embassy", "foyer", "refuge", "abri", "hebergement", "albergue", "refugio", "приют", "убежище", "горячая линия", "консульство", "гаряча лінія", "притулок", "infolinia", "linia telefonica", "linea de ayuda", "linea directa", "casa de acogida", "abrigo", "casa abrigo", "linha direta", "disque denuncia", "خط ساخن", "الخط الساخن", "خط المساعدة", "مأوى", "القنصلية", "መጠለያ", "हेल्पलाइन", "আশ্রয়কেন্দ্র", "হেল্পলাইন", "ملجأ", "دار إيواء", "السفارة", "บ้านพัก", "สถานสงเคราะห์", "สายด่วน", "มูลนิธิ", "nhà tạm lánh", "nhà mở", "đường dây nóng", "មណ្ឌល", "អង្គការ", "ສູນ", "收容所", "庇护所", "热线", "rumah aman", "siginma evi", "adapost"]).Select(Text.FoldWords)];
 
     private static readonly string[] ContactSeparators = [";", "|", "\n", " / ", "؛", "；", "、", "၊"];
 

@@ -31,6 +31,9 @@ internal sealed partial class RowMapper
             {
                 switch (column.Field)
                 {
+                    // An "employer" is a person or a firm; the firm is mapped with the organisations.
+                    case ImportField.SuspectName when Organisations.HasLegalForm(value):
+                        break;
                     case ImportField.SuspectName or ImportField.SuspectAlias:
                         foreach (var (name, isAlias) in NameCells.Split(value, out var hints))
                         {
@@ -65,8 +68,9 @@ internal sealed partial class RowMapper
 
     private void MapOrganisations(List<string> regions)
     {
-        var groups = Cells(ImportField.OrganisationName, ImportField.OrganisationLicence).GroupBy(c => c.Column.Group, StringComparer.Ordinal)
-            .OrderBy(g => g.Key, StringComparer.Ordinal);
+        var groups = Cells(ImportField.OrganisationName, ImportField.OrganisationLicence)
+            .Concat(Cells(ImportField.SuspectName).Where(c => Organisations.HasLegalForm(c.Value)))
+            .GroupBy(c => c.Column.Field == ImportField.SuspectName ? $"{c.Column.Group} employer" : c.Column.Group, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal);
         foreach (var group in groups)
         {
             var organisation = new Organisation { OrganisationKey = "o" + (_record.Organisations.Count + 1).ToString(CultureInfo.InvariantCulture) };

@@ -63,6 +63,7 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
                 continue;
             }
             var value = Text.Clean(Lines(_cells[column.Index], column.Field));
+            value = column.Param is NameAndBirth.Name or NameAndBirth.Birth ? NameAndBirth.Part(value, column.Param) : value;
             // Consent and codes are read as they stand: "none" and "no" are answers there.
             if (value.Length > 0 && value is not ("-99" or "-" or "--" or "?") && (IsAnswer(column.Field) || !Placeholders.IsUnknown(value)))
             {

@@ -130,6 +130,13 @@ public static partial class Accounts
                 return null;
             }
             var keys = new List<MatchKey> { new($"account:{Text.Alphanumeric(name)}:{number}", KeyStrength.Exact) };
+            if (kind == "MobileMoney" && country.Length > 0)
+            {
+                // The account is a telephone number there, and people write it with the country code or without.
+                var typed = NumberPattern().Matches(text).Select(m => m.Value).FirstOrDefault(v => Text.Digits(v) == number);
+                keys.AddRange((Phones.Normalise(typed ?? number, [country])?.Keys ?? []).Where(k => k.Strength == KeyStrength.Exact)
+                    .Select(k => new MatchKey($"account:{Text.Alphanumeric(name)}:{k.Value}", KeyStrength.Exact)));
+            }
             return new AccountText(kind, kind == "MobileMoney" ? "MobileMoneyMsisdn" : "Local", name,
                 new Normalised(keys, $"{name} {number}", country.Length > 0 ? country : regions.Count == 1 ? regions[0] : "", true, true));
         }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using CleanRoom.Records.Matching;
+using CleanRoom.Records.Normalisation.Names;
 
 namespace CleanRoom.Records.Normalisation;
 
@@ -44,6 +45,21 @@ public static partial class Organisations
         return (Text.Clean(cell), "");
     }
 
+    /// <summary>True for a name that ends with a legal form nobody bears as a name ("Sp. z o.o.", "Ltd", "GmbH").</summary>
+    public static bool HasLegalForm(string name)
+    {
+        var tokens = NameParser.WordTexts(Read(name).Name);
+        for (var i = 1; i < tokens.Count; i++)
+        {
+            if (KindWords.Organisations.Match(tokens, i) is ("legal", var count) && i + count == tokens.Count)
+            {
+                var form = string.Concat(tokens.Skip(i));
+                return form.Length >= 4 || (form.Length == 3 && (count > 1 || form is "inc" || !form.Any(c => "aeiou".Contains(c, StringComparison.Ordinal))));
+            }
+        }
+        return false;
+    }
+
     /// <summary>Normalises a licence or registration number for the countries that may have issued it.</summary>
     public static Normalised? NormaliseNumber(string kind, string raw, IReadOnlyList<string> countries)
     {
@@ -52,6 +68,8 @@ public static partial class Organisations
         {
             return null;
         }
+        // Registers fill their numbers up with zeros, people leave them out.
+        core = LeadingZeros().Replace(core, "");
         var prefix = kind is "Licence" ? "lic" : kind.ToLowerInvariant();
         MatchKey[] keys = countries.Count == 0
             ? [new MatchKey($"org:{prefix}:?:{core}", KeyStrength.Possible)]
@@ -73,6 +91,9 @@ public static partial class Organisations
         }
         yield return new MatchKey("org:name:?:" + folded, KeyStrength.Possible);
     }
+
+    [GeneratedRegex("(?<![0-9])0+(?=[0-9])", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex LeadingZeros();
 
     [GeneratedRegex(@"\(([^()]*)\)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex BracketPattern();

@@ -14,7 +14,7 @@ public sealed record VesselText(string Name, IReadOnlyList<string> PreviousNames
 public static partial class Vessels
 {
     private static readonly string[] Prefixes =
-        ["เรือประมง", "เรือ", "tàu cá", "tàu", "kapal", "km", "kmn", "mv", "m v", "fv", "f v", "mt", "ms", "ss", "fishing vessel", "fishing boat", "vessel", "ship", "boat", "ទូក", "ເຮືອ", "судно", "سفينة", "barco", "buque", "bateau", "navire", "船"];
+        ["เรือประมง", "เรือ", "tàu cá", "tàu", "kapal", "km", "kmn", "mv", "m v", "fv", "f v", "mt", "ms", "ss", "fishing vessel", "fishing boat", "vessel", "ship", "boat", "dhow", "trawler", "ទូក", "ເຮືອ", "судно", "سفينة", "قارب", "lancha", "barca", "embarcacion", "barco", "buque", "bateau", "navire", "船"];
 
     private static readonly string[] Roman =
         ["ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii", "xix", "xx"];

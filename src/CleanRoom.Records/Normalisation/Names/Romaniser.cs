@@ -25,6 +25,11 @@ public static class Romaniser
             case NameScript.Cyrl:
                 Add(readings, AlphabetTables.Cyrillic, folded);
                 Add(readings, AlphabetTables.CyrillicVariant, folded);
+                if (folded.Contains('ж', StringComparison.Ordinal))
+                {
+                    // Polish, Czech and southern Slavic spellings write it z with a mark, and the mark is lost.
+                    Add(readings, Build(folded, AlphabetTables.Cyrillic.Append).Replace("zh", "z", StringComparison.Ordinal));
+                }
                 break;
             case NameScript.Grek:
                 Add(readings, AlphabetTables.Greek, folded);

@@ -44,8 +44,8 @@ public static class Skeleton
                     i += next is 'h' ? 1 : 0;
                     break;
                 case 'c':
-                    sound = next == 'h' ? 'c' : next is 'e' or 'i' or 'y' ? 's' : 'k';
-                    i += next is 'h' or 'k' ? 1 : 0;
+                    sound = next is 'h' or 'z' ? 'c' : next is 'e' or 'i' or 'y' ? 's' : 'k';
+                    i += next is 'h' or 'z' or 'k' ? 1 : 0;
                     break;
                 case 'g':
                     sound = 'g';

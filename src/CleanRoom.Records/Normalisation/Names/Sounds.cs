@@ -33,6 +33,16 @@ public static class Sounds
                     Add(result, 'c');
                     i++;
                     break;
+                case 'c' when next == 'z':
+                    // Polish: Szewczenko and Shevchenko.
+                    Add(result, 'c');
+                    i++;
+                    break;
+                case 'r' when next == 'z' && i > 0 && latin[i - 1] is 'p' or 'k' or 't':
+                    // Polish: Przykład is said and written Pshiklad elsewhere.
+                    Add(result, 's');
+                    i++;
+                    break;
                 case 'c' when next == 'k':
                     Add(result, 'k');
                     i++;
