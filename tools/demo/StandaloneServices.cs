@@ -47,7 +47,8 @@ internal sealed partial class StandaloneServices(string folder, string logFile) 
             ServiceKind.Ingestion => new JsonObject { ["operator"] = JsonNode.Parse(terms.GetProperty("key").GetRawText()), ["tls"] = Service(terms, "ingestion").Tls },
             ServiceKind.Matching => new JsonObject
             {
-                ["measurement"] = identity.GetProperty("enclave").GetProperty("reference").GetProperty("measurement")[0].GetString(), ["tls"] = Service(terms, "matching").Tls,
+                ["measurement"] = identity.GetProperty("enclave").GetProperty("reference").GetProperty("measurement")[0].GetString(),
+                ["tls"] = Service(terms, "matching").Tls,
             },
             ServiceKind.Notification => new JsonObject { ["tls"] = Service(terms, "notification").Tls },
             _ => JsonNode.Parse(Broker(identity, Path.GetFileName(data)).GetRawText()),
