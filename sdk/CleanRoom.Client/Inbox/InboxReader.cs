@@ -20,6 +20,7 @@ public sealed class InboxReader
     private readonly InboxOptions _options;
     private readonly FrameStore _frames;
     private readonly HashSet<(InboxAlarm, long)> _raised = [];
+    private long _handed;
 
     /// <summary>Makes a reader.</summary>
     /// <param name="room">The room, connected.</param>
@@ -33,11 +34,11 @@ public sealed class InboxReader
     }
 
     /// <summary>Number of the last message taken; 0 before the first.</summary>
-    public long Last => _frames.Handed;
+    public long Last => Math.Max(_handed, _frames.Handed);
 
     /// <summary>
-    /// Takes new messages, in order of number. A message is kept durably before it is handed out; one that was kept but not handed out, because the process was
-    /// killed in between, is handed out first.
+    /// Takes new messages, in order of number. A message is kept durably before it is handed out; one that was kept and whose reader was
+    /// killed before it was done with it is handed out first.
     /// </summary>
     /// <param name="follow">Wait for more instead of ending with the newest.</param>
     /// <param name="cancellationToken">Ends the sequence.</param>
@@ -51,7 +52,15 @@ public sealed class InboxReader
         using var writer = _frames.OpenWriter();
         foreach (var kept in Judge(NewJudge(keys), _frames, _frames.Handed, _frames.Taken))
         {
-            yield return Hand(kept, writer);
+            try
+            {
+                yield return Hand(kept);
+            }
+            finally
+            {
+                writer.MarkHanded(_handed);
+            }
+
             if (kept is InboxEvent.Alarm)
             {
                 yield break;
@@ -126,7 +135,14 @@ public sealed class InboxReader
             writer.Flush();
             foreach (var item in events)
             {
-                yield return Hand(item, writer);
+                try
+                {
+                    yield return Hand(item);
+                }
+                finally
+                {
+                    writer.MarkHanded(_handed);
+                }
             }
 
             if (events is [.., InboxEvent.Alarm])
@@ -210,14 +226,10 @@ public sealed class InboxReader
     private static InboxEvent.Alarm NotKept(long number) =>
         new(InboxAlarm.NumberMissing, number, $"Message {number} was taken but is not in the profile: restore it from your backup.");
 
-    /// <summary>Notes that the event is handed out.</summary>
-    private static InboxEvent Hand(InboxEvent item, FrameStore.Writer writer)
+    /// <summary>It counts as taken while its reader has it, and durably when the reader is done: one that is killed in between is handed the message again.</summary>
+    private InboxEvent Hand(InboxEvent item)
     {
-        if (item is InboxEvent.Received { Message.Number: var number })
-        {
-            writer.MarkHanded(number);
-        }
-
+        _handed = item is InboxEvent.Received { Message.Number: var number } ? number : Last;
         return item;
     }
 

@@ -310,9 +310,9 @@ public sealed class MatchingTests(Consortium consortium)
     public async Task Slots_FewerThanMessages_CarryTheRestOverInTheSameOrderAlsoAfterARestart()
     {
         await using var room = await EnclaveRoom.OpenAsync(consortium, new RoomShape { Slots = 2 });
-        await room.UploadAsync("alpha", new Row("a1", "one@example.org"));
-        await room.UploadAsync("bravo", [.. Enumerable.Range(1, 6).Select(i => new Row($"b{i}", "one@example.org"))]);
-        await room.UploadAsync("charlie", new Row("c1", "two@example.org"));
+        await room.UploadAsync("alpha", [.. Enumerable.Range(1, 6).Select(i => new Row($"a{i}", $"number{i}@example.org"))]);
+        await room.UploadAsync("bravo", [.. Enumerable.Range(1, 6).Select(i => new Row($"b{i}", $"number{i}@example.org"))]);
+        await room.UploadAsync("charlie", new Row("c1", "other@example.org"));
         await room.Matching.StartAsync();
         await room.WaitForAsync(state => state.LastEvaluatedEpoch > 0 && state.LastEpoch >= state.LastEvaluatedEpoch + 1, "two epochs");
         await room.Matching.StopAsync();
