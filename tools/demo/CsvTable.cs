@@ -7,7 +7,7 @@ internal static class CsvTable
 {
     public static IReadOnlyList<IReadOnlyDictionary<string, string>> Read(string path)
     {
-        var rows = Cells(File.ReadAllText(path).TrimStart('\uFEFF')).ToList();
+        var rows = Cells(File.ReadAllText(path).TrimStart('\uFEFF'), ',').ToList();
         if (rows.Count == 0)
         {
             throw new DemoException(65, $"{path} is empty: it needs a line of column names at least.");
@@ -18,7 +18,8 @@ internal static class CsvTable
             .ToDictionary(cell => cell.name, cell => cell.Cell, StringComparer.Ordinal))];
     }
 
-    private static IEnumerable<List<string>> Cells(string text)
+    /// <summary>Rows of cells, without their quotes; a line break in quotes belongs to its cell.</summary>
+    public static IEnumerable<List<string>> Cells(string text, char separator)
     {
         var row = new List<string>();
         var cell = new StringBuilder();
@@ -31,7 +32,7 @@ internal static class CsvTable
                 _ = closed ? cell.Append(c) : cell;
                 (quoted, closed) = (!quoted, quoted);
             }
-            else if (!quoted && c is (',' or '\n'))
+            else if (!quoted && (c == separator || c == '\n'))
             {
                 row.Add(cell.ToString());
                 _ = cell.Clear();

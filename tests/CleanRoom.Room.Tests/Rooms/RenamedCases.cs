@@ -36,7 +36,7 @@ internal static class RenamedCases
         var separator = text.Count(c => c == ';') > 2 * text.Count(c => c == ',') ? ';' : ',';
         List<string>? header = null;
         var result = new StringBuilder();
-        foreach (var cells in Rows(text, separator))
+        foreach (var cells in CsvTable.Cells(text, separator))
         {
             if (header is null)
             {
@@ -56,41 +56,5 @@ internal static class RenamedCases
         }
 
         return result.ToString();
-    }
-
-    private static IEnumerable<List<string>> Rows(string text, char separator)
-    {
-        var row = new List<string>();
-        var cell = new StringBuilder();
-        var (quoted, closed) = (false, false);
-        foreach (var c in text)
-        {
-            if (c == '"')
-            {
-                _ = closed ? cell.Append(c) : cell;
-                (quoted, closed) = (!quoted, quoted);
-            }
-            else if (!quoted && (c == separator || c == '\n'))
-            {
-                row.Add(cell.ToString());
-                _ = cell.Clear();
-                closed = false;
-                if (c == '\n')
-                {
-                    yield return row;
-                    row = [];
-                }
-            }
-            else if (quoted || c != '\r')
-            {
-                _ = cell.Append(c);
-            }
-        }
-
-        if (cell.Length > 0 || row.Count > 0)
-        {
-            row.Add(cell.ToString());
-            yield return row;
-        }
     }
 }
