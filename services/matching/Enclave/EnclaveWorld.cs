@@ -23,7 +23,7 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, i
     {
         while (State.Size < size)
         {
-            var outcome = State.Apply(State.Size, log[State.Size].Entry!.Leaf);
+            var outcome = State.Apply(State.Size, log.LeafAt(State.Size));
             if (!outcome.IsAccepted)
             {
                 Log.EntryIgnored(logger, room.ToString(), outcome.Index, outcome.Reason.ToString());

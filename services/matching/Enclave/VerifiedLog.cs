@@ -16,7 +16,7 @@ internal sealed class VerifiedLog(PinnedChannel ingestion, RoomId room, TimeProv
     private readonly SemaphoreSlim _gate = new(1);
     private readonly MerkleFrontier _frontier = new();
     private readonly Dictionary<MerklePosition, Digest> _nodes = [];
-    private readonly List<EntryOutcome> _entries = [];
+    private readonly List<(EntryOutcome Outcome, ReadOnlyMemory<byte> Leaf)> _entries = [];
 
     /// <summary>The room as the newest entries say; ahead of what the enclave has applied.</summary>
     public RoomState Newest => _reader.State;
@@ -25,7 +25,10 @@ internal sealed class VerifiedLog(PinnedChannel ingestion, RoomId room, TimeProv
 
     public long Size => _entries.Count;
 
-    public EntryOutcome this[long index] => _entries[(int)index];
+    public EntryOutcome this[long index] => _entries[(int)index].Outcome;
+
+    /// <summary>The bytes of an entry, also of one that does not parse.</summary>
+    public ReadOnlyMemory<byte> LeafAt(long index) => _entries[(int)index].Leaf;
 
     /// <summary>Reads on.</summary>
     /// <param name="fresh">Let the witnesses cosign first, so that room time is now's.</param>
@@ -99,10 +102,13 @@ internal sealed class VerifiedLog(PinnedChannel ingestion, RoomId room, TimeProv
 
     private void Keep(LogSegment segment)
     {
-        foreach (var outcome in segment.Outcomes)
+        foreach (var (outcome, (leaf, hash)) in segment.Outcomes.Zip(segment.Leaves))
         {
-            var hash = outcome.Entry?.LeafHash ?? throw new CleanRoomException(ErrorReason.DataLoss, $"Ingestion withholds the entry at {outcome.Index} from the enclave.");
-            _entries.Add(outcome);
+            if (leaf.IsEmpty && hash != MerkleTree.LeafHash([]))
+            {
+                throw new CleanRoomException(ErrorReason.DataLoss, $"Ingestion withholds the entry at {outcome.Index} from the enclave.");
+            }
+            _entries.Add((outcome, outcome.Entry?.Leaf ?? leaf));
             lock (_nodes)
             {
                 foreach (var node in _frontier.Append(hash))

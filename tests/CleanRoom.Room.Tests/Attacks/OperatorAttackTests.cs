@@ -1,4 +1,3 @@
-using CleanRoom.Charter.Messages;
 using CleanRoom.Client;
 using CleanRoom.Client.Uploads;
 using CleanRoom.Demo;
@@ -93,8 +92,8 @@ public sealed class OperatorAttackTests(TappedRoom tapped, ITestOutputHelper out
             var told = await room.RunAsync();
             foreach (var member in room.Demo.Brokered)
             {
-                output.WriteLine($"{member}: {string.Join(", ", Kinds(told[member]))}");
-                Assert.Equal(Kinds(tapped.Told[member]), Kinds(told[member]));
+                output.WriteLine($"{member}: {string.Join(", ", TappedRoom.Kinds(told[member]))}");
+                Assert.Equal(TappedRoom.Kinds(tapped.Told[member]), TappedRoom.Kinds(told[member]));
             }
 
             // Room time is the witnesses'.
@@ -106,14 +105,6 @@ public sealed class OperatorAttackTests(TappedRoom tapped, ITestOutputHelper out
             cases.Delete(recursive: true);
         }
     }
-
-    private static SortedDictionary<string, int> Kinds(IReadOnlyList<RoomMessage> messages) => new(
-        messages.Where(message => message is not (RoomMessage.Head or RoomMessage.Empty)).GroupBy(message => message switch
-        {
-            RoomMessage.MatchPointer pointer => $"N1 {pointer.Link} {pointer.Strength} {pointer.Own}",
-            RoomMessage.Notice notice => $"N2a {notice.Link} {notice.Strength} {notice.Sources}",
-            _ => message.Kind,
-        }).ToDictionary(group => group.Key, group => group.Count()), StringComparer.Ordinal);
 
     private static Records.V1.CaseRecord Changed(Records.V1.CaseRecord record)
     {

@@ -106,5 +106,14 @@ public sealed class TappedRoom : IAsyncLifetime
     /// <summary>The same files, with other people and numbers at each contributor.</summary>
     internal static RoomFile WriteWithoutMatches(string folder) => SmallCases.Write(folder, matching: false, Planted, SmallCases.PlainCase);
 
+    /// <summary>What a member was told, counted by kind; heads and empty messages left out. Two rooms with the same cases tell the same.</summary>
+    internal static SortedDictionary<string, int> Kinds(IReadOnlyList<RoomMessage> messages) => new(
+        messages.Where(message => message is not (RoomMessage.Head or RoomMessage.Empty)).GroupBy(message => message switch
+        {
+            RoomMessage.MatchPointer pointer => $"N1 {pointer.Link} {pointer.Strength} {pointer.Own}",
+            RoomMessage.Notice notice => $"N2a {notice.Link} {notice.Strength} {notice.Sources}",
+            _ => message.Kind,
+        }).ToDictionary(group => group.Key, group => group.Count()), StringComparer.Ordinal);
+
     private static IEnumerable<Canary> Of(params string[] columns) => columns.Select(column => new Canary(column, Planted[column]));
 }
