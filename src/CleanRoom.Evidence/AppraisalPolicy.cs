@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using CleanRoom.Evidence.Validate;
+using CleanRoom.Evidence.Kinds;
 
 namespace CleanRoom.Evidence;
 
@@ -14,12 +14,13 @@ public sealed record EnclaveReference(string Name, string Tee, JsonElement Refer
 /// <summary>What evidence is appraised against: the reference values and floors of one charter. What it does not mention is refused.</summary>
 public sealed class AppraisalPolicy
 {
+    private readonly ImmutableArray<Reference> _references;
     private readonly ImmutableArray<string> _incomplete;
 
-    private AppraisalPolicy(bool simulated, ImmutableArray<SimulatedReference> references, ImmutableArray<string> incomplete, ImmutableArray<string> problems)
+    private AppraisalPolicy(bool simulated, ImmutableArray<Reference> references, ImmutableArray<string> incomplete, ImmutableArray<string> problems)
     {
         Simulated = simulated;
-        SimulatedReferences = references;
+        _references = references;
         _incomplete = incomplete;
         Problems = problems;
     }
@@ -30,25 +31,23 @@ public sealed class AppraisalPolicy
     /// <summary>One sentence for each reference that cannot be used. Those references approve nothing.</summary>
     public ImmutableArray<string> Problems { get; }
 
-    internal ImmutableArray<SimulatedReference> SimulatedReferences { get; }
-
     /// <summary>Reads a charter's enclaves. Never throws on what they contain: a reference that is not understood approves nothing.</summary>
     /// <param name="simulated">The charter's <c>simulated</c>.</param>
     /// <param name="enclaves">The charter's <c>enclaves</c>.</param>
     public static AppraisalPolicy Create(bool simulated, IEnumerable<EnclaveReference> enclaves)
     {
         ArgumentNullException.ThrowIfNull(enclaves);
-        var references = ImmutableArray.CreateBuilder<SimulatedReference>();
+        var references = ImmutableArray.CreateBuilder<Reference>();
         var incomplete = ImmutableArray.CreateBuilder<string>();
         var problems = ImmutableArray.CreateBuilder<string>();
         foreach (var enclave in enclaves)
         {
-            if (enclave.Tee != EvidenceKinds.Simulated)
+            if (EvidenceKinds.Find(enclave.Tee) is not { } kind)
             {
                 incomplete.Add(enclave.Tee);
                 problems.Add($"enclaves {enclave.Name}: evidence of kind {enclave.Tee} cannot be appraised by this build; use one that can, or name an enclave of another kind.");
             }
-            else if (SimulatedReference.TryParse(enclave, out var reference, out var problem))
+            else if (kind.TryReadReference(enclave, out var reference, out var problem))
             {
                 references.Add(reference);
             }
@@ -63,4 +62,6 @@ public sealed class AppraisalPolicy
     }
 
     internal bool IsIncomplete(string kind) => _incomplete.Contains(kind);
+
+    internal ImmutableArray<Reference> ReferencesOf(string kind) => [.. _references.Where(reference => reference.Kind == kind)];
 }

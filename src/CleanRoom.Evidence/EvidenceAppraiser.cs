@@ -1,6 +1,5 @@
-using CleanRoom.Evidence.Abi;
-using CleanRoom.Evidence.Validate;
-using CleanRoom.Evidence.Verify;
+using System.Collections.Immutable;
+using CleanRoom.Evidence.Kinds;
 
 namespace CleanRoom.Evidence;
 
@@ -11,42 +10,72 @@ public static class EvidenceAppraiser
     /// <param name="evidence">The envelope's JSON.</param>
     /// <param name="binding">What the report data must be.</param>
     /// <param name="policy">The charter's reference values and floors.</param>
-    public static Appraisal Appraise(ReadOnlySpan<byte> evidence, ReportBinding binding, AppraisalPolicy policy)
+    /// <param name="context">Time and collateral.</param>
+    public static Appraisal Appraise(ReadOnlySpan<byte> evidence, ReportBinding binding, AppraisalPolicy policy, AppraisalContext context)
     {
         ArgumentNullException.ThrowIfNull(binding);
         ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(context);
         if (!EvidenceEnvelope.TryParse(evidence, out var envelope))
         {
-            return new Appraisal.Rejected(RejectionReason.EnvelopeMalformed);
+            return new Appraisal.Rejected(RejectionReason.EnvelopeMalformed, "evidence", "not an envelope", "canonical JSON with kind and parts");
         }
 
-        return envelope.Kind switch
+        if (EvidenceKinds.Find(envelope.Kind) is not { } kind)
         {
-            EvidenceKinds.Simulated => AppraiseSimulated(envelope, binding, policy),
-            _ => new Appraisal.Rejected(RejectionReason.KindUnknown),
-        };
+            return new Appraisal.Rejected(RejectionReason.KindUnknown, "kind", envelope.Kind, string.Join(", ", EvidenceKinds.Supported));
+        }
+
+        // First of all, and in every build: nothing that is simulated counts in a room that is not, nor the reverse.
+        if (kind.Simulated != policy.Simulated)
+        {
+            return new Appraisal.Rejected(
+                RejectionReason.SimulatedNotAllowed, "kind", envelope.Kind, policy.Simulated ? "simulated evidence in this simulated room" : "evidence of real hardware");
+        }
+
+        var examination = kind.Examine(envelope.Parts, context);
+        if (!examination.IsSound)
+        {
+            return new Appraisal.Rejected(examination.Problems);
+        }
+
+        if (!examination.Evidence.IsBoundTo(binding))
+        {
+            return new Appraisal.Rejected(RejectionReason.ReportDataMismatch, "report data", "another binding", "this nonce, both keys of the instance, this charter");
+        }
+
+        var forbidden = examination.Evidence.Forbidden();
+        return forbidden.IsEmpty ? Compare(kind, examination.Evidence, policy) : new Appraisal.Rejected(forbidden);
     }
 
-    private static Appraisal AppraiseSimulated(EvidenceEnvelope envelope, ReportBinding binding, AppraisalPolicy policy)
+    private static Appraisal Compare(IEvidenceKind kind, ExaminedEvidence evidence, AppraisalPolicy policy)
     {
-        // First of all, and in every build: nothing that is simulated counts in a room that is not.
-        if (!policy.Simulated)
+        var references = policy.ReferencesOf(kind.Name);
+        if (references.IsEmpty)
         {
-            return new Appraisal.Rejected(RejectionReason.SimulatedNotAllowed);
+            return policy.IsIncomplete(kind.Name)
+                ? new Appraisal.Rejected(RejectionReason.PolicyIncomplete, "enclaves", "reference values that are not understood", "complete reference values")
+                : new Appraisal.Rejected(RejectionReason.KindNotInPolicy, "enclaves", $"no enclave of kind {kind.Name}", "one that lists its reference values");
         }
 
-        if (envelope.Parts.Count != 1 || !envelope.Parts.TryGetValue(SimulatedReport.PartName, out var bytes))
+        // Values of different enclaves are never mixed: one reference must approve all of them.
+        var objections = ImmutableArray<Finding>.Empty;
+        foreach (var reference in references)
         {
-            return new Appraisal.Rejected(RejectionReason.EnvelopeMalformed);
+            var comparison = evidence.Compare(reference);
+            if (comparison.Objections.IsEmpty)
+            {
+                return new Appraisal.Trusted(new EvidenceClaims(
+                    kind.Name, kind.Simulated, reference.Name, evidence.Measurement, evidence.ToClaims(), comparison.Notices));
+            }
+
+            // The reference that knows the measurement is the one that was meant.
+            if (objections.IsEmpty || comparison.Objections.All(objection => objection.Reason != RejectionReason.MeasurementNotApproved))
+            {
+                objections = comparison.Objections;
+            }
         }
 
-        if (!SimulatedReport.TryParse(bytes.Span, out var report, out var malformed))
-        {
-            return new Appraisal.Rejected(malformed.Value);
-        }
-
-        return SimulatedReportVerifier.Verify(report)
-            ? SimulatedReportValidator.Validate(report, binding, policy)
-            : new Appraisal.Rejected(RejectionReason.SignatureInvalid);
+        return new Appraisal.Rejected(objections);
     }
 }

@@ -1,16 +1,21 @@
+using System.Collections.Immutable;
+using System.Text.Json.Nodes;
+
 namespace CleanRoom.Evidence;
 
 /// <summary>What appraised evidence shows. Made by an appraisal only.</summary>
 public sealed record EvidenceClaims
 {
-    internal EvidenceClaims(string kind, bool simulated, string enclave, LaunchMeasurement measurement, int vmpl, TcbVersion tcb)
+    private readonly JsonObject _details;
+
+    internal EvidenceClaims(string kind, bool simulated, string enclave, LaunchMeasurement measurement, JsonObject details, ImmutableArray<Notice> notices)
     {
         Kind = kind;
         Simulated = simulated;
         Enclave = enclave;
         Measurement = measurement;
-        Vmpl = vmpl;
-        Tcb = tcb;
+        _details = details;
+        Notices = notices;
     }
 
     /// <summary>Evidence kind, as in a charter's <c>tee</c>.</summary>
@@ -25,9 +30,9 @@ public sealed record EvidenceClaims
     /// <summary>Measurement of the running code.</summary>
     public LaunchMeasurement Measurement { get; }
 
-    /// <summary>Privilege level, 0 (most) to 3.</summary>
-    public int Vmpl { get; }
+    /// <summary>What a reader should know although every check passed.</summary>
+    public ImmutableArray<Notice> Notices { get; }
 
-    /// <summary>Security versions of the platform.</summary>
-    public TcbVersion Tcb { get; }
+    /// <summary>Everything that the evidence says, by kind (docs/attestation.md); a copy. No id of a machine stands in it.</summary>
+    public JsonObject Details => _details.DeepClone().AsObject();
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CleanRoom.Evidence.Kinds;
 
 namespace CleanRoom.Evidence;
 
@@ -8,6 +9,24 @@ public static class EvidenceKinds
     /// <summary>No hardware: a report signed with a key that everybody knows. Simulated rooms only.</summary>
     public const string Simulated = "simulated";
 
+    /// <summary>AMD SEV-SNP attestation reports.</summary>
+    public const string SevSnp = "sev-snp";
+
+    /// <summary>Intel TDX quotes.</summary>
+    public const string Tdx = "tdx";
+
+    /// <summary>Intel SGX quotes of data center attestation.</summary>
+    public const string Sgx = "sgx";
+
     /// <summary>Kinds that this build can appraise.</summary>
-    public static ImmutableArray<string> Supported { get; } = [Simulated];
+    public static ImmutableArray<string> Supported { get; } = [.. All.Select(kind => kind.Name).Order(StringComparer.Ordinal)];
+
+    internal static ImmutableArray<IEvidenceKind> All => AllKinds.Value;
+
+    private static class AllKinds
+    {
+        public static readonly ImmutableArray<IEvidenceKind> Value = [new SimulatedKind(), new SnpKind(), new TdxKind(), new SgxKind()];
+    }
+
+    internal static IEvidenceKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);
 }

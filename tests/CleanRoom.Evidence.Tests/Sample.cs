@@ -47,7 +47,10 @@ internal sealed class Sample : IDisposable
 
     public static byte[] Envelope(byte[] report) => SimulatedEvidenceProvider.Wrap(report).Json.ToArray();
 
-    public Appraisal Appraise(byte[] report) => EvidenceAppraiser.Appraise(Envelope(report), Binding, Policy);
+    public Appraisal Appraise(byte[] report) => EvidenceAppraiser.Appraise(Envelope(report), Binding, Policy, AppraisalContext.SimulatedOnly);
+
+    public static void AssertRejected(RejectionReason expected, Appraisal appraisal) =>
+        Assert.Equal(expected, Assert.IsType<Appraisal.Rejected>(appraisal).Reason);
 
     public void Dispose()
     {

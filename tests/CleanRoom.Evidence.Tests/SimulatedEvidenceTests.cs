@@ -50,13 +50,13 @@ public sealed class SimulatedEvidenceTests : IDisposable
         Assert.True(trusted.Claims.Simulated);
         Assert.Equal("matching", trusted.Claims.Enclave);
         Assert.Equal(_sample.Measurement, trusted.Claims.Measurement);
-        Assert.Equal(0, trusted.Claims.Vmpl);
-        Assert.Equal(new TcbVersion(1, 1, 1, 1), trusted.Claims.Tcb);
+        Assert.Equal(0, trusted.Claims.Details["vmpl"]!.GetValue<int>());
+        Assert.Equal("""{"bootloader":1,"microcode":1,"snp":1,"tee":1}""", trusted.Claims.Details["tcb"]!.ToJsonString());
     }
 
     [Theory, MemberData(nameof(Attacks))]
     public void Appraise_Attack_IsRejectedWithItsReason(string attack, RejectionReason expected) =>
-        Assert.Equal(new Appraisal.Rejected(expected), _sample.Appraise(Spoil(attack)));
+        Sample.AssertRejected(expected, _sample.Appraise(Spoil(attack)));
 
     [Fact]
     public void Appraise_AnyBitFlipped_IsRejected()
@@ -68,7 +68,7 @@ public sealed class SimulatedEvidenceTests : IDisposable
         for (var bit = 0; bit < report.Length * 8; bit++)
         {
             report[bit / 8] ^= (byte)(1 << (bit % 8));
-            var rejected = Assert.IsType<Appraisal.Rejected>(EvidenceAppraiser.Appraise(Sample.Envelope(report), binding, policy));
+            var rejected = Assert.IsType<Appraisal.Rejected>(EvidenceAppraiser.Appraise(Sample.Envelope(report), binding, policy, AppraisalContext.SimulatedOnly));
             _ = reasons.Add(rejected.Reason);
             report[bit / 8] ^= (byte)(1 << (bit % 8));
         }
@@ -98,9 +98,8 @@ public sealed class SimulatedEvidenceTests : IDisposable
     {
         var policy = Sample.PolicyOf($$"""{"measurement":["{{_sample.Measurement}}"]}""", Sample.Floors, simulated: false);
 
-        Assert.Equal(
-            new Appraisal.Rejected(RejectionReason.SimulatedNotAllowed),
-            EvidenceAppraiser.Appraise(Sample.Envelope(_sample.Report()), _sample.Binding, policy));
+        Sample.AssertRejected(
+            RejectionReason.SimulatedNotAllowed, EvidenceAppraiser.Appraise(Sample.Envelope(_sample.Report()), _sample.Binding, policy, AppraisalContext.SimulatedOnly));
     }
 
     [Theory]
@@ -123,9 +122,8 @@ public sealed class SimulatedEvidenceTests : IDisposable
         var policy = Sample.PolicyOf(reference.Replace("\"M\"", $"\"{_sample.Measurement}\"", StringComparison.Ordinal), floors);
 
         Assert.Single(policy.Problems);
-        Assert.Equal(
-            new Appraisal.Rejected(RejectionReason.PolicyIncomplete),
-            EvidenceAppraiser.Appraise(Sample.Envelope(_sample.Report()), _sample.Binding, policy));
+        Sample.AssertRejected(
+            RejectionReason.PolicyIncomplete, EvidenceAppraiser.Appraise(Sample.Envelope(_sample.Report()), _sample.Binding, policy, AppraisalContext.SimulatedOnly));
     }
 
     [Fact]
@@ -133,9 +131,8 @@ public sealed class SimulatedEvidenceTests : IDisposable
     {
         var policy = Sample.PolicyOf("{}", null, tee: "sev-snp");
 
-        Assert.Equal(
-            new Appraisal.Rejected(RejectionReason.KindNotInPolicy),
-            EvidenceAppraiser.Appraise(Sample.Envelope(_sample.Report()), _sample.Binding, policy));
+        Sample.AssertRejected(
+            RejectionReason.KindNotInPolicy, EvidenceAppraiser.Appraise(Sample.Envelope(_sample.Report()), _sample.Binding, policy, AppraisalContext.SimulatedOnly));
     }
 
     [Fact]
@@ -146,7 +143,7 @@ public sealed class SimulatedEvidenceTests : IDisposable
         var policy = Sample.PolicyOf(
             $$"""{"hostData":["{{Convert.ToHexStringLower(hostData)}}"],"measurement":["{{_sample.Measurement}}"],"vmpl":[0,2]}""", Sample.Floors);
 
-        _ = Assert.IsType<Appraisal.Trusted>(EvidenceAppraiser.Appraise(Sample.Envelope(report), _sample.Binding, policy));
+        _ = Assert.IsType<Appraisal.Trusted>(EvidenceAppraiser.Appraise(Sample.Envelope(report), _sample.Binding, policy, AppraisalContext.SimulatedOnly));
     }
 
     [Theory]
@@ -163,19 +160,16 @@ public sealed class SimulatedEvidenceTests : IDisposable
     [InlineData("""{"report":"AA","kind":"simulated"}""")]
     [InlineData("""{"kind":"simulated","kind":"simulated","report":"AA"}""")]
     [InlineData("""{"report":"AA"}""")]
-    public void Appraise_MalformedEnvelope_IsRejected(string json) => Assert.Equal(
-        new Appraisal.Rejected(RejectionReason.EnvelopeMalformed),
-        EvidenceAppraiser.Appraise(Encoding.UTF8.GetBytes(json), _sample.Binding, _sample.Policy));
+    public void Appraise_MalformedEnvelope_IsRejected(string json) => Sample.AssertRejected(
+            RejectionReason.EnvelopeMalformed, EvidenceAppraiser.Appraise(Encoding.UTF8.GetBytes(json), _sample.Binding, _sample.Policy, AppraisalContext.SimulatedOnly));
 
     [Fact]
-    public void Appraise_UnknownKind_IsRejected() => Assert.Equal(
-        new Appraisal.Rejected(RejectionReason.KindUnknown),
-        EvidenceAppraiser.Appraise("""{"kind":"sample","report":"AA"}"""u8, _sample.Binding, _sample.Policy));
+    public void Appraise_UnknownKind_IsRejected() => Sample.AssertRejected(
+            RejectionReason.KindUnknown, EvidenceAppraiser.Appraise("""{"kind":"sample","report":"AA"}"""u8, _sample.Binding, _sample.Policy, AppraisalContext.SimulatedOnly));
 
     [Fact]
-    public void Appraise_HugeEnvelope_IsRejected() => Assert.Equal(
-        new Appraisal.Rejected(RejectionReason.EnvelopeMalformed),
-        EvidenceAppraiser.Appraise(new byte[EvidenceEnvelope.MaxSize + 1], _sample.Binding, _sample.Policy));
+    public void Appraise_HugeEnvelope_IsRejected() => Sample.AssertRejected(
+            RejectionReason.EnvelopeMalformed, EvidenceAppraiser.Appraise(new byte[EvidenceEnvelope.MaxSize + 1], _sample.Binding, _sample.Policy, AppraisalContext.SimulatedOnly));
 
     [Fact]
     public void TryParse_EnvelopeThatWasMade_GivesTheSameBytes()

@@ -47,7 +47,7 @@ public sealed record InstanceAppraisal(long Generation, string Signing, IReadOnl
         }
 
         var binding = ReportBinding.Compute(item.Nonce.Span, entry.Signing, entry.Release, charter.Hash);
-        return EvidenceAppraiser.Appraise(item.Evidence.Span, binding, policy) switch
+        return EvidenceAppraiser.Appraise(item.Evidence.Span, binding, policy, AppraisalContext.SimulatedOnly) switch
         {
             Appraisal.Trusted trusted => new EvidenceResult(
                 item.Broker, true, null, trusted.Claims.Kind, trusted.Claims.Enclave, trusted.Claims.Measurement.ToString()),

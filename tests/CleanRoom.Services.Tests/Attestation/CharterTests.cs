@@ -1,5 +1,6 @@
 using CleanRoom.Charter;
 using CleanRoom.Cryptography;
+using CleanRoom.Evidence;
 using CleanRoom.Protocol.Attestation.V1;
 using CleanRoom.Transport;
 using Google.Protobuf;
@@ -201,7 +202,7 @@ public sealed class CharterTests
         Assert.Equal(room.BrokerKeys.Verifier.PublicKey.Spki.ToArray(), identity.VerifierKey.ToByteArray());
         Assert.Equal(room.BrokerKeys.Witness.PublicKey.Spki.ToArray(), identity.WitnessKey.ToByteArray());
         Assert.Equal(room.BrokerKeys.Tls.PublicKey.Id.Span.ToArray(), identity.TlsKeyHash.ToByteArray());
-        Assert.Equal(["simulated"], identity.EvidenceKinds);
+        Assert.Equal(EvidenceKinds.Supported, identity.EvidenceKinds);
     }
 
     private static async Task<AcceptCharterResponse> AcceptAsync(TestRoom room, SignedCharter signed) =>

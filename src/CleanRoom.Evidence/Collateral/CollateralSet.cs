@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using CleanRoom.Evidence.Certificates;
+
+namespace CleanRoom.Evidence.Collateral;
+
+/// <summary>
+/// What vendors publish besides the evidence: certificates, revocation lists, TCB info, enclave identities. Each piece is recognised by what it
+/// holds, never by a name; none is trusted because it is here: an appraisal verifies each against the pinned roots.
+/// </summary>
+public sealed class CollateralSet
+{
+    /// <summary>Most pieces of one sort.</summary>
+    public const int MaxPieces = 4096;
+
+    private CollateralSet(ImmutableArray<Certificate> certificates, ImmutableArray<RevocationList> lists, ImmutableArray<TcbInfo> infos, ImmutableArray<QuotingEnclaveIdentity> identities)
+    {
+        Certificates = certificates;
+        RevocationLists = lists;
+        TcbInfos = infos;
+        Identities = identities;
+    }
+
+    /// <summary>Nothing.</summary>
+    public static CollateralSet Empty { get; } = new([], [], [], []);
+
+    /// <summary>How many pieces it holds.</summary>
+    public int Count => Certificates.Length + RevocationLists.Length + TcbInfos.Length + Identities.Length;
+
+    internal ImmutableArray<Certificate> Certificates { get; }
+
+    internal ImmutableArray<RevocationList> RevocationLists { get; }
+
+    internal ImmutableArray<TcbInfo> TcbInfos { get; }
+
+    internal ImmutableArray<QuotingEnclaveIdentity> Identities { get; }
+
+    /// <summary>Reads contents of files. What is no collateral is passed over: a folder may hold anything.</summary>
+    /// <param name="contents">One after another; each up to 1 MiB is looked at.</param>
+    public static CollateralSet Read(IEnumerable<ReadOnlyMemory<byte>> contents)
+    {
+        ArgumentNullException.ThrowIfNull(contents);
+        var collector = new Collector();
+        foreach (var content in contents)
+        {
+            if (content.Length is > 0 and <= CollateralPieces.MaxContent)
+            {
+                collector.Add(content.Span);
+            }
+        }
+
+        return collector.ToSet();
+    }
+
+    private sealed class Collector
+    {
+        private readonly Dictionary<string, Certificate> _certificates = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, RevocationList> _lists = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, TcbInfo> _infos = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, QuotingEnclaveIdentity> _identities = new(StringComparer.Ordinal);
+
+        public void Add(ReadOnlySpan<byte> content)
+        {
+            if (content[0] == (byte)'{')
+            {
+                IntelDocuments.Read(content, AddTcbInfo, AddIdentity, AddText);
+                return;
+            }
+
+            AddPieces(content);
+        }
+
+        public CollateralSet ToSet() => new([.. _certificates.Values], [.. _lists.Values], [.. _infos.Values], [.. _identities.Values]);
+
+        private void AddPieces(ReadOnlySpan<byte> content)
+        {
+            foreach (var piece in CollateralPieces.In(content))
+            {
+                var key = Convert.ToHexStringLower(SHA256.HashData(piece));
+                if (_certificates.Count < MaxPieces && Certificate.TryParse(piece, out var certificate))
+                {
+                    _ = _certificates.TryAdd(key, certificate);
+                }
+                else if (_lists.Count < MaxPieces && RevocationList.TryParse(piece, out var list))
+                {
+                    _ = _lists.TryAdd(key, list);
+                }
+            }
+        }
+
+        private void AddText(string text)
+        {
+            if (text.StartsWith("-----BEGIN ", StringComparison.Ordinal))
+            {
+                AddPieces(Encoding.UTF8.GetBytes(text));
+            }
+            else if (text.StartsWith("30", StringComparison.Ordinal) && text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit))
+            {
+                AddPieces(Convert.FromHexString(text));
+            }
+        }
+
+        private void AddTcbInfo(SignedJson document)
+        {
+            if (_infos.Count < MaxPieces && TcbInfo.TryParse(document, out var info))
+            {
+                _ = _infos.TryAdd(document.Hash, info);
+            }
+        }
+
+        private void AddIdentity(SignedJson document)
+        {
+            if (_identities.Count < MaxPieces && QuotingEnclaveIdentity.TryParse(document, out var identity))
+            {
+                _ = _identities.TryAdd(document.Hash, identity);
+            }
+        }
+    }
+}
