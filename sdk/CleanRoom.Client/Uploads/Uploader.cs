@@ -1,13 +1,8 @@
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
-using CleanRoom.Protocol.Ingestion.V1;
-using CleanRoom.Records;
 using CleanRoom.Records.Import;
-using CleanRoom.Records.V1;
 using CleanRoom.Transport;
-using Google.Protobuf;
-using SignedCheckpoint = CleanRoom.Cryptography.SignedCheckpoint;
 
 namespace CleanRoom.Client.Uploads;
 
@@ -17,13 +12,10 @@ namespace CleanRoom.Client.Uploads;
 /// </summary>
 public sealed class Uploader
 {
-    private const int ChunkSize = 60 << 10;
-    private const int MaxReference = 64;
-    private const int ConflictAttempts = 20;
-
     private readonly RoomClient _room;
     private readonly UploadJournal _journal;
     private readonly ReceiptStore _receipts;
+    private readonly BatchSender _sender;
 
     /// <summary>Makes an uploader.</summary>
     /// <param name="room">The room, connected.</param>
@@ -33,9 +25,12 @@ public sealed class Uploader
         _room = room;
         _journal = new UploadJournal(room.Memory.Folder);
         _receipts = new ReceiptStore(room.Memory.Folder);
+        _sender = new BatchSender(room, _receipts);
     }
 
     private MemberId Member => _room.Profile.Member;
+
+    private DateOnly Today => DateOnly.FromDateTime(_room.Checkpoint.Time.Expiring.UtcDateTime);
 
     /// <summary>Seals and uploads what is new or changed, and withdraws records whose grant has ended.</summary>
     /// <param name="import">The file as read by <see cref="CaseImporter"/>.</param>
@@ -64,18 +59,18 @@ public sealed class Uploader
         var recordKey = RequireKeys();
         var ledger = RecordLedger.Open(_room.Memory.Folder);
         var batches = new List<BatchReceipt>();
-        var state = new Run(progress, ledger, batches);
+        var state = new UploadRun(progress, ledger, batches);
 
         var resumed = await SettleJournalAsync(state, cancellationToken).ConfigureAwait(false);
         RequireKnownBatches(ledger);
         Reconcile(ledger);
-        var (items, withdraw, plan) = Plan(import, ledger);
+        var (items, withdraw, plan) = UploadPlanner.Plan(import, ledger, Member, Today);
         state.Total = items.Count;
         foreach (var chunk in Chunks(items))
         {
             state.Report(UploadStep.Sealing);
             var batch = Seal(chunk, dataset, recordKey, cancellationToken);
-            await SendAsync(batch, state, cancellationToken).ConfigureAwait(false);
+            await _sender.SendAsync(batch, state, cancellationToken).ConfigureAwait(false);
         }
 
         state.Report(UploadStep.Withdrawing);
@@ -88,7 +83,7 @@ public sealed class Uploader
     public UploadPlan Plan(ImportResult import)
     {
         ArgumentNullException.ThrowIfNull(import);
-        return Plan(import, RecordLedger.Open(_room.Memory.Folder)).Plan;
+        return UploadPlanner.Plan(import, RecordLedger.Open(_room.Memory.Folder), Member, Today).Plan;
     }
 
     /// <summary>Records of this profile that stand in the room and are not withdrawn.</summary>
@@ -101,7 +96,7 @@ public sealed class Uploader
     public async Task<int> ResumeAsync(IProgress<UploadProgress>? progress, CancellationToken cancellationToken)
     {
         using var held = _room.Memory.Lock("upload");
-        return await SettleJournalAsync(new Run(progress, RecordLedger.Open(_room.Memory.Folder), []), cancellationToken).ConfigureAwait(false);
+        return await SettleJournalAsync(new UploadRun(progress, RecordLedger.Open(_room.Memory.Folder), []), cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Withdraws records for ever: their ciphertext is deleted at once, and their ids never return.</summary>
@@ -114,7 +109,7 @@ public sealed class Uploader
         ArgumentNullException.ThrowIfNull(references);
         using var held = _room.Memory.Lock("upload");
         var ledger = RecordLedger.Open(_room.Memory.Folder);
-        await SettleJournalAsync(new Run(null, ledger, []), cancellationToken).ConfigureAwait(false);
+        await SettleJournalAsync(new UploadRun(null, ledger, []), cancellationToken).ConfigureAwait(false);
         Reconcile(ledger);
         var unknown = references.Count(reference => ledger.Find(reference) is null or { Slots.Count: 0 });
         if (unknown > 0)
@@ -135,7 +130,7 @@ public sealed class Uploader
     {
         using var held = _room.Memory.Lock("upload");
         var ledger = RecordLedger.Open(_room.Memory.Folder);
-        await SettleJournalAsync(new Run(null, ledger, []), cancellationToken).ConfigureAwait(false);
+        await SettleJournalAsync(new UploadRun(null, ledger, []), cancellationToken).ConfigureAwait(false);
         Reconcile(ledger);
         var records = ledger.Records.Where(record => record is { Withdrawn: false, Slots.Count: > 0 }).ToList();
         await WithdrawAsync(records, ledger, cancellationToken).ConfigureAwait(false);
@@ -168,11 +163,11 @@ public sealed class Uploader
             var receipt = kept;
             if (receipt.Checkpoint is null && receipt.Index < _room.Checkpoint.Size)
             {
-                receipt = await FinaliseAsync(receipt, cancellationToken).ConfigureAwait(false);
+                receipt = await _sender.FinaliseAsync(receipt, cancellationToken).ConfigureAwait(false);
                 _receipts.Save(receipt, manifest);
             }
 
-            result.Add(Judge(receipt, manifest));
+            result.Add(_sender.Judge(receipt, manifest));
         }
 
         return result;
@@ -218,79 +213,6 @@ public sealed class Uploader
             ?? throw new ClientException(ClientProblem.Configuration, $"The room holds no record key of {Member}: run \"cleanroom room register\".");
     }
 
-    private (List<SealItem> Items, List<LedgerRecord> Withdraw, UploadPlan Plan) Plan(ImportResult import, RecordLedger ledger)
-    {
-        var today = DateOnly.FromDateTime(_room.Checkpoint.Time.Expiring.UtcDateTime);
-        var rows = new Dictionary<string, int>(StringComparer.Ordinal);
-        var items = new List<SealItem>();
-        var withdraw = new List<LedgerRecord>();
-        int fresh = 0, changed = 0, unchanged = 0, notSealed = 0, aggregate = 0;
-        foreach (var row in import.Rows)
-        {
-            if (row.AggregateOnly)
-            {
-                aggregate++;
-                continue;
-            }
-
-            var reference = row.Record.ContributorRecordRef;
-            if (reference.Length is 0 or > MaxReference)
-            {
-                throw new ClientException(ClientProblem.BadData, $"Row {row.RowNumber}: the record's own reference must have 1 to 64 characters: name another column with --ref.");
-            }
-
-            if (!rows.TryAdd(reference, row.RowNumber))
-            {
-                throw new ClientException(
-                    ClientProblem.BadData, $"Rows {rows[reference]} and {row.RowNumber} have the same reference: each record needs its own; mend the file, or name another column with --ref.");
-            }
-
-            // The file was read by this machine's clock; what counts is the room's. Both must find the grant live.
-            var now = SealDecision.For(row.Record, today);
-            var seal = new SealDecision(row.Seal.Identity && now.Identity, row.Seal.Analytic && now.Analytic, now.Reason);
-            var known = ledger.Find(reference);
-            if (!seal.Any)
-            {
-                notSealed++;
-                if (known is { Withdrawn: false, Slots.Count: > 0 })
-                {
-                    withdraw.Add(known);
-                }
-
-                continue;
-            }
-
-            var content = ContentDigest.Of(row.Record, seal);
-            if (known is { Withdrawn: false } && known.Content == content)
-            {
-                unchanged++;
-                continue;
-            }
-
-            var (id, version) = known switch
-            {
-                null or { Withdrawn: true } => (RecordIds.Random(), 1),
-                { IsReserved: true } => (known.RecordId, known.Version),
-                _ => (known.RecordId, known.Version + 1),
-            };
-            _ = version == 1 ? fresh++ : changed++;
-            items.Add(MakeItem(row.Record, seal, reference, id, version, content));
-        }
-
-        return (items, withdraw, new UploadPlan(fresh, changed, unchanged, notSealed, withdraw.Count, aggregate));
-    }
-
-    private SealItem MakeItem(CaseRecord record, SealDecision seal, string reference, Guid id, int version, string content)
-    {
-        var copy = record.Clone();
-        copy.ContributorId = Member.Value;
-        copy.RecordId = ByteString.CopyFrom(id.ToByteArray(bigEndian: true));
-        copy.RecordVersion = (uint)version;
-        copy.Supersedes = version > 1 ? copy.RecordId : ByteString.Empty;
-        var parts = CaseRecordParts.Split(copy);
-        return new SealItem(reference, id, version, content, seal.Identity ? parts.Identity : null, seal.Analytic ? parts.Analytic : null);
-    }
-
     private SealedBatch Seal(List<SealItem> items, Digest dataset, MemberKey key, CancellationToken cancellationToken)
     {
         var checkpoint = _room.Checkpoint;
@@ -319,7 +241,7 @@ public sealed class Uploader
     }
 
     /// <summary>Brings every batch of the journal to an end: accepted, or given up with its ids reserved.</summary>
-    private async Task<int> SettleJournalAsync(Run run, CancellationToken cancellationToken)
+    private async Task<int> SettleJournalAsync(UploadRun run, CancellationToken cancellationToken)
     {
         var records = 0;
         foreach (var batch in _journal.Read())
@@ -327,18 +249,18 @@ public sealed class Uploader
             run.Report(UploadStep.Resuming);
             if (_room.State.Batches.ContainsKey(batch.Entry.Batch))
             {
-                await AcceptAsync(batch, _room.State.Batches[batch.Entry.Batch].Index, run, cancellationToken).ConfigureAwait(false);
+                await _sender.AcceptAsync(batch, _room.State.Batches[batch.Entry.Batch].Index, run, cancellationToken).ConfigureAwait(false);
                 records += batch.Records.Count;
             }
-            else if ((await FindUploadAsync(batch, cancellationToken).ConfigureAwait(false)).Index is not null || IsCurrent(batch))
+            else if ((await _sender.FindUploadAsync(batch, cancellationToken).ConfigureAwait(false)).Index is not null || IsCurrent(batch))
             {
-                await SendAsync(batch, run, cancellationToken).ConfigureAwait(false);
+                await _sender.SendAsync(batch, run, cancellationToken).ConfigureAwait(false);
                 records += batch.Records.Count;
             }
             else
             {
                 // Charter, key or previous batch have moved on: the log would ignore it. Same ids, sealed anew, so that not even a late copy doubles a record.
-                GiveUp(batch, run.Ledger);
+                BatchSender.GiveUp(batch, run.Ledger);
             }
         }
 
@@ -349,171 +271,6 @@ public sealed class Uploader
         batch.Entry.Charter == _room.Charter.Hash
         && _room.State.CurrentKey(Member, KeyPurpose.Record) is { } key && key.Key.Id == batch.Entry.Key
         && _room.State.LastBatchOf(Member)?.LeafHash == batch.Entry.Previous;
-
-    /// <summary>Where ingestion stands with a batch; it knows nothing of one that was never begun.</summary>
-    private async Task<(long? Index, int NextPart)> FindUploadAsync(SealedBatch batch, CancellationToken cancellationToken)
-    {
-        try
-        {
-            var upload = await _room.Ingestion.GetUploadAsync(
-                new GetUploadRequest { Room = _room.Room.ToString(), Batch = batch.Entry.Batch.ToString() }, cancellationToken: cancellationToken).ConfigureAwait(false);
-            return (upload.HasIndex ? (long)upload.Index : null, (int)upload.NextPart);
-        }
-        catch (CleanRoomException exception) when (exception.Reason == ErrorReason.NotFound)
-        {
-            return (null, 0);
-        }
-    }
-
-    private async Task SendAsync(SealedBatch batch, Run run, CancellationToken cancellationToken)
-    {
-        run.Report(UploadStep.Sending);
-        var index = await DeliverAsync(batch, run, cancellationToken).ConfigureAwait(false);
-        if (!_receipts.Contains(batch.Entry.Batch))
-        {
-            _receipts.Save(Receipt.Provisional(batch.Manifest, index, _room.Simulated), batch.Manifest);
-        }
-
-        run.Report(UploadStep.Cosigning);
-        await _room.WaitForAsync(index, cancellationToken).ConfigureAwait(false);
-        if (!_room.State.Batches.ContainsKey(batch.Entry.Batch))
-        {
-            var reason = _room.OutcomeOf(batch.Entry.Id)?.Reason ?? IgnoredReason.None;
-            GiveUp(batch, run.Ledger);
-            throw new ClientException(
-                ClientProblem.NotPermitted, $"The log ignores the batch ({reason}): run \"cleanroom room status\" to see keys and roles, then upload again; no record was doubled.");
-        }
-
-        await AcceptAsync(batch, index, run, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Sends what ingestion does not have yet. A stream that was cut off a moment ago may still hold the batch: then it is asked again.</summary>
-    private async Task<long> DeliverAsync(SealedBatch batch, Run run, CancellationToken cancellationToken)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                var (known, nextPart) = await FindUploadAsync(batch, cancellationToken).ConfigureAwait(false);
-                return known ?? await StreamAsync(batch, nextPart, run, cancellationToken).ConfigureAwait(false);
-            }
-            catch (CleanRoomException exception) when (exception.Reason == ErrorReason.Conflict && attempt < ConflictAttempts)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(250), _room.Time, cancellationToken).ConfigureAwait(false);
-            }
-        }
-    }
-
-    private async Task<long> StreamAsync(SealedBatch batch, int nextPart, Run run, CancellationToken cancellationToken)
-    {
-        if (nextPart > batch.Lengths.Count)
-        {
-            throw new CleanRoomException(ErrorReason.DataLoss, "Ingestion answered a part that the batch does not have.");
-        }
-
-        using var parts = new FileStream(batch.PartsPath, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
-        parts.Seek(batch.Lengths.Take(nextPart).Sum(length => (long)length), SeekOrigin.Begin);
-        using var call = _room.Ingestion.UploadBatch(cancellationToken: cancellationToken);
-        await call.RequestStream.WriteAsync(
-            new UploadBatchRequest { Start = new UploadStart { Room = _room.Room.ToString(), Manifest = ByteString.CopyFrom(batch.Manifest.Leaf.Span) } }, cancellationToken).ConfigureAwait(false);
-        var buffer = new byte[ChunkSize];
-        for (var part = nextPart; part < batch.Lengths.Count; part++)
-        {
-            for (var offset = 0; offset < batch.Lengths[part];)
-            {
-                var count = Math.Min(ChunkSize, batch.Lengths[part] - offset);
-                await parts.ReadExactlyAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
-                await call.RequestStream.WriteAsync(
-                    new UploadBatchRequest
-                    {
-                        Chunk = new UploadChunk
-                        {
-                            Part = (uint)part,
-                            Offset = (uint)offset,
-                            Data = ByteString.CopyFrom(buffer, 0, count),
-                            Last = offset + count == batch.Lengths[part],
-                        },
-                    },
-                    cancellationToken).ConfigureAwait(false);
-                offset += count;
-                run.Bytes += count;
-            }
-
-            if (part % 64 == 63)
-            {
-                run.Report(UploadStep.Sending);
-            }
-        }
-
-        await call.RequestStream.CompleteAsync().ConfigureAwait(false);
-        return (long)(await call.ResponseAsync.ConfigureAwait(false)).Index;
-    }
-
-    /// <summary>Receipt first, then the record map, then the journal: a crash in between repeats steps that change nothing.</summary>
-    private async Task AcceptAsync(SealedBatch batch, long index, Run run, CancellationToken cancellationToken)
-    {
-        var receipt = await FinaliseAsync(Receipt.Provisional(batch.Manifest, index, _room.Simulated), cancellationToken).ConfigureAwait(false);
-        _receipts.Save(receipt, batch.Manifest);
-        foreach (var record in batch.Records)
-        {
-            var slot = new RecordSlot(batch.Entry.Batch, record.Slot);
-            var known = run.Ledger.Find(record.Reference);
-            var slots = known is not null && known.RecordId == record.RecordId ? known.Slots : [];
-            if (!slots.Contains(slot))
-            {
-                run.Ledger.Put(new LedgerRecord(record.Reference, record.RecordId, record.Version, record.Content, [.. slots, slot], Withdrawn: false));
-            }
-        }
-
-        run.Ledger.Save();
-        UploadJournal.Remove(batch);
-        run.Records += batch.Records.Count;
-        run.Batches.Add(Judge(receipt, batch.Manifest));
-        run.Report(UploadStep.Sending);
-    }
-
-    private static void GiveUp(SealedBatch batch, RecordLedger ledger)
-    {
-        foreach (var record in batch.Records)
-        {
-            var known = ledger.Find(record.Reference);
-            if (known is null or { Withdrawn: true })
-            {
-                ledger.Put(new LedgerRecord(record.Reference, record.RecordId, record.Version, "", [], Withdrawn: false));
-            }
-        }
-
-        ledger.Save();
-        UploadJournal.Remove(batch);
-    }
-
-    private async Task<Receipt> FinaliseAsync(Receipt receipt, CancellationToken cancellationToken)
-    {
-        var response = await _room.Ingestion.GetInclusionAsync(
-            new GetInclusionRequest { Room = _room.Room.ToString(), Index = (ulong)receipt.Index }, cancellationToken: cancellationToken).ConfigureAwait(false);
-        var path = new List<Digest>();
-        foreach (var step in response.Proof?.Path ?? [])
-        {
-            path.Add(Digest.TryFromBytes(step.Span, out var digest) ? digest : throw WrongProof());
-        }
-
-        if (!SignedCheckpoint.TryParse(response.Proof?.Checkpoint?.Note, out var note))
-        {
-            throw WrongProof();
-        }
-
-        var final = receipt.Finalised(note, path);
-        return _room.State.CharterAtSize(note.Checkpoint.Size) is { } charter && final.Verify(charter) == ReceiptStatus.Final ? final : throw WrongProof();
-
-        static CleanRoomException WrongProof() => new(
-            ErrorReason.DataLoss, "Ingestion's proof that the batch stands in the log does not verify.", "proof", "Tell the operator and the other members; the batch is kept and goes on next time.");
-    }
-
-    private BatchReceipt Judge(Receipt receipt, SignedEntry manifest)
-    {
-        var charter = receipt.Checkpoint is { } note ? _room.State.CharterAtSize(note.Checkpoint.Size) ?? _room.Charter : _room.Charter;
-        return new BatchReceipt(receipt, receipt.Verify(charter, manifest), ((BatchEntry)manifest.Entry).Slots);
-    }
 
     private List<LoggedBatch> UnknownBatches(RecordLedger ledger)
     {
@@ -575,21 +332,5 @@ public sealed class Uploader
     {
         using var uploader = _room.Profile.OpenPersonKey(PersonRoles.Uploader);
         await _room.AppendAsync(new TombstoneEntry(_room.Room, RoomClient.NewEntryId(), Member, slots), uploader, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>One run's counters.</summary>
-    private sealed class Run(IProgress<UploadProgress>? progress, RecordLedger ledger, List<BatchReceipt> batches)
-    {
-        public RecordLedger Ledger { get; } = ledger;
-
-        public List<BatchReceipt> Batches { get; } = batches;
-
-        public int Total { get; set; }
-
-        public int Records { get; set; }
-
-        public long Bytes { get; set; }
-
-        public void Report(UploadStep step) => progress?.Report(new UploadProgress(step, Records, Total, Bytes));
     }
 }
