@@ -18,6 +18,7 @@ internal static class CommandTree
             InboxCommands.Create(),
             LogCommands.Create(),
             EvidenceCommands.Create(),
+            LinkCommands.Create(),
             BrokerCommands.Create(),
         };
         root.Subcommands.Add(CompletionCommand.Create(root));

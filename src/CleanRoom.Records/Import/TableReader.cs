@@ -4,15 +4,20 @@ using System.Text;
 namespace CleanRoom.Records.Import;
 
 /// <summary>One line of a table.</summary>
-internal sealed record TableRow(int Line, string[] Cells)
+/// <param name="Line">Its first line in the file, from 1.</param>
+/// <param name="Cells">The cells as written, without quotes.</param>
+public sealed record TableRow(int Line, string[] Cells)
 {
+    /// <summary>True if no cell holds anything.</summary>
     public bool IsBlank => Array.TrueForAll(Cells, string.IsNullOrWhiteSpace);
 }
 
 /// <summary>Reads separated text of unknown encoding and separator, row by row, within limits.</summary>
-internal sealed class TableReader : IDisposable
+public sealed class TableReader : IDisposable
 {
+    /// <summary>The most characters of a cell.</summary>
     public const int MaxCell = 32 * 1024;
+    /// <summary>The most cells of a row.</summary>
     public const int MaxColumns = 1_024;
     private const int SampleBytes = 256 * 1024;
 
@@ -29,10 +34,14 @@ internal sealed class TableReader : IDisposable
         Encoding = encoding;
     }
 
+    /// <summary>What parts the cells.</summary>
     public char Separator { get; }
 
+    /// <summary>The encoding's name.</summary>
     public string Encoding { get; }
 
+    /// <summary>Tells encoding and separator from the first 256 KiB. The stream is closed with the reader.</summary>
+    /// <exception cref="ImportException">The file is empty or no text; the message names the remedy.</exception>
     public static async Task<TableReader> OpenAsync(Stream stream, CancellationToken cancellationToken)
     {
         var sample = new byte[SampleBytes];
@@ -52,6 +61,8 @@ internal sealed class TableReader : IDisposable
         return new TableReader(reader, DetectSeparator(text), encoding.WebName);
     }
 
+    /// <summary>The rows, blank ones included.</summary>
+    /// <exception cref="ImportException">A row breaks a limit or the encoding; the message names line and remedy.</exception>
     public async IAsyncEnumerable<TableRow> RowsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
@@ -169,6 +180,7 @@ internal sealed class TableReader : IDisposable
         return _length > 0;
     }
 
+    /// <inheritdoc/>
     public void Dispose() => _reader.Dispose();
 
     /// <summary>The separator under which most lines have the same number of cells, more than one.</summary>

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using CleanRoom.Cli.Output;
+using CleanRoom.Linkage.Evaluation;
+using CleanRoom.Linkage.Tables;
+
+namespace CleanRoom.Cli.Commands;
+
+/// <summary>Says what linking found, how good it is and what it cost.</summary>
+internal static class LinkReport
+{
+    public static JsonObject Json(LinkJob job, TableLinkResult result, TimeSpan total, double[] thresholds)
+    {
+        var table = job.Table;
+        var phases = new JsonObject { ["read"] = Round(job.ReadSeconds), ["normalise"] = Round(job.NormaliseSeconds) };
+        foreach (var (phase, seconds) in result.Phases)
+        {
+            phases[phase] = Round(seconds);
+        }
+        using var process = Process.GetCurrentProcess();
+        var scoring = result.Phases.First(p => p.Phase == "scoring").Seconds;
+        return new JsonObject
+        {
+            ["config"] = job.Config.Name,
+            ["records"] = table.Count,
+            ["fields"] = new JsonObject(job.Used.GroupBy(u => u.Field).Select(g => KeyValuePair.Create(g.Key, (JsonNode?)new JsonArray([.. g.Select(u => (JsonNode)u.Column)])))),
+            ["threads"] = job.Threads,
+            ["candidates"] = result.Candidates,
+            ["pairsKept"] = result.Pairs.Count,
+            ["links"] = result.Pairs.Count(p => p.Probability >= job.Config.Threshold),
+            ["threshold"] = job.Config.Threshold,
+            ["clusters"] = result.Clusters.Where((c, i) => c == i).Count(),
+            ["prior"] = result.Model.Prior,
+            ["seconds"] = phases,
+            ["secondsInAll"] = Round(total.TotalSeconds),
+            ["cpuSeconds"] = Round(process.TotalProcessorTime.TotalSeconds),
+            ["pairsPerSecond"] = scoring > 0 ? (long)(result.Candidates / scoring) : 0,
+            ["peakMiB"] = process.PeakWorkingSet64 >> 20,
+            ["blocking"] = new JsonArray([.. result.Families.Select(f => new JsonObject { ["key"] = f.Name, ["pairs"] = f.Pairs, ["cut"] = f.Cut })]),
+        };
+    }
+
+    public static void AddQuality(JsonObject json, LinkJob job, TableLinkResult result, Truth truth, long reached, double[] thresholds)
+    {
+        json["truePairs"] = truth.Count;
+        json["blockingRecall"] = Round(truth.Count == 0 ? 0 : (double)reached / truth.Count);
+        json["quality"] = Quality(truth, result.Pairs, job.Config.Threshold);
+        json["thresholds"] = new JsonArray([.. thresholds.Select(t => Of(Linkage.Evaluation.Quality.At(result.Pairs, truth, t), t))]);
+        json["clusterQuality"] = Of(Linkage.Evaluation.Quality.OfClusters(job.Table, result.Clusters, truth), job.Config.ClusterThreshold);
+    }
+
+    public static JsonObject Quality(Truth truth, IReadOnlyList<LinkedPair> pairs, double threshold)
+    {
+        var (best, at) = Linkage.Evaluation.Quality.Best(pairs, truth);
+        return new JsonObject { ["default"] = Of(Linkage.Evaluation.Quality.At(pairs, truth, threshold), threshold), ["best"] = Of(best, at) };
+    }
+
+    public static string Sentence(JsonObject quality) => $"at the default threshold: {Words(quality["default"]!)}; best: {Words(quality["best"]!)}";
+
+    public static void Print(Screen screen, JsonObject json, LinkJob job, TableLinkResult result)
+    {
+        var culture = CultureInfo.InvariantCulture;
+        screen.Line($"{job.Table.Count} records, fields {string.Join(", ", job.Used.Select(u => u.Field).Distinct())}");
+        screen.Line(string.Create(culture, $"  {result.Candidates} candidate pairs ({(double)result.Candidates / Math.Max(1, job.Table.Count):0.0} a record), {result.Pairs.Count} kept, {json["links"]} links at {job.Config.Threshold}, {json["clusters"]} clusters"));
+        if (json["quality"] is JsonObject quality)
+        {
+            screen.Line($"  true pairs {json["truePairs"]}, recall of blocking {json["blockingRecall"]}");
+            screen.Line($"  pairs {Sentence(quality)}");
+            screen.Line($"  clusters: {Words(json["clusterQuality"]!)}");
+            screen.Table(
+                ["probability", "precision", "recall", "F1"],
+                json["thresholds"]!.AsArray().Select(t => (IReadOnlyList<string>)[t!["probability"]!.ToString(), t["precision"]!.ToString(), t["recall"]!.ToString(), t["f1"]!.ToString()]));
+        }
+        screen.Line($"  seconds: {string.Join(", ", json["seconds"]!.AsObject().Select(p => $"{p.Key} {p.Value}"))}; in all {json["secondsInAll"]}, processor {json["cpuSeconds"]}");
+        screen.Line($"  {json["pairsPerSecond"]} pairs a second, peak {json["peakMiB"]} MiB");
+    }
+
+    private static JsonObject Of(Quality quality, double probability) => new()
+    {
+        ["probability"] = Math.Round(probability, 6),
+        ["found"] = quality.Found,
+        ["true"] = quality.True,
+        ["precision"] = Round(quality.Precision),
+        ["recall"] = Round(quality.Recall),
+        ["f1"] = Round(quality.F1),
+    };
+
+    private static string Words(JsonNode quality) => $"P {quality["precision"]} R {quality["recall"]} F1 {quality["f1"]} (at {quality["probability"]})";
+
+    private static double Round(double value) => Math.Round(value, 5);
+}

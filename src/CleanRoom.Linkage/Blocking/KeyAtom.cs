@@ -1,0 +1,80 @@
+using CleanRoom.Linkage.Fields;
+using CleanRoom.Linkage.Tables;
+
+namespace CleanRoom.Linkage.Blocking;
+
+/// <summary>One way to make blocking keys of one field: for each value its keys, several or none.</summary>
+internal sealed class KeyAtom
+{
+    public const int MaxKeys = 16;
+
+    private readonly int[] _starts;
+    private readonly ulong[] _keys;
+
+    private KeyAtom(int field, string name, int[] starts, ulong[] keys)
+    {
+        Field = field;
+        Name = name;
+        _starts = starts;
+        _keys = keys;
+    }
+
+    public int Field { get; }
+
+    public string Name { get; }
+
+    /// <summary>The expected number of other records that share a record's key, for a record with a value.</summary>
+    public double Company { get; private set; }
+
+    public ReadOnlySpan<ulong> Keys(int value) => _keys.AsSpan(_starts[value], _starts[value + 1] - _starts[value]);
+
+    public static KeyAtom Make(LinkTable table, int field, string name, Func<int, IEnumerable<ulong>> keysOf)
+    {
+        var count = table.Values[field].Count;
+        var starts = new int[count + 1];
+        var keys = new List<ulong>(count);
+        for (var v = 1; v < count; v++)
+        {
+            starts[v] = keys.Count;
+            var from = keys.Count;
+            foreach (var key in keysOf(v))
+            {
+                if (key != 0 && keys.Count - from < MaxKeys && keys.IndexOf(key, from) < 0)
+                {
+                    keys.Add(key);
+                }
+            }
+        }
+        starts[count] = keys.Count;
+        var atom = new KeyAtom(field, name, starts, [.. keys]);
+        atom.Measure(table);
+        return atom;
+    }
+
+    // By the keys of the whole table: the share of record pairs that meet, times the records.
+    private void Measure(LinkTable table)
+    {
+        var counts = new Dictionary<ulong, int>(_keys.Length);
+        long filled = 0;
+        var perValue = new int[_starts.Length];
+        for (var i = 0; i < table.Count; i++)
+        {
+            var v = table.Value(i, Field);
+            perValue[v]++;
+            filled += v != 0 ? 1 : 0;
+        }
+        for (var v = 1; v < _starts.Length - 1; v++)
+        {
+            foreach (var key in Keys(v))
+            {
+                System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(counts, key, out _) += perValue[v];
+            }
+        }
+        double pairs = 0;
+        foreach (var count in counts.Values)
+        {
+            pairs += (double)count * (count - 1);
+        }
+        Company = filled == 0 ? 0 : pairs / filled;
+    }
+}

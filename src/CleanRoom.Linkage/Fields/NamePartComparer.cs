@@ -1,0 +1,147 @@
+using System.Numerics;
+using CleanRoom.Linkage.Comparison;
+using CleanRoom.Records.Normalisation.Names;
+
+namespace CleanRoom.Linkage.Fields;
+
+/// <summary>Given or family names: one plain word on both sides in a few vector operations, everything else by its tokens.</summary>
+internal sealed class NamePartComparer(ValueTable values) : FieldComparer(values)
+{
+    private const double CloseFrom = 0.92, NearFrom = 0.88, LooseFrom = 0.76;
+
+    private ulong[] _sounds = [];
+    private int[][] _groups = [];
+    private NameForm?[] _forms = [];
+
+    public override void Prepare()
+    {
+        base.Prepare();
+        var from = Math.Max(1, _sounds.Length);
+        Array.Resize(ref _sounds, Values.Count);
+        Array.Resize(ref _groups, Values.Count);
+        Array.Resize(ref _forms, Values.Count);
+        _groups[0] = [];
+        _ = Parallel.For(from, Values.Count, i =>
+        {
+            var text = Values.Text(i);
+            if (Values.IsPacked[i] && !text.AsSpan().ContainsAnyExceptInRange('a', 'z'))
+            {
+                _sounds[i] = Hash.Of(Sounds.Key(text));
+                _groups[i] = GivenNameGroups.Of(text);
+                return;
+            }
+            _groups[i] = [];
+            var form = NameParser.Parse(text).FirstOrDefault();
+            _forms[i] = form;
+            if (form is not null)
+            {
+                _sounds[i] = Hash.Of(string.Concat(form.Tokens.Select(t => t.Sound)));
+                _groups[i] = GivenNameGroups.Of(form.Tokens[0].Readings[0]);
+            }
+        });
+    }
+
+    /// <summary>The spelling-free key of a value, for blocking; 0 if it has none.</summary>
+    public ulong Sound(int value) => _sounds[value];
+
+    /// <summary>The groups of short forms that a value stands in.</summary>
+    public ReadOnlySpan<int> Groups(int value) => _groups[value];
+
+    /// <summary>The tokens of a value that is not one plain word.</summary>
+    public NameForm? Form(int value) => _forms[value];
+
+    public override int Compare(int first, int second)
+    {
+        if (_sounds[first] == _sounds[second] && _sounds[first] != 0)
+        {
+            return Levels.NameSound;
+        }
+        return _forms[first] is null && _forms[second] is null ? Words(first, second) : Tokens(first, second);
+    }
+
+    private int Words(int first, int second)
+    {
+        ref readonly var a = ref Values.Packed[first];
+        ref readonly var b = ref Values.Packed[second];
+        var shortest = Math.Min(a.Length, b.Length);
+        if (shortest <= 1)
+        {
+            return shortest == 1 && PackedText.At(a.Bytes, 0) == PackedText.At(b.Bytes, 0) ? Levels.NameInitial : Levels.Different;
+        }
+        if (GivenNameGroups.Meet(_groups[first], _groups[second]))
+        {
+            return Levels.NameVariant;
+        }
+        if (PackedText.MostSimilar(in a, in b) < LooseFrom)
+        {
+            return Levels.Different;
+        }
+        var similarity = JaroWinkler.Similarity(in a, in b);
+        if (similarity >= CloseFrom && shortest >= 4)
+        {
+            return Levels.NameClose;
+        }
+        if (similarity >= NearFrom || (shortest >= 3 && PackedText.LeastEdits(in a, in b) <= 1 && EditDistance.Between(in a, in b) <= 1))
+        {
+            return Levels.NameNear;
+        }
+        if (similarity >= LooseFrom)
+        {
+            return Levels.NameLoose;
+        }
+        // The same letters in disorder, as a slip of two hands writes them.
+        return shortest >= 4 && a.Length == b.Length && BitOperations.PopCount(a.Bag ^ b.Bag) <= 2 ? Levels.NameLoose : Levels.Different;
+    }
+
+    private int Tokens(int first, int second)
+    {
+        var whole = Similarity(first, second, LooseFrom);
+        var level = whole >= CloseFrom ? Levels.NameClose : whole >= NearFrom ? Levels.NameNear : whole >= LooseFrom ? Levels.NameLoose : Levels.Different;
+        return Math.Max(level, Aligned(FormOf(first), FormOf(second)));
+    }
+
+    private NameForm? FormOf(int value) => _forms[value] ?? NameParser.Parse(Values.Text(value)).FirstOrDefault();
+
+    // Every token of the shorter name finds its best partner in the longer one.
+    private static int Aligned(NameForm? first, NameForm? second)
+    {
+        if (first is null || second is null)
+        {
+            return Levels.Different;
+        }
+        var (few, many) = first.Tokens.Count <= second.Tokens.Count ? (first.Tokens, second.Tokens) : (second.Tokens, first.Tokens);
+        var used = 0u;
+        var weakest = TokenAgreement.Exact;
+        var lossy = false;
+        foreach (var token in few)
+        {
+            var best = TokenAgreement.None;
+            var at = -1;
+            for (var j = 0; j < many.Count; j++)
+            {
+                var agreement = (used & (1u << j)) != 0 ? TokenAgreement.None : TokenComparer.Compare(token, many[j]);
+                if (agreement > best)
+                {
+                    (best, at) = (agreement, j);
+                }
+            }
+            if (at < 0)
+            {
+                return Levels.Different;
+            }
+            used |= 1u << at;
+            weakest = best < weakest ? best : weakest;
+            lossy |= token.Lossy || many[at].Lossy;
+        }
+        var all = few.Count == many.Count;
+        return weakest switch
+        {
+            >= TokenAgreement.Sound => all ? Levels.NameSound : Levels.NamePart,
+            TokenAgreement.Close => all ? Levels.NameClose : Levels.NameNear,
+            TokenAgreement.Near => Levels.NameNear,
+            TokenAgreement.Skeleton => lossy ? Levels.NameNear : Levels.NameLoose,
+            TokenAgreement.Initial => Levels.NameInitial,
+            _ => Levels.Different,
+        };
+    }
+}

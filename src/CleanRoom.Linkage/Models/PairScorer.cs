@@ -1,0 +1,205 @@
+using System.Runtime.CompilerServices;
+using CleanRoom.Linkage.Fields;
+using CleanRoom.Linkage.Tables;
+
+namespace CleanRoom.Linkage.Models;
+
+/// <summary>
+/// Weighs pairs by a model. Equal and missing values are told by number alone; what is left is compared in the order of what it can
+/// still change, and a pair that cannot reach the floor any more is left. Allocates nothing; thread-safe.
+/// </summary>
+internal sealed class PairScorer
+{
+    private readonly LinkTable _table;
+    private readonly int[] _rows;
+    private readonly int _stride;
+    private readonly int _fields;
+    private readonly FieldComparer[] _comparers;
+    private readonly float[][] _levels;
+    private readonly float[][] _exact;
+    private readonly float[] _mostInexact;
+    private readonly float[] _mostCrossed;
+    private readonly int[] _order;
+    private readonly int[] _swaps;
+    private readonly bool _anySwap;
+    private readonly float _prior;
+
+    public PairScorer(LinkTable table, LinkModel model, TermWeights terms)
+    {
+        _table = table;
+        _rows = table.Rows;
+        _stride = table.Stride;
+        _fields = table.Fields.Count;
+        _comparers = table.Comparers;
+        _swaps = table.SwapOf;
+        _anySwap = Array.Exists(_swaps, s => s >= 0);
+        _prior = (float)model.PriorWeight;
+        _levels = new float[_fields][];
+        _exact = new float[_fields][];
+        _mostInexact = new float[_fields];
+        _mostCrossed = new float[_fields];
+        for (var f = 0; f < _fields; f++)
+        {
+            var kind = table.Fields[f].Kind;
+            var scale = Levels.Of(kind);
+            _levels[f] = [.. Enumerable.Range(0, scale.Names.Count).Select(l => (float)model.Weight(f, l))];
+            _mostInexact[f] = Enumerable.Range(0, scale.Exact).Where(l => !Levels.IsCrossed(kind, l)).Max(l => _levels[f][l]);
+            _mostCrossed[f] = Enumerable.Range(0, scale.Exact).Where(l => Levels.IsCrossed(kind, l)).Select(l => _levels[f][l]).DefaultIfEmpty(0).Max();
+            _exact[f] = new float[table.Values[f].Count];
+            for (var v = 1; v < _exact[f].Length; v++)
+            {
+                _exact[f][v] = terms.Counts[f][v] > 0
+                    ? (float)Math.Log2(model.Fields[f].Match[scale.Exact] / terms.ChanceOf(f, v, model.Fields[f].OwnCopies))
+                    : _levels[f][scale.Exact];
+            }
+        }
+        // First what costs least for what it can decide.
+        _order = [.. Enumerable.Range(0, _fields).OrderBy(f => Cost(table.Fields[f].Kind)).ThenBy(f => _levels[f][0]).ThenBy(f => f)];
+    }
+
+    /// <summary>The weight that an exact agreement on a value has, term frequency included.</summary>
+    public float ExactWeight(int field, int value) => _exact[field][value];
+
+    /// <summary>Weighs a pair; false if it stays below the floor.</summary>
+    /// <param name="first">A record.</param>
+    /// <param name="second">Another.</param>
+    /// <param name="floor">The least weight of interest, in bits.</param>
+    /// <param name="weight">Prior and all fields, in bits.</param>
+    /// <param name="vector">Four bits a field: its level, or <see cref="LevelScale.Missing"/>.</param>
+    public bool TryScore(int first, int second, float floor, out float weight, out ulong vector)
+    {
+        ref var a = ref Unsafe.Add(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_rows), first * (nint)_stride);
+        ref var b = ref Unsafe.Add(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_rows), second * (nint)_stride);
+        ulong levels = 0;
+        uint pending = 0;
+        var total = _prior;
+        for (var f = 0; f < _fields; f++)
+        {
+            var (x, y) = (Unsafe.Add(ref a, f), Unsafe.Add(ref b, f));
+            if (x == y)
+            {
+                total += x == 0 ? 0 : _exact[f][x];
+                levels |= (ulong)(x == 0 ? LevelScale.Missing : _levels[f].Length - 1) << (4 * f);
+            }
+            else if (x == 0 || y == 0)
+            {
+                levels |= (ulong)LevelScale.Missing << (4 * f);
+            }
+            else
+            {
+                total += _mostInexact[f];
+                pending |= 1u << f;
+            }
+        }
+        var crossing = _anySwap ? Crossing(levels, pending) : 0;
+        weight = total + crossing;
+        vector = 0;
+        if (weight < floor)
+        {
+            return false;
+        }
+        foreach (var f in _order)
+        {
+            if ((pending & (1u << f)) == 0)
+            {
+                continue;
+            }
+            var level = _comparers[f].Compare(Unsafe.Add(ref a, f), Unsafe.Add(ref b, f));
+            total += _levels[f][level] - _mostInexact[f];
+            levels |= (ulong)level << (4 * f);
+            if (total + crossing < floor)
+            {
+                return false;
+            }
+        }
+        if (_anySwap)
+        {
+            Cross(ref a, ref b, ref total, ref levels);
+        }
+        weight = total;
+        vector = levels;
+        return total >= floor;
+    }
+
+    // What fields in each other's place could still add.
+    private float Crossing(ulong levels, uint pending)
+    {
+        var sum = 0f;
+        for (var f = 0; f < _fields; f++)
+        {
+            var g = _swaps[f];
+            if (g >= 0 && !IsExact(f, levels, pending) && !IsExact(g, levels, pending))
+            {
+                sum += Math.Max(0, _mostCrossed[f] - Math.Min(0, (Bit(pending, f) ? _mostInexact[f] : 0) + (Bit(pending, g) ? _mostInexact[g] : 0)));
+            }
+        }
+        return sum;
+    }
+
+    private void Cross(ref int a, ref int b, ref float total, ref ulong levels)
+    {
+        for (var f = 0; f < _fields; f++)
+        {
+            var g = _swaps[f];
+            if (g < 0)
+            {
+                continue;
+            }
+            var (straightF, straightG) = (Level(levels, f), Level(levels, g));
+            if (IsGood(f, straightF) || IsGood(g, straightG))
+            {
+                continue;
+            }
+            var (af, ag, bf, bg) = (Unsafe.Add(ref a, f), Unsafe.Add(ref a, g), Unsafe.Add(ref b, f), Unsafe.Add(ref b, g));
+            var left = Crossed(f, af, bg);
+            var right = Crossed(f, ag, bf);
+            if (!(left || right) || (!left && af != 0 && bg != 0) || (!right && ag != 0 && bf != 0))
+            {
+                continue;
+            }
+            var level = (left && right, _table.Fields[f].Kind) switch
+            {
+                (true, FieldKind.Text) => Levels.TextCrossed,
+                (false, FieldKind.Text) => Levels.TextHalfCrossed,
+                (_, FieldKind.Code) => Levels.CodeCrossed,
+                (true, _) => Levels.NameCrossed,
+                _ => Levels.NameHalfCrossed,
+            };
+            var before = Weight(f, straightF, af) + Weight(g, straightG, ag);
+            if (_levels[f][level] <= before)
+            {
+                continue;
+            }
+            total += _levels[f][level] - before;
+            levels = (levels & ~(0xFUL << (4 * f)) & ~(0xFUL << (4 * g))) | ((ulong)level << (4 * f)) | ((ulong)LevelScale.Missing << (4 * g));
+        }
+    }
+
+    private bool Crossed(int f, int x, int y) =>
+        x != 0 && y != 0 && (x == y || IsGood(f, _comparers[f].Compare(x, y)));
+
+    private bool IsGood(int f, int level) => level != LevelScale.Missing && _table.Fields[f].Kind switch
+    {
+        FieldKind.Given or FieldKind.Family => level >= Levels.NameNear && level != Levels.NamePart,
+        FieldKind.Text => level >= Levels.TextNear,
+        _ => level == _levels[f].Length - 1,
+    };
+
+    private float Weight(int f, int level, int value) =>
+        level == LevelScale.Missing ? 0 : level == _levels[f].Length - 1 ? _exact[f][value] : _levels[f][level];
+
+    private bool IsExact(int f, ulong levels, uint pending) => !Bit(pending, f) && Level(levels, f) == _levels[f].Length - 1;
+
+    private static bool Bit(uint bits, int f) => (bits & (1u << f)) != 0;
+
+    private static int Level(ulong levels, int f) => (int)((levels >> (4 * f)) & 0xF);
+
+    private static int Cost(FieldKind kind) => kind switch
+    {
+        FieldKind.Category or FieldKind.Country or FieldKind.Number => 0,
+        FieldKind.Date or FieldKind.Code => 1,
+        FieldKind.Given or FieldKind.Family or FieldKind.Phone => 2,
+        FieldKind.Text or FieldKind.Email => 3,
+        _ => 4,
+    };
+}

@@ -1,0 +1,62 @@
+using CleanRoom.Linkage.Fields;
+using CleanRoom.Linkage.Tables;
+
+namespace CleanRoom.Linkage.Models;
+
+/// <summary>How often each value stands in a table, and what an agreement on it says over and above the average.</summary>
+internal sealed class TermWeights
+{
+    private TermWeights(int[][] counts, int[] filled)
+    {
+        Counts = counts;
+        Filled = filled;
+    }
+
+    /// <summary>For each field the records that have a value.</summary>
+    public int[][] Counts { get; }
+
+    /// <summary>For each field the records that have any.</summary>
+    public int[] Filled { get; }
+
+    public static TermWeights Count(LinkTable table)
+    {
+        var counts = table.Values.Select(v => new int[v.Count]).ToArray();
+        var filled = new int[counts.Length];
+        for (var f = 0; f < counts.Length; f++)
+        {
+            var mine = counts[f];
+            for (var i = 0; i < table.Count; i++)
+            {
+                mine[table.Value(i, f)]++;
+            }
+            filled[f] = table.Count - mine[0];
+            mine[0] = 0;
+        }
+        return new TermWeights(counts, filled);
+    }
+
+    /// <summary>
+    /// The chance that a record of another entity has a value, given that one has it: its other holders without the entity's own copies.
+    /// One more is added, so that no value is impossible.
+    /// </summary>
+    public double ChanceOf(int field, int value, double ownCopies) =>
+        Math.Min(1, (Math.Max(0, Counts[field][value] - 1 - ownCopies) + 1) / Math.Max(2, Filled[field]));
+
+    /// <summary>The chance that two records of different entities agree exactly.</summary>
+    public double ChanceOfAgreement(int field, double ownCopies)
+    {
+        if (Filled[field] == 0)
+        {
+            return 0.5;
+        }
+        double sum = 0;
+        for (var v = 1; v < Counts[field].Length; v++)
+        {
+            if (Counts[field][v] > 0)
+            {
+                sum += (double)Counts[field][v] / Filled[field] * ChanceOf(field, v, ownCopies);
+            }
+        }
+        return sum;
+    }
+}

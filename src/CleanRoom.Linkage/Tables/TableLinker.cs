@@ -1,0 +1,125 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using CleanRoom.Linkage.Blocking;
+using CleanRoom.Linkage.Clusters;
+using CleanRoom.Linkage.Models;
+
+namespace CleanRoom.Linkage.Tables;
+
+/// <summary>How a table is linked.</summary>
+public sealed record TableLinkOptions
+{
+    /// <summary>Threads, 1 to 64. Defaults to 2. The result does not depend on it.</summary>
+    public int Threads { get; init; } = 2;
+
+    /// <summary>The least probability of pairs that are kept. Above 0, below 1; defaults to 0.001.</summary>
+    public double MinProbability { get; init; } = 0.001;
+
+    /// <summary>Candidate pairs for each record that joins of keys may give, on average. Defaults to 60.</summary>
+    public double Budget { get; init; } = 60;
+
+    /// <summary>Told of each candidate pair before it is weighed; for measuring the recall of blocking. Must be thread-safe.</summary>
+    public Action<int, int>? OnCandidate { get; init; }
+}
+
+/// <summary>What linking a table found and what it cost.</summary>
+/// <param name="Model">The model used.</param>
+/// <param name="Pairs">Pairs of at least the least probability, by record.</param>
+/// <param name="Clusters">For each record the least record of its cluster.</param>
+/// <param name="Candidates">Pairs weighed.</param>
+/// <param name="Families">Key families: name, pairs in their blocks, blocks over their cap.</param>
+/// <param name="Phases">Seconds by phase.</param>
+public sealed record TableLinkResult(
+    LinkModel Model, IReadOnlyList<LinkedPair> Pairs, IReadOnlyList<int> Clusters, long Candidates,
+    IReadOnlyList<(string Name, long Pairs, long Cut)> Families, IReadOnlyList<(string Phase, double Seconds)> Phases);
+
+/// <summary>Links a table: blocks, trains if there is no model, weighs candidates, joins clusters. The result depends on table, configuration and model only.</summary>
+public static class TableLinker
+{
+    private const int Chunk = 512;
+
+    /// <summary>Links.</summary>
+    /// <param name="table">The records.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="model">The model, or null to train one.</param>
+    /// <param name="labels">Pairs known to match to train with, or null to train without.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellationToken">Stops the work.</param>
+    /// <exception cref="FormatException">The model does not fit the table's fields.</exception>
+    public static TableLinkResult Link(
+        LinkTable table, LinkConfig config, LinkModel? model = null, IReadOnlyList<(int First, int Second)>? labels = null, TableLinkOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(table);
+        ArgumentNullException.ThrowIfNull(config);
+        options ??= new TableLinkOptions();
+        ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Threads, 64, nameof(options));
+        var phases = new List<(string, double)>();
+        var clock = Stopwatch.StartNew();
+        void Phase(string name)
+        {
+            phases.Add((name, clock.Elapsed.TotalSeconds));
+            clock.Restart();
+        }
+        var terms = TermWeights.Count(table);
+        var atoms = KeyAtoms.Of(table, options.Threads);
+        var families = KeyPlan.Choose(table, config, atoms, options.Budget);
+        Phase("keys");
+        var blocks = BlockIndex.Build(table, config, families, atoms, options.Threads, cancellationToken);
+        Phase("blocks");
+        if (model is null)
+        {
+            var trainer = new Trainer(table, config.Name, terms, blocks, options.Threads);
+            model = labels is null ? trainer.Train(cancellationToken) : trainer.TrainWithLabels(labels);
+            Phase("training");
+        }
+        model.RequireFields(table.Fields);
+        var scorer = new PairScorer(table, model, terms);
+        var (pairs, candidates) = Score(table, blocks, scorer, options, cancellationToken);
+        Phase("scoring");
+        var clusters = Clusterer.Cluster(table, pairs, config);
+        Phase("clusters");
+        return new TableLinkResult(model, pairs, clusters, candidates, blocks.Families, phases);
+    }
+
+    private static (LinkedPair[] Pairs, long Candidates) Score(LinkTable table, BlockIndex blocks, PairScorer scorer, TableLinkOptions options, CancellationToken cancellationToken)
+    {
+        var floor = (float)LinkModel.WeightOf(options.MinProbability);
+        var chunks = (table.Count + Chunk - 1) / Chunk;
+        var parts = new LinkedPair[chunks][];
+        var finders = new ConcurrentBag<(CandidateFinder Finder, List<LinkedPair> Found)>();
+        long candidates = 0;
+        _ = Parallel.For(0, chunks, new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancellationToken }, chunk =>
+        {
+            var (finder, found) = finders.TryTake(out var one) ? one : (new CandidateFinder(table, blocks), []);
+            found.Clear();
+            long count = 0;
+            var end = Math.Min(table.Count, (chunk + 1) * Chunk);
+            for (var i = chunk * Chunk; i < end; i++)
+            {
+                var others = finder.After(i);
+                count += others.Length;
+                foreach (var j in others)
+                {
+                    options.OnCandidate?.Invoke(i, j);
+                    if (scorer.TryScore(i, j, floor, out var weight, out var vector))
+                    {
+                        found.Add(new LinkedPair(i, j, weight, vector));
+                    }
+                }
+            }
+            _ = Interlocked.Add(ref candidates, count);
+            parts[chunk] = [.. found];
+            finders.Add((finder, found));
+        });
+        var all = new LinkedPair[parts.Sum(p => p.Length)];
+        var at = 0;
+        foreach (var part in parts)
+        {
+            part.CopyTo(all, at);
+            at += part.Length;
+        }
+        return (all, candidates);
+    }
+}
