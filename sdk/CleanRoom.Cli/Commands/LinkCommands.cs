@@ -30,6 +30,8 @@ internal static class LinkCommands
     private static readonly Option<string[]> Pair = new("--pair") { Description = "Two ids whose pair is explained.", HelpName = "ID ID", Arity = new ArgumentArity(2, 2), AllowMultipleArgumentsPerToken = true, Required = true };
     private static readonly Option<bool> Values = new("--values") { Description = "Show the compared values beside the weights." };
 
+    private static readonly string[] ValueHeads = ["first", "second"];
+    private static readonly string[] NoValues = ["", ""];
     private static readonly double[] Thresholds = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999];
 
     public static Command Create()
@@ -132,10 +134,10 @@ internal static class LinkCommands
             {
                 var bits = CultureInfo.InvariantCulture;
                 call.Screen.Table(
-                    ["field", "agreement", "bits", "of a rare or common value", .. values ? new[] { "first", "second" } : []],
+                    ["field", "agreement", "bits", "of a rare or common value", .. values ? ValueHeads : []],
                     explanation.Parts.Select(p => (IReadOnlyList<string>)
                         [p.Field, p.Level, p.Weight.ToString("+0.00;-0.00;0", bits), p.TermWeight == 0 ? "" : p.TermWeight.ToString("+0.00;-0.00;0", bits), .. values ? new[] { p.First, p.Second } : []])
-                        .Prepend(["before any field", "", explanation.Prior.ToString("+0.00;-0.00;0", bits), "", .. values ? new[] { "", "" } : []]));
+                        .Prepend(["before any field", "", explanation.Prior.ToString("+0.00;-0.00;0", bits), "", .. values ? NoValues : []]));
                 call.Screen.Line(string.Create(bits, $"Total {explanation.Total:+0.00;-0.00;0} bits, probability {explanation.Probability:0.######}"));
             });
         return ExitCodes.Ok;
@@ -237,7 +239,7 @@ internal static class LinkCommands
 
     private static void Report(Call call, LinkJob job, TableLinkResult result, Truth? truth, long reached, TimeSpan total)
     {
-        var json = LinkReport.Json(job, result, total, Thresholds);
+        var json = LinkReport.Json(job, result, total);
         if (truth is not null)
         {
             LinkReport.AddQuality(json, job, result, truth, reached, Thresholds);

@@ -10,16 +10,18 @@ namespace CleanRoom.Cli.Commands;
 /// <summary>Says what linking found, how good it is and what it cost.</summary>
 internal static class LinkReport
 {
-    public static JsonObject Json(LinkJob job, TableLinkResult result, TimeSpan total, double[] thresholds)
+    public static JsonObject Json(LinkJob job, TableLinkResult result, TimeSpan total)
     {
         var table = job.Table;
         var phases = new JsonObject { ["read"] = Round(job.ReadSeconds), ["normalise"] = Round(job.NormaliseSeconds) };
-        foreach (var (phase, seconds) in result.Phases)
+        var processor = new JsonObject();
+        foreach (var phase in result.Phases)
         {
-            phases[phase] = Round(seconds);
+            phases[phase.Name] = Round(phase.Seconds);
+            processor[phase.Name] = Round(phase.ProcessorSeconds);
         }
         using var process = Process.GetCurrentProcess();
-        var scoring = result.Phases.First(p => p.Phase == "scoring").Seconds;
+        var scoring = result.Phases.First(p => p.Name == "scoring");
         return new JsonObject
         {
             ["config"] = job.Config.Name,
@@ -34,8 +36,10 @@ internal static class LinkReport
             ["prior"] = result.Model.Prior,
             ["seconds"] = phases,
             ["secondsInAll"] = Round(total.TotalSeconds),
+            ["processorSeconds"] = processor,
             ["cpuSeconds"] = Round(process.TotalProcessorTime.TotalSeconds),
-            ["pairsPerSecond"] = scoring > 0 ? (long)(result.Candidates / scoring) : 0,
+            ["pairsPerSecond"] = (long)(result.Candidates / Math.Max(1e-9, scoring.Seconds)),
+            ["pairsPerProcessorSecond"] = (long)(result.Candidates / Math.Max(1e-9, scoring.ProcessorSeconds)),
             ["peakMiB"] = process.PeakWorkingSet64 >> 20,
             ["blocking"] = new JsonArray([.. result.Families.Select(f => new JsonObject { ["key"] = f.Name, ["pairs"] = f.Pairs, ["cut"] = f.Cut })]),
         };

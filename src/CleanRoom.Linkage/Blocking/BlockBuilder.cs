@@ -4,7 +4,7 @@ using CleanRoom.Linkage.Tables;
 namespace CleanRoom.Linkage.Blocking;
 
 /// <summary>Finds the blocks of families: records that share a key.</summary>
-internal sealed class BlockBuilder(LinkTable table, IReadOnlyList<KeyAtom> atoms, LinkConfig config)
+internal sealed class BlockBuilder(LinkTable table, IReadOnlyList<KeyAtom> atoms)
 {
     private const int Refinements = 5;
     private const int Window = 10;
@@ -33,11 +33,12 @@ internal sealed class BlockBuilder(LinkTable table, IReadOnlyList<KeyAtom> atoms
         list.Clear();
         Collect(family, list);
         list.SortShared();
+        var cap = family.IsSingle ? SingleCap(list, family.Cap) : family.Cap;
         for (var from = 0; from < list.Count;)
         {
             var end = list.RunEnd(from);
             var members = list.Items[from..end];
-            if (members.Length > family.Cap)
+            if (members.Length > cap)
             {
                 found.Cut++;
                 if (!family.IsSingle || !IsCoarse(family))
@@ -55,7 +56,32 @@ internal sealed class BlockBuilder(LinkTable table, IReadOnlyList<KeyAtom> atoms
     }
 
     // A coarse atom's full blocks are met again where it is joined with others.
-    private bool IsCoarse(KeyFamily family) => family.Atoms[0].Company >= config.SingleCap / 8.0;
+    private static bool IsCoarse(KeyFamily family) => family.Atoms[0].Company >= KeyPlan.Telling;
+
+    // Frequent values are stop values: the largest cap that keeps within the family's share of the budget.
+    private int SingleCap(KeyList list, int most)
+    {
+        var pairs = new double[most + 1];
+        for (var from = 0; from < list.Count;)
+        {
+            var end = list.RunEnd(from);
+            if (end - from <= most)
+            {
+                pairs[end - from] += (end - from) * (end - from - 1.0) / 2;
+            }
+            from = end;
+        }
+        var left = KeyPlan.Budget(table.Count) / 8 * table.Count;
+        for (var cap = 2; cap <= most; cap++)
+        {
+            left -= pairs[cap];
+            if (left < 0)
+            {
+                return Math.Max(2, cap - 1);
+            }
+        }
+        return most;
+    }
 
     private void Collect(KeyFamily family, KeyList list)
     {

@@ -27,10 +27,10 @@ internal sealed class BlockIndex
     /// <summary>Records of a block, ascending.</summary>
     public ReadOnlySpan<int> Members(int block) => _members.AsSpan(_starts[block], _starts[block + 1] - _starts[block]);
 
-    public static BlockIndex Build(LinkTable table, LinkConfig config, IReadOnlyList<KeyFamily> families, IReadOnlyList<KeyAtom> atoms, int threads, CancellationToken cancellationToken)
+    public static BlockIndex Build(LinkTable table, IReadOnlyList<KeyFamily> families, IReadOnlyList<KeyAtom> atoms, int threads, CancellationToken cancellationToken)
     {
         var telling = atoms.OrderBy(a => a.Company).ToArray();
-        var builder = new BlockBuilder(table, telling, config);
+        var builder = new BlockBuilder(table, telling);
         var found = new BlockBuilder.Found[families.Count];
         var lists = new System.Collections.Concurrent.ConcurrentBag<(KeyList, KeyList)>();
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };

@@ -1,7 +1,18 @@
+using System.Runtime.InteropServices;
 using CleanRoom.Linkage.Fields;
 using CleanRoom.Linkage.Tables;
 
 namespace CleanRoom.Linkage.Blocking;
+
+/// <summary>Where the keys of an atom serve.</summary>
+[Flags]
+internal enum KeyUse
+{
+    None = 0,
+    Alone = 1,
+    Joined = 2,
+    Both = 3,
+}
 
 /// <summary>One way to make blocking keys of one field: for each value its keys, several or none.</summary>
 internal sealed class KeyAtom
@@ -11,10 +22,11 @@ internal sealed class KeyAtom
     private readonly int[] _starts;
     private readonly ulong[] _keys;
 
-    private KeyAtom(int field, string name, int[] starts, ulong[] keys)
+    private KeyAtom(int field, string name, KeyUse use, int[] starts, ulong[] keys)
     {
         Field = field;
         Name = name;
+        Use = use;
         _starts = starts;
         _keys = keys;
     }
@@ -23,12 +35,14 @@ internal sealed class KeyAtom
 
     public string Name { get; }
 
+    public KeyUse Use { get; }
+
     /// <summary>The expected number of other records that share a record's key, for a record with a value.</summary>
     public double Company { get; private set; }
 
     public ReadOnlySpan<ulong> Keys(int value) => _keys.AsSpan(_starts[value], _starts[value + 1] - _starts[value]);
 
-    public static KeyAtom Make(LinkTable table, int field, string name, Func<int, IEnumerable<ulong>> keysOf)
+    public static KeyAtom Make(LinkTable table, int field, string name, KeyUse use, Func<int, IEnumerable<ulong>> keysOf)
     {
         var count = table.Values[field].Count;
         var starts = new int[count + 1];
@@ -46,28 +60,32 @@ internal sealed class KeyAtom
             }
         }
         starts[count] = keys.Count;
-        var atom = new KeyAtom(field, name, starts, [.. keys]);
+        var atom = new KeyAtom(field, name, use, starts, [.. keys]);
         atom.Measure(table);
         return atom;
     }
 
-    // By the keys of the whole table: the share of record pairs that meet, times the records.
+    // By one key in so many of the whole table: the share of record pairs that meet, times the records.
     private void Measure(LinkTable table)
     {
-        var counts = new Dictionary<ulong, int>(_keys.Length);
-        long filled = 0;
+        var every = (ulong)Math.Max(1, _keys.Length / 200_000);
         var perValue = new int[_starts.Length];
+        long filled = 0;
         for (var i = 0; i < table.Count; i++)
         {
             var v = table.Value(i, Field);
             perValue[v]++;
             filled += v != 0 ? 1 : 0;
         }
+        var counts = new Dictionary<ulong, int>();
         for (var v = 1; v < _starts.Length - 1; v++)
         {
             foreach (var key in Keys(v))
             {
-                System.Runtime.InteropServices.CollectionsMarshal.GetValueRefOrAddDefault(counts, key, out _) += perValue[v];
+                if (Hash.Mix(key) % every == 0)
+                {
+                    CollectionsMarshal.GetValueRefOrAddDefault(counts, key, out _) += perValue[v];
+                }
             }
         }
         double pairs = 0;
@@ -75,6 +93,6 @@ internal sealed class KeyAtom
         {
             pairs += (double)count * (count - 1);
         }
-        Company = filled == 0 ? 0 : pairs / filled;
+        Company = filled == 0 ? 0 : pairs * every / filled;
     }
 }

@@ -12,9 +12,9 @@ internal static class KeyAtoms
         for (var f = 0; f < table.Fields.Count; f++)
         {
             var field = f;
-            foreach (var (name, keys) in Makers(table, f))
+            foreach (var (name, use, keys) in Makers(table, f))
             {
-                makers.Add(() => KeyAtom.Make(table, field, $"{table.Fields[field].Name}.{name}", keys));
+                makers.Add(() => KeyAtom.Make(table, field, $"{table.Fields[field].Name}.{name}", use, keys));
             }
         }
         var atoms = new KeyAtom[makers.Count];
@@ -22,7 +22,7 @@ internal static class KeyAtoms
         return [.. atoms];
     }
 
-    private static IEnumerable<(string Name, Func<int, IEnumerable<ulong>> Keys)> Makers(LinkTable table, int f)
+    private static IEnumerable<(string Name, KeyUse Use, Func<int, IEnumerable<ulong>> Keys)> Makers(LinkTable table, int f)
     {
         var values = table.Values[f];
         string Text(int v) => values.Text(v);
@@ -30,52 +30,52 @@ internal static class KeyAtoms
         {
             case FieldKind.Given or FieldKind.Family:
                 var names = (NamePartComparer)table.Comparers[f];
-                yield return ("sound", v => NameKeys(names, v));
-                yield return ("begin", v => Text(v).Length >= 3 ? [Hash.Of(Text(v).AsSpan(0, 3))] : []);
+                yield return ("sound", KeyUse.Both, v => NameKeys(names, v));
+                yield return ("begin", KeyUse.Both, v => Text(v).Length >= 3 ? [Hash.Of(Text(v).AsSpan(0, 3))] : []);
                 break;
             case FieldKind.Name:
                 var whole = (WholeNameComparer)table.Comparers[f];
-                yield return ("word", v => whole.Sounds(v).SelectMany(w => w));
-                yield return ("words", v => whole.Sounds(v).SelectMany(Pairs));
-                yield return ("skeletons", v => whole.Skeletons(v).SelectMany(Pairs));
+                yield return ("word", KeyUse.Both, v => whole.Sounds(v).SelectMany(w => w));
+                yield return ("words", KeyUse.Both, v => whole.Sounds(v).SelectMany(Pairs));
+                yield return ("skeletons", KeyUse.Both, v => whole.Skeletons(v).SelectMany(Pairs));
                 break;
             case FieldKind.Date:
-                yield return ("day", v => Text(v).EndsWith("00", StringComparison.Ordinal) ? [] : [values.Hashes[v]]);
-                yield return ("year", v => [Hash.Of(Text(v).AsSpan(0, 4))]);
-                yield return ("monthday", v => Text(v).EndsWith("00", StringComparison.Ordinal) ? [] : [MonthDay(Text(v))]);
+                yield return ("day", KeyUse.Both, v => Text(v).EndsWith("00", StringComparison.Ordinal) ? [] : [values.Hashes[v]]);
+                yield return ("year", KeyUse.Joined, v => [Hash.Of(Text(v).AsSpan(0, 4))]);
+                yield return ("monthday", KeyUse.Joined, v => Text(v).EndsWith("00", StringComparison.Ordinal) ? [] : [MonthDay(Text(v))]);
                 break;
             case FieldKind.Code:
-                yield return ("all", v => [values.Hashes[v]]);
+                yield return ("all", KeyUse.Both, v => [values.Hashes[v]]);
                 if (Length(values) >= 5)
                 {
-                    yield return ("less", v => Text(v).Length >= 5 ? Less(Text(v)) : []);
+                    yield return ("less", KeyUse.Alone, v => Text(v).Length >= 5 ? Less(Text(v)) : []);
                 }
                 if (Length(values) >= 6)
                 {
-                    yield return ("first", v => Text(v).Length >= 6 ? [Hash.Of(Text(v).AsSpan(0, Text(v).Length / 2))] : []);
-                    yield return ("last", v => Text(v).Length >= 6 ? [Hash.Of(Text(v).AsSpan(Text(v).Length - 3))] : []);
+                    yield return ("first", KeyUse.Both, v => Text(v).Length >= 6 ? [Hash.Of(Text(v).AsSpan(0, Text(v).Length / 2))] : []);
+                    yield return ("last", KeyUse.Both, v => Text(v).Length >= 6 ? [Hash.Of(Text(v).AsSpan(Text(v).Length - 3))] : []);
                 }
                 break;
             case FieldKind.Phone:
-                yield return ("tail", v => [Hash.Of(Tail(Text(v)))]);
-                yield return ("less", v => Less(Tail(Text(v)).ToString()));
+                yield return ("tail", KeyUse.Both, v => [Hash.Of(Tail(Text(v)))]);
+                yield return ("less", KeyUse.Alone, v => Less(Tail(Text(v)).ToString()));
                 break;
             case FieldKind.Email:
-                yield return ("all", v => [values.Hashes[v]]);
-                yield return ("mailbox", v => Text(v).IndexOf('@', StringComparison.Ordinal) is >= 3 and var at ? [Hash.Of(Text(v).AsSpan(0, at))] : []);
-                yield return ("begin", v => Text(v).Length >= 5 ? [Hash.Of(Text(v).AsSpan(0, 5))] : []);
-                yield return ("end", v => Text(v).Length >= 8 ? [Hash.Of(Text(v).AsSpan(Text(v).Length - 8))] : []);
+                yield return ("all", KeyUse.Both, v => [values.Hashes[v]]);
+                yield return ("mailbox", KeyUse.Both, v => Text(v).IndexOf('@', StringComparison.Ordinal) is >= 3 and var at ? [Hash.Of(Text(v).AsSpan(0, at))] : []);
+                yield return ("begin", KeyUse.Both, v => Text(v).Length >= 5 ? [Hash.Of(Text(v).AsSpan(0, 5))] : []);
+                yield return ("end", KeyUse.Both, v => Text(v).Length >= 8 ? [Hash.Of(Text(v).AsSpan(Text(v).Length - 8))] : []);
                 break;
             case FieldKind.Text:
-                yield return ("all", v => [values.Hashes[v]]);
-                yield return ("begin", v => Text(v).Length >= 4 ? [Hash.Of(Text(v).AsSpan(0, 4))] : []);
+                yield return ("all", KeyUse.Alone, v => [values.Hashes[v]]);
+                yield return ("begin", KeyUse.Joined, v => Text(v).Length >= 4 ? [Hash.Of(Text(v).AsSpan(0, 4))] : []);
                 if (values.Count > 1000)
                 {
-                    yield return ("end", v => Text(v).Length >= 6 ? [Hash.Of(Text(v).AsSpan(Text(v).Length - 5))] : []);
+                    yield return ("end", KeyUse.Joined, v => Text(v).Length >= 6 ? [Hash.Of(Text(v).AsSpan(Text(v).Length - 5))] : []);
                 }
                 break;
             default:
-                yield return ("all", v => [values.Hashes[v]]);
+                yield return ("all", KeyUse.Joined, v => [values.Hashes[v]]);
                 break;
         }
     }

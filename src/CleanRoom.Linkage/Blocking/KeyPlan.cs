@@ -17,13 +17,18 @@ internal sealed record KeyFamily(IReadOnlyList<KeyAtom> Atoms, int Cap)
 /// </summary>
 internal static class KeyPlan
 {
-    private const int MaxFamilies = 120;
+    private const int MaxFamilies = 80;
+    private const int SmallTable = 20_000;
 
-    public static List<KeyFamily> Choose(LinkTable table, LinkConfig config, IReadOnlyList<KeyAtom> atoms, double budget)
+    /// <summary>Candidate pairs a record that families may give: all there is to find in a small table, less the larger it is, so that the work stays nearly linear.</summary>
+    public static double Budget(int records) => Math.Clamp(150 * Math.Pow(30_000.0 / Math.Max(1, records), 0.45), 25, 150);
+
+    public static List<KeyFamily> Choose(LinkTable table, LinkConfig config, IReadOnlyList<KeyAtom> atoms)
     {
         var families = new List<KeyFamily>();
-        double spent = 0;
-        foreach (var atom in atoms.Where(a => table.Fields[a.Field].Kind is not (FieldKind.Category or FieldKind.Country)))
+        // In a small table nothing needs to be spared.
+        var small = table.Count <= SmallTable;
+        foreach (var atom in atoms.Where(a => a.Use.HasFlag(KeyUse.Alone) || (small && a.Use != KeyUse.None && table.Fields[a.Field].Kind is not (FieldKind.Category or FieldKind.Country))))
         {
             families.Add(new KeyFamily([atom], config.SingleCap));
         }
@@ -33,7 +38,7 @@ internal static class KeyPlan
             for (var j = i + 1; j < atoms.Count; j++)
             {
                 var (a, b) = (atoms[i], atoms[j]);
-                if (a.Field == b.Field || Math.Min(a.Company, b.Company) < config.SingleCap / 8.0)
+                if (a.Field == b.Field || !a.Use.HasFlag(KeyUse.Joined) || !b.Use.HasFlag(KeyUse.Joined) || Math.Min(a.Company, b.Company) < Telling)
                 {
                     continue;
                 }
@@ -42,15 +47,19 @@ internal static class KeyPlan
                 joins.Add((new KeyFamily([a, b], config.BlockCap), company));
             }
         }
+        double spent = 0;
         foreach (var (family, company) in joins.OrderBy(j => j.Company).ThenBy(j => j.Family.Name, StringComparer.Ordinal))
         {
-            if (families.Count >= MaxFamilies || spent > budget)
+            if (families.Count >= MaxFamilies || spent > Budget(table.Count))
             {
                 break;
             }
-            spent += Math.Min(company, config.BlockCap);
+            spent += Math.Min(company, config.BlockCap) / 2;
             families.Add(family);
         }
         return families;
     }
+
+    /// <summary>An atom that brings fewer records together than this finds them alone.</summary>
+    public const double Telling = 5;
 }

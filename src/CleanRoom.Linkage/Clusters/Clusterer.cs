@@ -3,25 +3,134 @@ using CleanRoom.Linkage.Tables;
 
 namespace CleanRoom.Linkage.Clusters;
 
-/// <summary>Joins records into clusters, the surest pairs first.</summary>
-internal static class Clusterer
+/// <summary>
+/// Joins records into clusters, the surest pairs first, two clusters only if all pairs between them speak for it on average: one good pair
+/// does not tie two groups together that otherwise differ (average linkage, as dedupe uses it; with what is unknown counted against it).
+/// </summary>
+internal sealed class Clusterer
 {
-    public static int[] Cluster(LinkTable table, IReadOnlyList<LinkedPair> pairs, LinkConfig config)
+    private const int Passes = 3;
+
+    // No single pair outweighs everything else.
+    private const float MostWeight = 12;
+
+    private readonly IReadOnlyList<LinkedPair> _pairs;
+    private readonly UnionFind _sets;
+    private readonly int[] _starts;
+    private readonly int[] _edges;
+    private readonly int[] _next;
+    private readonly int[] _sizes;
+    private readonly float _unknown;
+
+    private Clusterer(LinkTable table, IReadOnlyList<LinkedPair> pairs, LinkConfig config)
     {
-        var least = LinkModel.WeightOf(config.ClusterThreshold);
-        var sets = new UnionFind(table.Count);
+        _pairs = pairs;
+        _unknown = (float)config.UnknownPairWeight;
+        _sets = new UnionFind(table.Count);
+        _next = [.. Enumerable.Range(0, table.Count)];
+        _sizes = new int[table.Count];
+        Array.Fill(_sizes, 1);
+        _starts = new int[table.Count + 1];
         foreach (var pair in pairs)
         {
-            if (pair.Weight >= least)
-            {
-                _ = sets.Join(pair.First, pair.Second);
-            }
+            _starts[pair.First + 1]++;
+            _starts[pair.Second + 1]++;
         }
+        for (var i = 0; i < table.Count; i++)
+        {
+            _starts[i + 1] += _starts[i];
+        }
+        var fill = _starts.AsSpan(0, table.Count).ToArray();
+        _edges = new int[2 * pairs.Count];
+        for (var e = 0; e < pairs.Count; e++)
+        {
+            _edges[fill[pairs[e].First]++] = e;
+            _edges[fill[pairs[e].Second]++] = e;
+        }
+    }
+
+    /// <summary>Gives for each record the least record of its cluster.</summary>
+    public static int[] Cluster(LinkTable table, IReadOnlyList<LinkedPair> pairs, LinkConfig config)
+    {
+        var clusterer = new Clusterer(table, pairs, config);
+        clusterer.JoinAll((float)LinkModel.WeightOf(config.ClusterThreshold));
         var clusters = new int[table.Count];
         for (var i = 0; i < clusters.Length; i++)
         {
-            clusters[i] = sets.Find(i);
+            clusters[i] = clusterer._sets.Find(i);
         }
         return clusters;
+    }
+
+    private void JoinAll(float least)
+    {
+        var order = Enumerable.Range(0, _pairs.Count).Where(e => _pairs[e].Weight >= least).ToArray();
+        var keys = order.Select(e => -_pairs[e].Weight).ToArray();
+        Array.Sort(keys, order);
+        Settle(keys, order);
+        var joined = true;
+        for (var pass = 0; pass < Passes && joined; pass++)
+        {
+            joined = false;
+            foreach (var e in order)
+            {
+                var (a, b) = (_sets.Find(_pairs[e].First), _sets.Find(_pairs[e].Second));
+                if (a != b && Between(a, b) > 0)
+                {
+                    Join(a, b);
+                    joined = true;
+                }
+            }
+        }
+    }
+
+    // Equal weights stand by record, whatever the sort did with them.
+    private static void Settle(float[] keys, int[] order)
+    {
+        for (var from = 0; from < order.Length;)
+        {
+            var end = from + 1;
+            while (end < order.Length && keys[end] == keys[from])
+            {
+                end++;
+            }
+            Array.Sort(order, from, end - from);
+            from = end;
+        }
+    }
+
+    // The sum over all pairs between two clusters; those that were never weighed, or weighed too little to be kept, count as unknown.
+    private float Between(int a, int b)
+    {
+        if (_sizes[a] > _sizes[b])
+        {
+            (a, b) = (b, a);
+        }
+        var sum = 0f;
+        long known = 0;
+        var member = a;
+        do
+        {
+            for (var k = _starts[member]; k < _starts[member + 1]; k++)
+            {
+                var pair = _pairs[_edges[k]];
+                var other = pair.First == member ? pair.Second : pair.First;
+                if (_sets.Find(other) == b)
+                {
+                    sum += Math.Min(MostWeight, pair.Weight);
+                    known++;
+                }
+            }
+            member = _next[member];
+        }
+        while (member != a);
+        return sum + (_unknown * (((long)_sizes[a] * _sizes[b]) - known));
+    }
+
+    private void Join(int a, int b)
+    {
+        var size = _sizes[a] + _sizes[b];
+        (_next[a], _next[b]) = (_next[b], _next[a]);
+        _sizes[_sets.Join(a, b)] = size;
     }
 }

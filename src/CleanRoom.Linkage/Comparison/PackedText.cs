@@ -32,6 +32,12 @@ public readonly struct PackedText
     /// <summary>Number of characters, 0 to 32.</summary>
     public int Length { get; }
 
+    /// <summary>True for a text that was packed; false for <see langword="default"/>, which stands for one that could not be.</summary>
+    public bool IsPacked => Length > 0;
+
+    /// <summary>The first eight characters, the first in the lowest byte.</summary>
+    public ulong Begin => Bytes.AsUInt64().ToScalar();
+
     /// <summary>Packs a text of at most 32 characters from U+0001 to U+00FF; false for any other.</summary>
     public static bool TryPack(ReadOnlySpan<char> text, out PackedText packed)
     {

@@ -1,70 +1,87 @@
+using System.Numerics;
+
 namespace CleanRoom.Linkage.Fields;
 
 /// <summary>Dates as eight digits, with zeros for what is not known.</summary>
 internal sealed class DateComparer(ValueTable values) : FieldComparer(values)
 {
-    private Day[] _days = [];
+    private const ulong YearMask = 0xFFFF_FFFF, MonthMask = 0xFFFFUL << 32, DayMask = 0xFFFFUL << 48;
+    private const ulong Zeros = 0x3030_3030_3030_3030;
+    private const ulong FirstOfJanuary = 0x3130_3130UL << 32;
 
-    private readonly record struct Day(short Year, byte Month, byte Date);
+    // The eight digits as characters, the first in the lowest byte.
+    private ulong[] _digits = [];
+    private short[] _years = [];
 
     public override void Prepare()
     {
         base.Prepare();
-        var from = _days.Length;
-        Array.Resize(ref _days, Values.Count);
-        for (var i = Math.Max(1, from); i < _days.Length; i++)
+        var from = Math.Max(1, _digits.Length);
+        Array.Resize(ref _digits, Values.Count);
+        Array.Resize(ref _years, Values.Count);
+        for (var i = from; i < _digits.Length; i++)
         {
             var text = Values.Text(i);
-            _days[i] = new Day((short)Digits(text, 0, 4), (byte)Digits(text, 4, 2), (byte)Digits(text, 6, 2));
+            for (var k = 0; k < 8; k++)
+            {
+                _digits[i] |= (ulong)text[k] << (8 * k);
+            }
+            _years[i] = (short)(((text[0] - '0') * 1000) + ((text[1] - '0') * 100) + ((text[2] - '0') * 10) + (text[3] - '0'));
         }
     }
 
     public override int Compare(int first, int second)
     {
-        var (a, b) = (_days[first], _days[second]);
-        var sameYear = a.Year == b.Year;
-        if (a.Month == 0 || b.Month == 0)
+        var (a, b) = (_digits[first], _digits[second]);
+        var differs = a ^ b;
+        var sameYear = (differs & YearMask) == 0;
+        if (Unknown(a, MonthMask) || Unknown(b, MonthMask))
         {
-            return sameYear ? Levels.DatePartial : Years(a.Year, b.Year);
+            return sameYear ? Levels.DatePartial : Years(first, second);
         }
-        if (a.Date == 0 || b.Date == 0)
+        if (Unknown(a, DayMask) || Unknown(b, DayMask))
         {
-            return sameYear && a.Month == b.Month ? Levels.DatePartial : sameYear ? Levels.DateYear : Years(a.Year, b.Year);
+            return (differs & (YearMask | MonthMask)) == 0 ? Levels.DatePartial : Years(first, second);
         }
         if (sameYear)
         {
-            if (a.Month == b.Date && a.Date == b.Month)
+            if ((a & MonthMask) >> 32 == (b & DayMask) >> 48 && (a & DayMask) >> 48 == (b & MonthMask) >> 32)
             {
                 return Levels.DateSwapped;
             }
             // The first of January is what registries write when they know the year only.
-            if ((a.Month == 1 && a.Date == 1) || (b.Month == 1 && b.Date == 1))
+            if ((a & ~YearMask) == FirstOfJanuary || (b & ~YearMask) == FirstOfJanuary)
             {
                 return Levels.DatePartial;
             }
         }
-        if (Edits(first, second, 1) == 1)
+        if (OneOff(a, b, differs))
         {
             return Levels.DateEdit;
         }
-        var same = (sameYear ? 1 : 0) + (a.Month == b.Month ? 1 : 0) + (a.Date == b.Date ? 1 : 0);
-        return same == 2 ? Levels.DateTwoParts : sameYear ? Levels.DateYear : Years(a.Year, b.Year);
+        var same = (sameYear ? 1 : 0) + ((differs & MonthMask) == 0 ? 1 : 0) + ((differs & DayMask) == 0 ? 1 : 0);
+        return same == 2 ? Levels.DateTwoParts : Years(first, second);
     }
 
-    private static int Years(int a, int b) => Math.Abs(a - b) switch
+    // One digit, or two neighbours changed over: of texts of one length nothing else is one edit.
+    private static bool OneOff(ulong a, ulong b, ulong differs)
+    {
+        var low = BitOperations.TrailingZeroCount(differs) / 8 * 8;
+        var rest = differs & ~(0xFFUL << low);
+        if (rest == 0)
+        {
+            return true;
+        }
+        return low < 56 && (rest & ~(0xFFUL << (low + 8))) == 0
+            && ((a >> low) & 0xFF) == ((b >> (low + 8)) & 0xFF) && ((b >> low) & 0xFF) == ((a >> (low + 8)) & 0xFF);
+    }
+
+    private static bool Unknown(ulong digits, ulong part) => ((digits ^ Zeros) & part) == 0;
+
+    private int Years(int a, int b) => Math.Abs(_years[a] - _years[b]) switch
     {
         <= 1 => Levels.DateYear,
         <= 10 => Levels.DateDecade,
         _ => Levels.Different,
     };
-
-    private static int Digits(string text, int at, int count)
-    {
-        var number = 0;
-        for (var i = at; i < at + count; i++)
-        {
-            number = (number * 10) + (text[i] - '0');
-        }
-        return number;
-    }
 }

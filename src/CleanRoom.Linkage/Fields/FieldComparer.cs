@@ -30,10 +30,10 @@ internal abstract class FieldComparer(ValueTable values)
     /// <summary>Edits between two values, or more than <paramref name="most"/> if there are more.</summary>
     protected int Edits(int first, int second, int most)
     {
-        if (values.IsPacked[first] && values.IsPacked[second])
+        ref readonly var a = ref values.Packed[first];
+        ref readonly var b = ref values.Packed[second];
+        if (a.IsPacked && b.IsPacked)
         {
-            ref readonly var a = ref values.Packed[first];
-            ref readonly var b = ref values.Packed[second];
             return PackedText.LeastEdits(in a, in b) > most ? most + 1 : EditDistance.Between(in a, in b);
         }
         var (left, right) = (values.Text(first), values.Text(second));
@@ -43,10 +43,10 @@ internal abstract class FieldComparer(ValueTable values)
     /// <summary>Jaro–Winkler similarity, or 0 if it is certainly below <paramref name="least"/>.</summary>
     protected double Similarity(int first, int second, double least)
     {
-        if (values.IsPacked[first] && values.IsPacked[second])
+        ref readonly var a = ref values.Packed[first];
+        ref readonly var b = ref values.Packed[second];
+        if (a.IsPacked && b.IsPacked)
         {
-            ref readonly var a = ref values.Packed[first];
-            ref readonly var b = ref values.Packed[second];
             return PackedText.MostSimilar(in a, in b) < least ? 0 : JaroWinkler.Similarity(in a, in b);
         }
         return JaroWinkler.Similarity(values.Text(first), values.Text(second));
@@ -62,32 +62,42 @@ internal sealed class CategoryComparer(ValueTable values) : FieldComparer(values
 /// <summary>Codes: edits with confusables folded (O and 0, I and 1, S and 5, B and 8, Z and 2), and a common beginning.</summary>
 internal sealed class CodeComparer(ValueTable values) : FieldComparer(values)
 {
+    private const ulong Letters = (1UL << 52) - 1;
+
     public override int Compare(int first, int second)
     {
-        var a = Values.Packed[first];
-        var b = Values.Packed[second];
+        ref readonly var a = ref Values.Packed[first];
+        ref readonly var b = ref Values.Packed[second];
+        if (!a.IsPacked || !b.IsPacked)
+        {
+            return Edits(first, second, 2) switch
+            {
+                1 => Levels.CodeEdit,
+                2 => Levels.CodeTwoEdits,
+                _ => Levels.Different,
+            };
+        }
         var shortest = Math.Min(a.Length, b.Length);
         // One of three characters wrong is another house, one of two another age.
         var allowed = shortest >= 6 ? 2 : 1;
-        var edits = Edits(first, second, allowed);
-        if (edits == 1)
+        if (PackedText.LeastEdits(in a, in b) <= allowed)
         {
-            return Levels.CodeEdit;
+            var edits = EditDistance.Between(in a, in b);
+            if (edits <= allowed)
+            {
+                return edits == 1 ? Levels.CodeEdit : Levels.CodeTwoEdits;
+            }
         }
-        if (edits == 2 && allowed == 2)
-        {
-            return Levels.CodeTwoEdits;
-        }
-        var (left, right) = (Values.Text(first), Values.Text(second));
         if (shortest < 4)
         {
             return Levels.Different;
         }
-        if (left.Length == right.Length && Folded(left, right))
+        // Confusables take letters and digits for each other, so only codes with letters have them.
+        if (a.Length == b.Length && ((a.Bag ^ b.Bag) & Letters) != 0 && Folded(Values.Text(first), Values.Text(second)))
         {
             return Levels.CodeEdit;
         }
-        return left.AsSpan(0, 3).SequenceEqual(right.AsSpan(0, 3)) ? Levels.CodePrefix : Levels.Different;
+        return ((a.Begin ^ b.Begin) & 0xFF_FFFF) == 0 ? Levels.CodePrefix : Levels.Different;
     }
 
     private static bool Folded(string left, string right)

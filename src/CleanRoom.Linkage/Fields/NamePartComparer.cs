@@ -9,25 +9,39 @@ internal sealed class NamePartComparer(ValueTable values) : FieldComparer(values
 {
     private const double CloseFrom = 0.92, NearFrom = 0.88, LooseFrom = 0.76;
 
-    private ulong[] _sounds = [];
+    private Cell[] _cells = [];
     private int[][] _groups = [];
     private NameForm?[] _forms = [];
+    private NameForm?[] _plainForms = [];
+
+    // What most comparisons need, in one line of the cache.
+    private struct Cell
+    {
+        public PackedText Text;
+        public ulong Sound;
+        public bool Plain;
+        public bool HasGroups;
+    }
 
     public override void Prepare()
     {
         base.Prepare();
-        var from = Math.Max(1, _sounds.Length);
-        Array.Resize(ref _sounds, Values.Count);
+        var from = Math.Max(1, _cells.Length);
+        Array.Resize(ref _cells, Values.Count);
         Array.Resize(ref _groups, Values.Count);
         Array.Resize(ref _forms, Values.Count);
+        Array.Resize(ref _plainForms, Values.Count);
         _groups[0] = [];
         _ = Parallel.For(from, Values.Count, i =>
         {
             var text = Values.Text(i);
-            if (Values.IsPacked[i] && !text.AsSpan().ContainsAnyExceptInRange('a', 'z'))
+            _cells[i].Text = Values.Packed[i];
+            if (Values.Packed[i].IsPacked && !text.AsSpan().ContainsAnyExceptInRange('a', 'z'))
             {
-                _sounds[i] = Hash.Of(Sounds.Key(text));
+                _cells[i].Sound = Hash.Of(Sounds.Key(text));
                 _groups[i] = GivenNameGroups.Of(text);
+                _cells[i].HasGroups = _groups[i].Length > 0;
+                _cells[i].Plain = true;
                 return;
             }
             _groups[i] = [];
@@ -35,14 +49,14 @@ internal sealed class NamePartComparer(ValueTable values) : FieldComparer(values
             _forms[i] = form;
             if (form is not null)
             {
-                _sounds[i] = Hash.Of(string.Concat(form.Tokens.Select(t => t.Sound)));
+                _cells[i].Sound = Hash.Of(string.Concat(form.Tokens.Select(t => t.Sound)));
                 _groups[i] = GivenNameGroups.Of(form.Tokens[0].Readings[0]);
             }
         });
     }
 
     /// <summary>The spelling-free key of a value, for blocking; 0 if it has none.</summary>
-    public ulong Sound(int value) => _sounds[value];
+    public ulong Sound(int value) => _cells[value].Sound;
 
     /// <summary>The groups of short forms that a value stands in.</summary>
     public ReadOnlySpan<int> Groups(int value) => _groups[value];
@@ -52,25 +66,23 @@ internal sealed class NamePartComparer(ValueTable values) : FieldComparer(values
 
     public override int Compare(int first, int second)
     {
-        if (_sounds[first] == _sounds[second] && _sounds[first] != 0)
+        ref readonly var a = ref _cells[first];
+        ref readonly var b = ref _cells[second];
+        if (a.Sound == b.Sound && a.Sound != 0)
         {
             return Levels.NameSound;
         }
-        return _forms[first] is null && _forms[second] is null ? Words(first, second) : Tokens(first, second);
+        return a.Plain && b.Plain
+            ? a.HasGroups && b.HasGroups && GivenNameGroups.Meet(_groups[first], _groups[second]) ? Levels.NameVariant : Words(in a.Text, in b.Text)
+            : Tokens(first, second);
     }
 
-    private int Words(int first, int second)
+    private static int Words(in PackedText a, in PackedText b)
     {
-        ref readonly var a = ref Values.Packed[first];
-        ref readonly var b = ref Values.Packed[second];
         var shortest = Math.Min(a.Length, b.Length);
         if (shortest <= 1)
         {
-            return shortest == 1 && PackedText.At(a.Bytes, 0) == PackedText.At(b.Bytes, 0) ? Levels.NameInitial : Levels.Different;
-        }
-        if (GivenNameGroups.Meet(_groups[first], _groups[second]))
-        {
-            return Levels.NameVariant;
+            return PackedText.At(a.Bytes, 0) == PackedText.At(b.Bytes, 0) ? Levels.NameInitial : Levels.Different;
         }
         if (PackedText.MostSimilar(in a, in b) < LooseFrom)
         {
@@ -100,7 +112,8 @@ internal sealed class NamePartComparer(ValueTable values) : FieldComparer(values
         return Math.Max(level, Aligned(FormOf(first), FormOf(second)));
     }
 
-    private NameForm? FormOf(int value) => _forms[value] ?? NameParser.Parse(Values.Text(value)).FirstOrDefault();
+    // A plain word is parsed when a name of several words first meets it; two threads may both do it, with the same result.
+    private NameForm? FormOf(int value) => _forms[value] ?? (_plainForms[value] ??= NameParser.Parse(Values.Text(value)).FirstOrDefault());
 
     // Every token of the shorter name finds its best partner in the longer one.
     private static int Aligned(NameForm? first, NameForm? second)

@@ -5,39 +5,61 @@ namespace CleanRoom.Linkage.Fields;
 /// <summary>Words of streets, places and occupations.</summary>
 internal sealed class TextComparer(ValueTable values) : FieldComparer(values)
 {
+    private const double CloseFrom = 0.94, NearFrom = 0.88, LooseFrom = 0.8;
+
     private ulong[]?[] _words = [];
+
+    // One bit for each word, by its hash: texts without a bit in common have no word in common.
+    private ulong[] _bits = [];
 
     public override void Prepare()
     {
         base.Prepare();
         var from = _words.Length;
         Array.Resize(ref _words, Values.Count);
+        Array.Resize(ref _bits, Values.Count);
         for (var i = Math.Max(1, from); i < _words.Length; i++)
         {
             var text = Values.Text(i);
+            _bits[i] = 1UL << (int)(Values.Hashes[i] >> 58);
             if (text.Contains(' ', StringComparison.Ordinal))
             {
                 _words[i] = [.. text.Split(' ').Where(w => w.Length > 1).Select(w => Hash.Of(w)).Distinct().Take(12)];
+                _bits[i] = _words[i]!.Aggregate(0UL, (bits, word) => bits | (1UL << (int)(word >> 58)));
             }
         }
     }
 
     public override int Compare(int first, int second)
     {
-        var similarity = Similarity(first, second, 0.8);
-        if (similarity >= 0.94 || (Math.Min(Values.Packed[first].Length, Values.Packed[second].Length) >= 5 && Edits(first, second, 1) == 1))
+        ref readonly var a = ref Values.Packed[first];
+        ref readonly var b = ref Values.Packed[second];
+        var similarity = 0.0;
+        if (!a.IsPacked || !b.IsPacked)
+        {
+            similarity = JaroWinkler.Similarity(Values.Text(first), Values.Text(second));
+        }
+        else if (PackedText.MostSimilar(in a, in b) >= LooseFrom)
+        {
+            similarity = JaroWinkler.Similarity(in a, in b);
+            if (similarity < CloseFrom && Math.Min(a.Length, b.Length) >= 5 && PackedText.LeastEdits(in a, in b) <= 1 && EditDistance.Between(in a, in b) == 1)
+            {
+                return Levels.TextClose;
+            }
+        }
+        if (similarity >= CloseFrom)
         {
             return Levels.TextClose;
         }
-        if (_words[first] is not null || _words[second] is not null)
+        if ((_bits[first] & _bits[second]) != 0 && (_words[first] is not null || _words[second] is not null))
         {
             var level = Words(_words[first] ?? [Values.Hashes[first]], _words[second] ?? [Values.Hashes[second]]);
-            if (level == Levels.TextWithin || similarity < 0.8)
+            if (level == Levels.TextWithin || similarity < LooseFrom)
             {
                 return level;
             }
         }
-        return similarity >= 0.88 ? Levels.TextNear : similarity >= 0.8 ? Levels.TextLoose : Levels.Different;
+        return similarity >= NearFrom ? Levels.TextNear : similarity >= LooseFrom ? Levels.TextLoose : Levels.Different;
     }
 
     private static int Words(ulong[] first, ulong[] second)

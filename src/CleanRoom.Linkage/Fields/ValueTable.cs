@@ -13,10 +13,8 @@ internal sealed class ValueTable
 
     public int Count => _texts.Count;
 
-    /// <summary>Values in vectors; where <see cref="IsPacked"/> is false the text did not fit.</summary>
+    /// <summary>Values in vectors; not packed where the text did not fit.</summary>
     public PackedText[] Packed { get; private set; } = [];
-
-    public bool[] IsPacked { get; private set; } = [];
 
     /// <summary>Hashes that depend on the text only, not on the order in which values came.</summary>
     public ulong[] Hashes { get; private set; } = [];
@@ -49,15 +47,14 @@ internal sealed class ValueTable
         {
             return;
         }
-        var (packed, isPacked, hashes) = (Packed, IsPacked, Hashes);
+        var (packed, hashes) = (Packed, Hashes);
         Array.Resize(ref packed, count);
-        Array.Resize(ref isPacked, count);
         Array.Resize(ref hashes, count);
         for (var i = from; i < count; i++)
         {
-            isPacked[i] = PackedText.TryPack(_texts[i], out packed[i]);
+            _ = PackedText.TryPack(_texts[i], out packed[i]);
             hashes[i] = Hash.Of(_texts[i]);
         }
-        (Packed, IsPacked, Hashes) = (packed, isPacked, hashes);
+        (Packed, Hashes) = (packed, hashes);
     }
 }

@@ -1,5 +1,3 @@
-using CleanRoom.Linkage.Fields;
-
 namespace CleanRoom.Linkage.Models;
 
 /// <summary>
@@ -10,6 +8,7 @@ internal static class Expectation
 {
     private const int MaxRounds = 60;
     private const double Enough = 1e-5;
+    private const double Sure = 0.9;
 
     /// <summary>How many pairs the assumed match probabilities stand for.</summary>
     private const double Assumed = 8;
@@ -63,7 +62,7 @@ internal static class Expectation
         var probabilities = Responsibilities(model, vectors, terms);
         for (var g = 0; g < vectors.Length; g++)
         {
-            var r = probabilities[g] * counts[g];
+            var r = probabilities[g] < Sure ? 0 : probabilities[g] * counts[g];
             matches += r;
             for (var f = 0; f < sums.Length; f++)
             {

@@ -1,4 +1,7 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using CleanRoom.Linkage.Fields;
 using CleanRoom.Linkage.Tables;
 
@@ -23,6 +26,10 @@ internal sealed class PairScorer
     private readonly int[] _swaps;
     private readonly bool _anySwap;
     private readonly float _prior;
+    private readonly uint _all;
+
+    // For each set of fields the most that they add without being equal.
+    private readonly float[] _pendingMost;
 
     public PairScorer(LinkTable table, LinkModel model, TermWeights terms)
     {
@@ -53,6 +60,12 @@ internal sealed class PairScorer
                     : _levels[f][scale.Exact];
             }
         }
+        _all = (1u << _fields) - 1;
+        _pendingMost = new float[1 << _fields];
+        for (uint mask = 1; mask <= _all; mask++)
+        {
+            _pendingMost[mask] = _pendingMost[mask & (mask - 1)] + _mostInexact[BitOperations.TrailingZeroCount(mask)];
+        }
         // First what costs least for what it can decide.
         _order = [.. Enumerable.Range(0, _fields).OrderBy(f => Cost(table.Fields[f].Kind)).ThenBy(f => _levels[f][0]).ThenBy(f => f)];
     }
@@ -68,35 +81,29 @@ internal sealed class PairScorer
     /// <param name="vector">Four bits a field: its level, or <see cref="LevelScale.Missing"/>.</param>
     public bool TryScore(int first, int second, float floor, out float weight, out ulong vector)
     {
-        ref var a = ref Unsafe.Add(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_rows), first * (nint)_stride);
-        ref var b = ref Unsafe.Add(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(_rows), second * (nint)_stride);
-        ulong levels = 0;
-        uint pending = 0;
-        var total = _prior;
-        for (var f = 0; f < _fields; f++)
+        ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
+        ref var a = ref Unsafe.Add(ref rows, first * (nint)_stride);
+        ref var b = ref Unsafe.Add(ref rows, second * (nint)_stride);
+        var (equal, missing) = Compare(ref a, ref b);
+        var pending = ~(equal | missing) & _all;
+        var total = _prior + _pendingMost[pending];
+        for (var bits = equal & ~missing; bits != 0; bits &= bits - 1)
         {
-            var (x, y) = (Unsafe.Add(ref a, f), Unsafe.Add(ref b, f));
-            if (x == y)
-            {
-                total += x == 0 ? 0 : _exact[f][x];
-                levels |= (ulong)(x == 0 ? LevelScale.Missing : _levels[f].Length - 1) << (4 * f);
-            }
-            else if (x == 0 || y == 0)
-            {
-                levels |= (ulong)LevelScale.Missing << (4 * f);
-            }
-            else
-            {
-                total += _mostInexact[f];
-                pending |= 1u << f;
-            }
+            var f = BitOperations.TrailingZeroCount(bits);
+            total += _exact[f][Unsafe.Add(ref a, f)];
         }
-        var crossing = _anySwap ? Crossing(levels, pending) : 0;
+        var crossing = _anySwap ? Crossing(equal & ~missing, pending) : 0;
+        var crossingKnown = crossing == 0;
         weight = total + crossing;
         vector = 0;
-        if (weight < floor)
+        if (weight < floor || (total < floor && !MayCross(ref a, ref b, total, floor, ref crossing, ref crossingKnown)))
         {
             return false;
+        }
+        ulong levels = 0;
+        for (var f = 0; f < _fields; f++)
+        {
+            levels |= Bit(missing, f) ? (ulong)LevelScale.Missing << (4 * f) : Bit(equal, f) ? (ulong)(_levels[f].Length - 1) << (4 * f) : 0;
         }
         foreach (var f in _order)
         {
@@ -107,7 +114,7 @@ internal sealed class PairScorer
             var level = _comparers[f].Compare(Unsafe.Add(ref a, f), Unsafe.Add(ref b, f));
             total += _levels[f][level] - _mostInexact[f];
             levels |= (ulong)level << (4 * f);
-            if (total + crossing < floor)
+            if (total < floor && !MayCross(ref a, ref b, total, floor, ref crossing, ref crossingKnown))
             {
                 return false;
             }
@@ -121,19 +128,55 @@ internal sealed class PairScorer
         return total >= floor;
     }
 
+    // Which fields are equal and which are empty on either side: eight in one comparison.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private (uint Equal, uint Missing) Compare(ref int a, ref int b)
+    {
+        var (x, y) = (Vector256.LoadUnsafe(ref a), Vector256.LoadUnsafe(ref b));
+        var equal = Vector256.Equals(x, y).ExtractMostSignificantBits();
+        var missing = (Vector256.Equals(x, Vector256<int>.Zero) | Vector256.Equals(y, Vector256<int>.Zero)).ExtractMostSignificantBits();
+        if (_stride > 8)
+        {
+            (x, y) = (Vector256.LoadUnsafe(ref a, 8), Vector256.LoadUnsafe(ref b, 8));
+            equal |= Vector256.Equals(x, y).ExtractMostSignificantBits() << 8;
+            missing |= (Vector256.Equals(x, Vector256<int>.Zero) | Vector256.Equals(y, Vector256<int>.Zero)).ExtractMostSignificantBits() << 8;
+        }
+        return (equal & _all, missing & _all);
+    }
+
     // What fields in each other's place could still add.
-    private float Crossing(ulong levels, uint pending)
+    private float Crossing(uint exact, uint pending)
     {
         var sum = 0f;
         for (var f = 0; f < _fields; f++)
         {
             var g = _swaps[f];
-            if (g >= 0 && !IsExact(f, levels, pending) && !IsExact(g, levels, pending))
+            if (g >= 0 && !Bit(exact, f) && !Bit(exact, g))
             {
                 sum += Math.Max(0, _mostCrossed[f] - Math.Min(0, (Bit(pending, f) ? _mostInexact[f] : 0) + (Bit(pending, g) ? _mostInexact[g] : 0)));
             }
         }
         return sum;
+    }
+
+    // A pair that falls below the floor is looked at once more closely: are any fields in each other's place at all?
+    private bool MayCross(ref int a, ref int b, float total, float floor, ref float crossing, ref bool known)
+    {
+        if (known || total + crossing < floor)
+        {
+            return total + crossing >= floor;
+        }
+        known = true;
+        crossing = 0;
+        for (var f = 0; f < _fields; f++)
+        {
+            var g = _swaps[f];
+            if (g >= 0 && (Crossed(f, Unsafe.Add(ref a, f), Unsafe.Add(ref b, g)) || Crossed(f, Unsafe.Add(ref a, g), Unsafe.Add(ref b, f))))
+            {
+                crossing += Math.Max(0, _mostCrossed[f] - Math.Min(0, _levels[f][0] + _levels[g][0]));
+            }
+        }
+        return total + crossing >= floor;
     }
 
     private void Cross(ref int a, ref int b, ref float total, ref ulong levels)
@@ -187,8 +230,6 @@ internal sealed class PairScorer
 
     private float Weight(int f, int level, int value) =>
         level == LevelScale.Missing ? 0 : level == _levels[f].Length - 1 ? _exact[f][value] : _levels[f][level];
-
-    private bool IsExact(int f, ulong levels, uint pending) => !Bit(pending, f) && Level(levels, f) == _levels[f].Length - 1;
 
     private static bool Bit(uint bits, int f) => (bits & (1u << f)) != 0;
 

@@ -7,8 +7,8 @@ namespace CleanRoom.Linkage.Models;
 /// <summary>Learns a model from a table: chances from pairs at random, match probabilities from candidates, both without labels.</summary>
 internal sealed class Trainer(LinkTable table, string config, TermWeights terms, BlockIndex blocks, int threads)
 {
-    private const int RandomPairs = 2_000_000;
-    private const long CandidatePairs = 1_500_000;
+    private const int RandomPairs = 600_000;
+    private const long CandidatePairs = 400_000;
     private const int Chunk = 1024;
 
     public LinkModel Train(CancellationToken cancellationToken)

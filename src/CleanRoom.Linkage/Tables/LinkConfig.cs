@@ -30,6 +30,9 @@ public sealed record LinkConfig
     /// <summary>Links of at least this probability join clusters. 0 to 1, defaults to 0.9.</summary>
     public double ClusterThreshold { get; init; } = 0.9;
 
+    /// <summary>What a pair within a cluster counts, in bits, that was never weighed or is too unlikely to be kept. -20 to 0, defaults to -3.</summary>
+    public double UnknownPairWeight { get; init; } = -3;
+
     /// <summary>The largest block that is compared pair by pair. 2 to 1000, defaults to 60.</summary>
     public int BlockCap { get; init; } = 60;
 
@@ -88,6 +91,7 @@ public sealed record LinkConfig
         }
         Require(Threshold is >= 0 and <= 1, "threshold: must be between 0 and 1.");
         Require(ClusterThreshold is >= 0 and <= 1, "clusterThreshold: must be between 0 and 1.");
+        Require(UnknownPairWeight is >= -20 and <= 0, "unknownPairWeight: must be between -20 and 0.");
         Require(BlockCap is >= 2 and <= 1000, "blockCap: must be between 2 and 1000.");
         Require(SingleCap is >= 2 and <= 1000, "singleCap: must be between 2 and 1000.");
     }

@@ -15,9 +15,6 @@ public sealed record TableLinkOptions
     /// <summary>The least probability of pairs that are kept. Above 0, below 1; defaults to 0.001.</summary>
     public double MinProbability { get; init; } = 0.001;
 
-    /// <summary>Candidate pairs for each record that joins of keys may give, on average. Defaults to 60.</summary>
-    public double Budget { get; init; } = 60;
-
     /// <summary>Told of each candidate pair before it is weighed; for measuring the recall of blocking. Must be thread-safe.</summary>
     public Action<int, int>? OnCandidate { get; init; }
 }
@@ -28,10 +25,16 @@ public sealed record TableLinkOptions
 /// <param name="Clusters">For each record the least record of its cluster.</param>
 /// <param name="Candidates">Pairs weighed.</param>
 /// <param name="Families">Key families: name, pairs in their blocks, blocks over their cap.</param>
-/// <param name="Phases">Seconds by phase.</param>
+/// <param name="Phases">The phases in order.</param>
 public sealed record TableLinkResult(
     LinkModel Model, IReadOnlyList<LinkedPair> Pairs, IReadOnlyList<int> Clusters, long Candidates,
-    IReadOnlyList<(string Name, long Pairs, long Cut)> Families, IReadOnlyList<(string Phase, double Seconds)> Phases);
+    IReadOnlyList<(string Name, long Pairs, long Cut)> Families, IReadOnlyList<LinkPhase> Phases);
+
+/// <summary>One phase of linking.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Seconds">How long it took.</param>
+/// <param name="ProcessorSeconds">What it took of the processors, all threads together.</param>
+public sealed record LinkPhase(string Name, double Seconds, double ProcessorSeconds);
 
 /// <summary>Links a table: blocks, trains if there is no model, weighs candidates, joins clusters. The result depends on table, configuration and model only.</summary>
 public static class TableLinker
@@ -55,18 +58,21 @@ public static class TableLinker
         options ??= new TableLinkOptions();
         ArgumentOutOfRangeException.ThrowIfLessThan(options.Threads, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Threads, 64, nameof(options));
-        var phases = new List<(string, double)>();
+        var phases = new List<LinkPhase>();
+        var processor = Environment.CpuUsage.TotalTime;
         var clock = Stopwatch.StartNew();
         void Phase(string name)
         {
-            phases.Add((name, clock.Elapsed.TotalSeconds));
+            var now = Environment.CpuUsage.TotalTime;
+            phases.Add(new LinkPhase(name, clock.Elapsed.TotalSeconds, (now - processor).TotalSeconds));
+            processor = now;
             clock.Restart();
         }
         var terms = TermWeights.Count(table);
         var atoms = KeyAtoms.Of(table, options.Threads);
-        var families = KeyPlan.Choose(table, config, atoms, options.Budget);
+        var families = KeyPlan.Choose(table, config, atoms);
         Phase("keys");
-        var blocks = BlockIndex.Build(table, config, families, atoms, options.Threads, cancellationToken);
+        var blocks = BlockIndex.Build(table, families, atoms, options.Threads, cancellationToken);
         Phase("blocks");
         if (model is null)
         {
