@@ -1,7 +1,6 @@
 using CleanRoom.Attestation.Appraisals;
 using CleanRoom.Attestation.Releases;
 using CleanRoom.Attestation.Witnessing;
-using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Evidence;
 using CleanRoom.Evidence.Results;
@@ -54,7 +53,7 @@ internal sealed class AttestationGrpcService(Verifier verifier, KeyReleaser rele
             new ReleaseRequest(
                 Requests.Room(request.Room),
                 Requests.Text(request.Result, AttestationResult.MaxLength, "result"),
-                Requests.Bytes(instance.Leaf, 1, Entry.MaxLeafSize, "instance.leaf"),
+                Requests.Leaf(instance, inclusion.Index, "instance"),
                 Requests.Size(inclusion.Index, "inclusion.index"),
                 Requests.Text(Requests.Present(inclusion.Checkpoint, "inclusion.checkpoint").Note, MaxNote, "inclusion.checkpoint.note"),
                 Requests.Path(inclusion.Path, "inclusion.path"),

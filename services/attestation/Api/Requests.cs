@@ -1,6 +1,8 @@
 using CleanRoom.Attestation.Rooms;
 using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
+using CleanRoom.Protocol.Common.V1;
 using CleanRoom.Transport;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
@@ -20,7 +22,7 @@ internal static class Requests
 
     public static ReadOnlyMemory<byte> Bytes(ByteString bytes, int least, int most, string field) => bytes.Length >= least && bytes.Length <= most
         ? bytes.Memory
-        : throw new CleanRoomException(ErrorReason.InvalidArgument, $"{field}: must have {least} to {most} bytes.", field);
+        : throw new CleanRoomException(ErrorReason.InvalidArgument, $"{field}: must have {(least == most ? $"{most}" : $"{least} to {most}")} bytes.", field);
 
     public static string Text(string text, int most, string field) => text.Length > 0 && text.Length <= most
         ? text
@@ -33,6 +35,16 @@ internal static class Requests
     public static List<Digest> Path(RepeatedField<ByteString> path, string field) => path.Count <= MerkleProof.MaxHashes
         ? [.. path.Select(hash => Digest(hash, field))]
         : throw new CleanRoomException(ErrorReason.InvalidArgument, $"{field}: must have at most {MerkleProof.MaxHashes} hashes.", field);
+
+    /// <summary>A leaf; what the message says of it besides must be so.</summary>
+    public static ReadOnlyMemory<byte> Leaf(LogEntry entry, ulong index, string field)
+    {
+        var leaf = Bytes(entry.Leaf, 1, Entry.MaxLeafSize, field + ".leaf");
+        return Digest(entry.LeafHash, field + ".leaf_hash") != MerkleTree.LeafHash(leaf.Span)
+            ? throw new CleanRoomException(ErrorReason.InvalidArgument, $"{field}.leaf_hash: is not the hash of the leaf.", field + ".leaf_hash")
+            : entry.Index == index ? leaf
+            : throw new CleanRoomException(ErrorReason.InvalidArgument, $"{field}.index: is not the position that the inclusion proof is for.", field + ".index");
+    }
 
     public static T Present<T>(T? message, string field)
         where T : class => message ?? throw new CleanRoomException(ErrorReason.InvalidArgument, $"{field}: is missing.", field);

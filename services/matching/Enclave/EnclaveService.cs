@@ -85,7 +85,7 @@ internal sealed class EnclaveGeneration : IDisposable
     /// <summary>Runs until the instance has to be renewed (lease, charter) or something is wrong.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        _status.Change(_ => EnclaveSnapshot.Start);
+        _status.Change(last => EnclaveSnapshot.Start with { Reason = last.Reason });
         var checkpoint = await _log.SyncAsync(fresh: true, cancellationToken);
         Log.Verified(_logger, _room, checkpoint.Size);
         var charter = CharterInForce(checkpoint);
@@ -99,7 +99,7 @@ internal sealed class EnclaveGeneration : IDisposable
         var logged = await AttestAsync(charter, checkpoint, cancellationToken);
 
         var undelivered = new Queue<Delivery>(await ReplayAsync(world, logged, cancellationToken));
-        _status.Change(current => current with { Phase = EnclavePhase.Running });
+        _status.Change(current => current with { Phase = EnclavePhase.Running, Reason = "" });
         while (true)
         {
             checkpoint = await _log.SyncAsync(fresh: true, cancellationToken);

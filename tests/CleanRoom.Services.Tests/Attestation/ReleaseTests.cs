@@ -124,6 +124,22 @@ public sealed class ReleaseTests
     }
 
     [Fact]
+    public async Task ReleaseKey_EntryThatIsNotWhatTheRequestSaysOfIt_IsRefusedByItsField()
+    {
+        await using var room = await TestRoom.JoinedAsync();
+        using var instance = await room.InstanceAsync();
+        await instance.PrepareAsync();
+        var hash = await instance.ReleaseRequestAsync();
+        hash.Instance.LeafHash = ByteString.CopyFrom(new byte[32]);
+        Assert.Equal(
+            "instance.leaf_hash", (await TestRoom.RefusedAsync(ErrorReason.InvalidArgument, async () => await room.Enclave.ReleaseKeyAsync(hash, cancellationToken: Token))).Field);
+        var index = await instance.ReleaseRequestAsync();
+        index.Instance.Index++;
+        Assert.Equal("instance.index", (await TestRoom.RefusedAsync(ErrorReason.InvalidArgument, async () => await room.Enclave.ReleaseKeyAsync(index, cancellationToken: Token))).Field);
+        Assert.NotNull(instance.Open(await instance.ReleaseAsync()));
+    }
+
+    [Fact]
     public async Task ReleaseKey_ResultOfAnotherVerifier_IsRefused()
     {
         await using var room = await TestRoom.JoinedAsync();
