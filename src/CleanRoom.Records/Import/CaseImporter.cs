@@ -9,7 +9,7 @@ public static class CaseImporter
     private const int SampleRows = 400;
 
     private static readonly string[] TotalWords =
-        [.. ((string[])["total", "totals", "sum", "count", "tong", "tổng", "tổng cộng", "รวม", "รวมทั้งหมด", "សរុប", "ລວມ", "စုစုပေါင်း", "итого", "всего", "المجموع", "الإجمالي", "合计", "总计", "suma", "somme", "toplam", "jumlah", "মোট", "जम्मा", "gesamt", "totale"]).Select(Text.FoldWords).Distinct()];
+        [.. ((string[])["total", "totals", "sum", "count", "tong", "tổng", "tổng cộng", "รวม", "รวมทั้งหมด", "សរុប", "ລວມ", "စုစုပေါင်း", "итого", "всего", "المجموع", "الإجمالي", "合计", "总计", "suma", "somme", "toplam", "jumlah", "মোট", "जम्मा", "gesamt", "totale", "kabuuan", "kabuoan", "разом", "усього", "всього", "جمع", "جمع کل", "مجموع", "المجموع الكلي", "razem", "ogolem", "ukupno", "osszesen", "celkem", "spolu", "συνολο", "합계", "총계", "ድምር", "jumla", "wadarta", "kul", "کل", "total casos", "कुल", "ກວມ", "ທັງໝົດ", "စုစုပေါင်း", "celkovo", "gjithsej", "общо"]).Select(Text.FoldWords).Distinct()];
 
     /// <summary>Imports a file whole; for very large files prefer <see cref="OpenAsync"/>.</summary>
     /// <exception cref="ImportException">The file cannot be read; the message says why and what to do.</exception>
@@ -81,8 +81,9 @@ public static class CaseImporter
         {
             return new ImportSession(reader, rows, [], ended, null, report, "", needs ?? new NeedsProfile("case-list", "No header row was found."), options, []);
         }
-        var headers = sample[header].Cells.Select(h => h.Trim('\uFEFF', ' ')).ToList();
-        var bindings = profile.Bind(headers, options.Map);
+        var headers = HeaderRows.Join(sample, ref header).ToList();
+        var headerRows = sample.Take(header + 1).ToList();
+        var bindings = Contacts(profile.Bind(headers, options.Map), sample.Skip(header + 1), options.Map);
         foreach (var binding in bindings)
         {
             report.Columns[binding.Header] = report.Columns.TryGetValue(binding.Header, out var other) && bindings.Any(b => b.Index == binding.Index && b != binding)
@@ -98,8 +99,12 @@ public static class CaseImporter
         }
         report.Profile = profile.Name;
         report.SkippedLines += header;
-        var mapper = new RowMapper(profile, bindings, options, profile.Dates != DateOrder.Unknown ? profile.Dates : OrderOf(sample.Skip(header + 1), bindings), report) { Headers = headers };
-        return new ImportSession(reader, rows, sample.Skip(header + 1).ToList(), ended, mapper, report, profile.Name, null, options, bindings);
+        var mapper = new RowMapper(profile, bindings, options, profile.Dates != DateOrder.Unknown ? profile.Dates : OrderOf(sample.Skip(header + 1), bindings), report)
+        {
+            Headers = headers,
+            CountsByTheMoon = DatesOf(sample.Skip(header + 1), bindings).Any(c => Dates.IsIslamicOnly(c, DateOnly.FromDateTime(options.Time.GetUtcNow().UtcDateTime))),
+        };
+        return new ImportSession(reader, rows, sample.Skip(header + 1).ToList(), ended, mapper, report, profile.Name, null, options, bindings) { HeaderRows = headerRows };
     }
 
     internal static bool IsTotals(TableRow row)
@@ -111,6 +116,21 @@ public static class CaseImporter
         }
         var first = Text.FoldWords(filled[0]);
         return TotalWords.Any(w => Text.FindPhrase(first, w) == 0);
+    }
+
+    /// <summary>A column headed by a suspect, whose cells are numbers and handles, says how to reach him.</summary>
+    private static IReadOnlyList<ColumnBinding> Contacts(IReadOnlyList<ColumnBinding> bindings, IEnumerable<TableRow> rows, IReadOnlyDictionary<string, string> map)
+    {
+        var sample = rows.Take(60).ToList();
+        return [.. bindings.Select(b => b.Field == ImportField.SuspectName && !map.ContainsKey(b.Header) && ColumnGuess.IsContact(sample, b.Index) ? b with { Field = ImportField.SuspectContact } : b)];
+    }
+
+    /// <summary>True for a line that heads a section of the list: one cell, in the column of the running number or of nothing known.</summary>
+    internal static bool IsSection(TableRow row, IReadOnlyList<ColumnBinding> bindings)
+    {
+        var at = Array.FindIndex(row.Cells, c => !string.IsNullOrWhiteSpace(c));
+        return at >= 0 && Array.FindIndex(row.Cells, at + 1, c => !string.IsNullOrWhiteSpace(c)) < 0
+            && bindings.Where(b => b.Index == at).All(b => b.Field is ImportField.RowNumber or ImportField.Ref or ImportField.Ignore or ImportField.Note or ImportField.Drop);
     }
 
     /// <summary>True for a header row that is repeated further down, or the second header row of a template.</summary>
@@ -163,20 +183,24 @@ public static class CaseImporter
         return (best, Profiles.Get(isCase ? "case-list" : "persons"), null);
     }
 
+    private static IEnumerable<string> DatesOf(IEnumerable<TableRow> rows, IReadOnlyList<ColumnBinding> bindings)
+    {
+        var dates = bindings.Where(b => b.Field is ImportField.Birth or ImportField.Seen or ImportField.EventDate or ImportField.ConsentDate or ImportField.ConsentExpires).ToList();
+        return rows.SelectMany(r => dates.Where(d => d.Index < r.Cells.Length).Select(d => r.Cells[d.Index]));
+    }
+
     private static DateOrder OrderOf(IEnumerable<TableRow> rows, IReadOnlyList<ColumnBinding> bindings)
     {
-        int day = 0, month = 0;
-        var dates = bindings.Where(b => b.Field is ImportField.Birth or ImportField.Seen or ImportField.EventDate or ImportField.ConsentDate or ImportField.ConsentExpires).ToList();
-        foreach (var row in rows)
+        int day = 0, month = 0, words = 0;
+        foreach (var cell in DatesOf(rows, bindings))
         {
-            foreach (var column in dates.Where(d => d.Index < row.Cells.Length))
-            {
-                var order = Dates.OrderOf(row.Cells[column.Index]);
-                day += order == DateOrder.DayFirst ? 1 : 0;
-                month += order == DateOrder.MonthFirst ? 1 : 0;
-            }
+            var order = Dates.OrderOf(cell);
+            day += order == DateOrder.DayFirst ? 1 : 0;
+            month += order == DateOrder.MonthFirst ? 1 : 0;
+            words += Dates.OrderOfWords(cell) switch { DateOrder.LikelyMonthFirst => 1, DateOrder.DayFirst => -1, _ => 0 };
         }
-        return day > 0 && month == 0 ? DateOrder.DayFirst : month > 0 && day == 0 ? DateOrder.MonthFirst : DateOrder.Unknown;
+        return day > 0 && month == 0 ? DateOrder.DayFirst : month > 0 && day == 0 ? DateOrder.MonthFirst
+            : day == 0 && words > 0 ? DateOrder.LikelyMonthFirst : DateOrder.Unknown;
     }
 }
 
@@ -190,6 +214,9 @@ public sealed class ImportSession : IAsyncDisposable
     private readonly RowMapper? _mapper;
     private readonly ImportOptions _options;
     private readonly IReadOnlyList<ColumnBinding> _bindings;
+
+    /// <summary>The lines down to the header: printed lists repeat them on every page.</summary>
+    internal IReadOnlyList<TableRow> HeaderRows { get; init; } = [];
 
     internal ImportSession(
         TableReader reader, IAsyncEnumerator<TableRow> rows, List<TableRow> sample, bool ended, RowMapper? mapper, QualityReport report, string profile, NeedsProfile? needs,
@@ -225,7 +252,8 @@ public sealed class ImportSession : IAsyncDisposable
             // What stands alone in a line behind the totals is a remark on the list.
             var isTotals = CaseImporter.IsTotals(row);
             ended |= isTotals;
-            if (row.IsBlank || isTotals || (ended && row.Cells.Count(c => !string.IsNullOrWhiteSpace(c)) == 1) || CaseImporter.IsHeaderAgain(row, _bindings, byWords: number < 2))
+            if (row.IsBlank || isTotals || (ended && row.Cells.Count(c => !string.IsNullOrWhiteSpace(c)) == 1) || CaseImporter.IsHeaderAgain(row, _bindings, byWords: number < 2)
+                || CaseImporter.IsSection(row, _bindings) || HeaderRows.Any(h => Import.HeaderRows.AreSame(h, row)))
             {
                 Report.SkippedLines++;
                 continue;

@@ -7,6 +7,22 @@ internal static class ColumnGuess
 {
     private const int Rows = 60;
 
+    /// <summary>True if most cells hold a number, an address or a handle.</summary>
+    public static bool IsContact(IReadOnlyList<TableRow> rows, int index)
+    {
+        int filled = 0, contacts = 0;
+        foreach (var row in rows)
+        {
+            var cell = index < row.Cells.Length ? Text.Clean(row.Cells[index]) : "";
+            if (cell.Length > 0 && !Placeholders.IsUnknown(cell))
+            {
+                filled++;
+                contacts += Phones.Split(cell).Any(p => Text.Digits(p).Length >= 7) || Emails.Find(cell).Count > 0 || SocialHandles.Read(cell, columnIsHandle: false) is not null ? 1 : 0;
+            }
+        }
+        return filled >= 1 && contacts * 3 >= filled * 2;
+    }
+
     /// <summary>Gives a few words ("telephone numbers (Phone)"), or empty.</summary>
     public static string Of(IEnumerable<TableRow> rows, int index)
     {

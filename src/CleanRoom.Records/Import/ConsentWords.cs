@@ -91,6 +91,11 @@ internal static partial class ConsentWords
     /// </summary>
     private static void ReadClause(List<string> meanings, HashSet<string> granted, HashSet<string> refused)
     {
+        // "Only NGOs" answers the question of the column; only the police would still be told through others, so that is asked.
+        if (meanings.Contains("only") && meanings.Contains("ngo") && !meanings.Contains("police") && !meanings.Contains("all"))
+        {
+            meanings.Insert(0, "grant");
+        }
         var at = meanings.IndexOf("not");
         if (at < 0 && !meanings.Contains("notafter"))
         {
@@ -158,6 +163,6 @@ internal static partial class ConsentWords
     [GeneratedRegex(@"^\s*((?:[Cc][0-9][\s;,|/+]*)+)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex CodesInFront();
 
-    [GeneratedRegex(@"[,;.!?()/\n،؛。，；、၊။፣፤።।]|\b(?:but|mais|pero|aber|но|лишь|nhưng)\b|แต่|ប៉ុន្តែ|但|لكن", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"[,;.!?()/\n،؛。，；、၊။፣፤።।]|\b(?:but|mais|pero|aber|но|лишь|nhưng)\b|แต่|ແຕ່|ប៉ុន្តែ|但|لكن|ولی|اما|ဒါပေမယ့်", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
     private static partial Regex ClausePattern();
 }

@@ -170,6 +170,8 @@ internal static class HeaderMatcher
             _ when Has("suspect") && Has("vehicle") => ImportField.Vehicle,
             _ when Has("suspect") && Has("given") => ImportField.SuspectGiven,
             _ when Has("suspect") && Has("family") => ImportField.SuspectFamily,
+            _ when Has("suspect") && Has("number") && !Has("name") => ImportField.SuspectContact,
+            _ when Has("suspect") && (Has("passport") || Has("idcard") || Has("document") || Has("exploitation")) => ImportField.Ignore,
             _ when Has("suspect") && (Has("nationality") || Has("birth") || Has("age") || Has("gender") || Has("note") || Has("homeaddress")) => ImportField.Ignore,
             _ when Has("vehicle") && Has("vessel") => ImportField.VehicleOrVessel,
             _ when Has("vehicle") => ImportField.Vehicle,
@@ -198,6 +200,7 @@ internal static class HeaderMatcher
             _ when Has("given") && Has("family") => ImportField.FullName,
             _ when Has("given") => ImportField.Given,
             _ when Has("family") => ImportField.Family,
+            _ when Has("father") && !Has("given") && !Has("family") => ImportField.Father,
             _ when Has("middle") => ImportField.Middle,
             _ when Has("name") => ImportField.FullName,
             _ when Has("nationality") => ImportField.Citizenship,
@@ -211,7 +214,7 @@ internal static class HeaderMatcher
             _ when Has("occupation") => ImportField.Occupation,
             _ when Has("status") => ImportField.CaseStatus,
             _ when Has("seen") => ImportField.Seen,
-            _ when Has("row") => ImportField.RowNumber,
+            _ when Has("row") || Has("number") => ImportField.RowNumber,
             _ => ImportField.Ignore,
         };
         return (field, "");

@@ -4,7 +4,7 @@ namespace CleanRoom.Records.Import;
 internal enum ImportField
 {
     Ignore, RowNumber, Drop, Note, Ref,
-    Given, Middle, Family, FullName, NativeName, Alias,
+    Given, Middle, Father, Family, FullName, NativeName, Alias,
     Birth, AgeWhenTrafficked, AgeBand, MajorityNow, MajorityAtExploitation, Gender, Citizenship, Origin, HomeCity, HomeAdmin, HomeCountry, BirthPlace, Occupation,
     Phone, Email, Handle, Account, Contact, Document, Passport, NationalId,
     Seen, Year, Where, EventType, EventDate, EventCity, EventAdmin, EventCountry, EventAddress, RecruitmentPlace,

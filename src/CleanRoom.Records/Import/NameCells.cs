@@ -29,7 +29,7 @@ internal static class NameCells
             {
                 continue;
             }
-            foreach (var run in ScriptRuns(piece))
+            foreach (var run in ScriptRuns(WithoutLabel(piece)))
             {
                 var sameScript = names.Exists(n => Text.ScriptOf(n.Item1) == Text.ScriptOf(run));
                 names.Add((run, bracketed && sameScript));
@@ -37,6 +37,14 @@ internal static class NameCells
         }
         countries = found;
         return names;
+    }
+
+    /// <summary>"Boss: Name": the word before the colon says who he is.</summary>
+    private static string WithoutLabel(string piece)
+    {
+        var colon = piece.IndexOf(':', StringComparison.Ordinal);
+        return colon > 0 && HeaderMatcher.Concepts(Text.FoldWords(piece[..colon])) is var concepts && (concepts.Contains("suspect") || concepts.Contains("name") || concepts.Contains("alias"))
+            ? piece[(colon + 1)..] : piece;
     }
 
     private static IEnumerable<(string Piece, bool Bracketed)> Pieces(string cell)
@@ -92,6 +100,6 @@ internal static class NameCells
                 runs.Add((script, new StringBuilder(word)));
             }
         }
-        return runs.Select(r => r.Words.ToString().Trim(' ', ',', '-', '.')).Where(r => r.Length > 1);
+        return runs.Select(r => r.Words.ToString().Trim(' ', ',', '-', '.', ':', '"', '“', '”', '«', '»', '„')).Where(r => r.Length > 1);
     }
 }

@@ -133,6 +133,12 @@ internal static partial class Profiles
         {
             return Get("ctdc-vp-2022");
         }
+        // A part of the statistics layout beside the office's own columns is the office's own list.
+        var known = Get("ctdc-kanon-2017").Columns;
+        if (headers.Any(h => h.StartsWith("local_", StringComparison.OrdinalIgnoreCase)) && headers.Count(h => !h.Trim().Contains(' ', StringComparison.Ordinal) && known.ContainsKey(HeaderMatcher.Words(h))) >= 5)
+        {
+            return Get("ctdc-kanon+local");
+        }
         if (headers.Count(h => h.StartsWith("meansOfControl", StringComparison.OrdinalIgnoreCase)) >= 10)
         {
             if (headers.Any(h => h.StartsWith("local_", StringComparison.OrdinalIgnoreCase)))

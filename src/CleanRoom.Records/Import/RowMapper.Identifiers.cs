@@ -13,7 +13,7 @@ internal sealed partial class RowMapper
 
     private void AddDocument(Person person, string value, ColumnBinding column, List<string> regions)
     {
-        foreach (var part in value.Split([';', '|', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var part in DocumentParts(value))
         {
             if (Documents.Read(part) is not { } document)
             {
@@ -26,7 +26,7 @@ internal sealed partial class RowMapper
                 ImportField.NationalId => "ID",
                 _ => "",
             };
-            IReadOnlyList<string> nationalities = person.Citizenship.Count > 0 ? person.Citizenship : person.HomeArea is { Country.Length: > 0 } home ? [home.Country] : [.. regions.Take(1)];
+            IReadOnlyList<string> nationalities = person.Citizenship.Count > 0 ? person.Citizenship : person.HomeArea is { Country.Length: > 0 } home ? [home.Country] : [.. regions.Take(1).Concat(options.Manifest.Jurisdiction).Distinct()];
             if (Documents.Normalise(document.Number, type, document.Issuer, nationalities) is not { } value2)
             {
                 continue;
@@ -39,11 +39,31 @@ internal sealed partial class RowMapper
         }
     }
 
+    /// <summary>A comma parts two documents if a number stands on both sides of it.</summary>
+    private static IEnumerable<string> DocumentParts(string value)
+    {
+        foreach (var part in value.Split([';', '|', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var pieces = part.Split([',', '،', '၊', '、', '/', '&'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            foreach (var piece in pieces.Length > 1 && pieces.All(p => Text.Digits(p).Length >= 5) ? pieces : [part])
+            {
+                yield return piece;
+            }
+        }
+    }
+
+    /// <summary>A comma parts two contacts if each of them can be read alone.</summary>
+    private static string[] ContactParts(string value)
+    {
+        var pieces = value.Split([", ", "، "], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        return pieces.Length > 1 && Array.TrueForAll(pieces, p => Text.Digits(p).Length >= 6 || Emails.Find(p).Count > 0 || SocialHandles.Read(p, columnIsHandle: false) is not null) ? pieces : [value];
+    }
+
     /// <summary>Phones, e-mails, handles and accounts of one cell, which may hold several of different kinds.</summary>
     private void AddContacts(Person person, string value, ColumnBinding column, string holder, List<string> regions)
     {
         var before = person.Identifiers.Count;
-        foreach (var piece in value.Split(ContactSeparators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        foreach (var piece in value.Split(ContactSeparators, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).SelectMany(ContactParts))
         {
             if (!Placeholders.IsUnknown(piece))
             {
@@ -84,9 +104,11 @@ internal sealed partial class RowMapper
         {
             foreach (var phone in Phones.Split(value))
             {
-                if (Phones.Normalise(phone, regions, options.Manifest.Jurisdiction) is { } number)
+                // A national number may be one of any country that the row names or of the office's own: all readings are kept (rule 7).
+                IReadOnlyList<string> plans = [.. regions.Concat(options.Manifest.Jurisdiction).Distinct()];
+                if (Phones.Normalise(phone, plans) is { } number)
                 {
-                    person.Identifiers.Add(NewIdentifier("Phone", phone, role, person.PersonKey, number, regions));
+                    person.Identifiers.Add(NewIdentifier("Phone", phone, role, person.PersonKey, number, plans));
                     if (number.Keys.Count > 1)
                     {
                         Issue(column.Header, IssueSeverity.Info, "ambiguous-phone", "The number fits the plans of several countries; all readings are kept.", "Write it with + and the country code.");

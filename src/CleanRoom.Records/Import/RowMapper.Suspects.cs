@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using CleanRoom.Records.Normalisation;
 using CleanRoom.Records.V1;
 
@@ -35,7 +36,14 @@ internal sealed partial class RowMapper
                     case ImportField.SuspectName when Organisations.HasLegalForm(value):
                         break;
                     case ImportField.SuspectName or ImportField.SuspectAlias:
-                        foreach (var (name, isAlias) in NameCells.Split(value, out var hints))
+                        // "Name 081 234 5678": the number beside a name is his.
+                        var named = value;
+                        if (Phones.Split(value) is [var number] && Text.Digits(number).Length >= 8)
+                        {
+                            AddContacts(person, value, column, "Suspect", regions);
+                            named = NumberTail().Replace(Text.AsciiDigits(value), " ");
+                        }
+                        foreach (var (name, isAlias) in NameCells.Split(named, out var hints))
                         {
                             var type = isAlias || column.Field == ImportField.SuspectAlias ? "Alias" : "Used";
                             if (!person.Names.Any(n => n.Full == name))
@@ -66,6 +74,12 @@ internal sealed partial class RowMapper
         _ = seen;
     }
 
+    private static bool LooksNamed(string value) =>
+        Organisations.Read(value) is { Licence.Length: > 0, Name: var name } && name.Split(' ', StringSplitOptions.RemoveEmptyEntries).Count(w => w.Count(char.IsLetter) >= 3) >= 2;
+
+    [GeneratedRegex(@"[(+]*[0-9][0-9 ()./+\-]{6,}[0-9]", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex NumberTail();
+
     private void MapOrganisations(List<string> regions)
     {
         var groups = Cells(ImportField.OrganisationName, ImportField.OrganisationLicence)
@@ -78,7 +92,8 @@ internal sealed partial class RowMapper
             var numbers = new List<string>();
             foreach (var (column, value) in group)
             {
-                if (column.Field == ImportField.OrganisationLicence)
+                // A column of licences may hold "Firm, licence number" all the same.
+                if (column.Field == ImportField.OrganisationLicence && !LooksNamed(value))
                 {
                     numbers.Add(value);
                     continue;

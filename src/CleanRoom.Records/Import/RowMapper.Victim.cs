@@ -73,6 +73,7 @@ internal sealed partial class RowMapper
                 Full = full,
                 Given = given,
                 Middle = middle,
+                Patronymic = First(ImportField.Father),
                 Family = family,
                 Type = "Legal",
                 Order = family.Length > 0 ? "GivenFirst" : "",
@@ -85,7 +86,13 @@ internal sealed partial class RowMapper
             {
                 if (!person.Names.Any(n => n.Full == name))
                 {
-                    person.Names.Add(new PersonName { Full = name, Type = isAlias || column.Field == ImportField.Alias ? "Alias" : "Used", Script = Text.ScriptOf(name) });
+                    person.Names.Add(new PersonName
+                    {
+                        Full = name,
+                        Patronymic = isAlias || column.Field == ImportField.Alias ? "" : First(ImportField.Father),
+                        Type = isAlias || column.Field == ImportField.Alias ? "Alias" : "Used",
+                        Script = Text.ScriptOf(name),
+                    });
                 }
                 foreach (var country in hints)
                 {

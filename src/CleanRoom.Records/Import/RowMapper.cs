@@ -16,6 +16,9 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
     /// <summary>All headers of the file, by position.</summary>
     public List<string> Headers { get; init; } = [];
 
+    /// <summary>True if some date of the file can only be Islamic: then no other of its dates is Persian.</summary>
+    public bool CountsByTheMoon { get; init; }
+
     public ImportedRow Map(TableRow row, int number)
     {
         _issues.Clear();
@@ -97,7 +100,9 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
 
     private PartialDate? ReadDate(string value, IReadOnlyList<string> regions, ColumnBinding column, bool ages = false, PartialDate? reference = null)
     {
-        var date = Dates.Read(value, order, regions, ages, reference, _today);
+        // A list of one office is kept in one calendar: what its other dates prove, then the countries of the row, then the office's own.
+        IReadOnlyList<string> countries = CountsByTheMoon ? [.. regions, "islamic"] : [.. regions, .. options.Manifest.Jurisdiction];
+        var date = Dates.Read(value, order, countries, ages, reference, _today);
         if (date is null)
         {
             Issue(column.Header, IssueSeverity.Warning, "unread-date", "The date is not understood.", "Write it as YYYY-MM-DD, YYYY-MM or YYYY.");

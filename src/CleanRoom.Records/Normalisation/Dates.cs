@@ -15,17 +15,21 @@ public enum DateOrder
 
     /// <summary>Month first.</summary>
     MonthFirst,
+
+    /// <summary>Dates in words stand month first; no date in figures proves it.</summary>
+    LikelyMonthFirst,
 }
 
 /// <summary>Dates known in part, in several calendars, and ages (DATA.md 1.1 rule 6).</summary>
 public static partial class Dates
 {
-    private static readonly Lazy<IReadOnlyList<(string Word, int Month)>> Months = new(() =>
-        [.. TableFile.Lines("normalisation/months.txt").SelectMany(l => l.Skip(1).Select(w => (Text.FoldWords(w), int.Parse(l[0], CultureInfo.InvariantCulture))))
-            .OrderByDescending(w => w.Item1.Length).ThenBy(w => w.Item1, StringComparer.Ordinal)]);
+    // "calendar number | words"; the calendar "any" is the one that the year tells.
+    private static readonly Lazy<IReadOnlyList<(string Word, string Calendar, int Month)>> Months = new(() =>
+        [.. TableFile.Lines("normalisation/months.txt").SelectMany(l => l.Skip(1).Select(w => (Word: Text.FoldWords(w), Calendar: l[0].Split(' ')[0], Month: int.Parse(l[0].Split(' ')[1], CultureInfo.InvariantCulture))))
+            .OrderByDescending(w => w.Word.Length).ThenBy(w => w.Word, StringComparer.Ordinal)]);
 
     private static readonly string[] AgeWords =
-        ["age", "aged", "yrs", "yr", "years", "year old", "y o", "yo", "ans", "anos", "edad", "jahre", "лет", "год", "года", "возраст", "سنة", "سنوات", "عمر", "عاما", "อายุ", "ปี", "ขวบ", "tuoi", "ឆ្នាំ", "អាយុ", "ອາຍຸ", "ປີ", "နှစ်", "အသက်", "tahun", "বছর", "वर्ष", "साल", "岁", "歲", "세", "歳"];
+        ["age", "aged", "yrs", "yr", "years", "year old", "y o", "yo", "ans", "anos", "edad", "jahre", "лет", "год", "года", "возраст", "سنة", "سنوات", "عمر", "عاما", "อายุ", "ปี", "ขวบ", "tuoi", "ឆ្នាំ", "អាយុ", "ອາຍຸ", "ປີ", "နှစ်", "အသက်", "tahun", "років", "роки", "рік", "gulang", "taong gulang", "taon", "سن", "ساله", "سال", "ዓመት", "godina", "lat", "yas", "yasinda", "বছর", "वर्ष", "साल", "岁", "歲", "세", "歳"];
 
     /// <summary>Reads a date or, where <paramref name="agesAllowed"/>, an age; null if the cell holds neither.</summary>
     /// <param name="cell">The cell.</param>
@@ -69,6 +73,17 @@ public static partial class Dates
         var first = int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture);
         var second = int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture);
         return first > 12 && second is >= 1 and <= 12 ? DateOrder.DayFirst : second > 12 && first is >= 1 and <= 12 ? DateOrder.MonthFirst : DateOrder.Unknown;
+    }
+
+    /// <summary>True if a cell names a year that is past in the Islamic calendar and not yet come in the Persian: its file counts by the moon.</summary>
+    internal static bool IsIslamicOnly(string cell, DateOnly today) =>
+        YearsPattern().Matches(Text.AsciiDigits(cell)).Any(m => int.Parse(m.Value, CultureInfo.InvariantCulture) is var year && year > Calendars.PersianYear(today) && year <= 1500);
+
+    /// <summary>What a date in words says of the order in which its writer would put figures: "March 5, 2020" or "5 March 2020".</summary>
+    internal static DateOrder OrderOfWords(string cell)
+    {
+        var match = WordsPattern().Match(Text.AsciiDigits(cell).Trim());
+        return !match.Success ? DateOrder.Unknown : match.Groups[1].Success ? DateOrder.LikelyMonthFirst : DateOrder.DayFirst;
     }
 
     /// <summary>A date of one day.</summary>
@@ -139,6 +154,16 @@ public static partial class Dates
 
     private static PartialDate? Single(string text, DateOrder order, IReadOnlyList<string> countries, DateOnly today)
     {
+        var marked = CalendarMarks.FirstOrDefault(m => text.Contains(m.Mark, StringComparison.OrdinalIgnoreCase));
+        if (marked.Calendar is not null && YearsPattern().Match(text) is { Success: true } written)
+        {
+            // A mark counts only where the year can be one of that calendar.
+            var number = int.Parse(written.Value, CultureInfo.InvariantCulture);
+            if (marked.Calendar == "ethiopic" ? number is >= 1850 and <= 2100 : number is >= 1250 and <= 1500)
+            {
+                countries = [.. countries, marked.Country];
+            }
+        }
         var compact = CompactPattern().Match(text);
         if (compact.Success)
         {
@@ -160,6 +185,10 @@ public static partial class Dates
             if (b > 12 || order == DateOrder.MonthFirst)
             {
                 return Build(year, a, b, countries, today);
+            }
+            if (order == DateOrder.LikelyMonthFirst)
+            {
+                (a, b) = (b, a);
             }
             var date = Build(year, b, a, countries, today);
             if (date is not null && a != b && Build(year, a, b, countries, today) is { } other)
@@ -189,7 +218,7 @@ public static partial class Dates
     private static PartialDate? Named(string text, IReadOnlyList<string> countries, DateOnly today)
     {
         var words = Text.FoldWords(text);
-        foreach (var (word, month) in Months.Value)
+        foreach (var (word, calendar, month) in Months.Value)
         {
             var at = Text.FindPhrase(words, word);
             if (at < 0)
@@ -199,7 +228,12 @@ public static partial class Dates
             var numbers = NumberPattern().Matches(words.Remove(at, word.Length)).Select(m => int.Parse(m.Value, CultureInfo.InvariantCulture)).ToArray();
             var year = numbers.FirstOrDefault(n => n > 1000);
             var day = numbers.FirstOrDefault(n => n is >= 1 and <= 31);
-            return year == 0 ? null : Build(year, month, numbers.Length > 1 ? day : 0, countries, today);
+            if (year == 0)
+            {
+                return null;
+            }
+            day = numbers.Length > 1 ? day : 0;
+            return calendar == "any" || (calendar == "persian" && year >= 1600) ? Build(year, month, day, countries, today) : Calendars.Read(calendar, year, month, day);
         }
         var monthNumber = MonthWordPattern().Match(Text.Fold(text));
         return monthNumber.Success ? Build(Int(monthNumber, 2), Int(monthNumber, 1), 0, countries, today) : null;
@@ -208,13 +242,17 @@ public static partial class Dates
     private static PartialDate? Build(int year, int month, int day, IReadOnlyList<string> countries, DateOnly today)
     {
         var (calendar, western) = Gregorian(year, countries, today);
-        if (western == 0 || month is < 0 or > 12 || day is < 0 or > 32)
+        if (western == 0 || month is < 0 or > 13 || day is < 0 or > 32)
         {
             return null;
         }
         if (calendar is not "gregory" and not "buddhist")
         {
-            return Foreign(calendar, year, month, day);
+            return Calendars.Read(calendar, year, month, day);
+        }
+        if (month > 12)
+        {
+            return null;
         }
         if (month == 0)
         {
@@ -250,43 +288,26 @@ public static partial class Dates
         {
             return countries.Contains("NPL") ? ("nepali-bs", year - 57) : ("", 0);
         }
-        if (year is >= 1300 and <= 1500)
+        if (year is >= 1250 and <= 1500)
         {
-            return countries.Contains("IRN") || countries.Contains("AFG") ? year <= 1430 ? ("persian", year + 621) : ("islamic", year) : ("islamic", year);
+            // Both calendars of the Hijra are in use at the same time; the solar one runs about forty years behind.
+            var solar = countries.LastOrDefault(c => c is "persian" or "islamic") is { } said ? said == "persian" : countries.Contains("IRN") || countries.Contains("AFG");
+            return solar && year <= Calendars.PersianYear(today) ? ("persian", year + 621) : ("islamic", year);
+        }
+        if (countries.Contains("ethiopic") && year is >= 1850 and <= 2100)
+        {
+            return ("ethiopic", year + 8);
         }
         return year is >= 1600 and <= 2100 ? ("gregory", year) : ("", 0);
     }
 
-    private static PartialDate Foreign(string calendar, int year, int month, int day)
-    {
-        // Arithmetic calendars, one or two days wide: good for overlap, honest about what is not known.
-        var (first, length, slack) = calendar switch
-        {
-            "persian" => (PersianNewYear(year), 365, 1),
-            "nepali-bs" => (DayNumbers.FromDate(new DateOnly(year - 57, 4, 14)), 365, 2),
-            _ => (IslamicNewYear(year), 354, 1),
-        };
-        var start = first;
-        var end = first + length;
-        if (month > 0)
-        {
-            var offset = calendar switch
-            {
-                "persian" => month <= 7 ? (month - 1) * 31 : 186 + ((month - 7) * 30),
-                "nepali-bs" => (int)((month - 1) * 30.44) + (month is >= 4 and <= 7 ? 3 : 1),
-                _ => (int)Math.Ceiling(29.5 * (month - 1)),
-            };
-            start = first + offset + (day > 0 ? day - 1 : 0) - slack;
-            end = first + offset + (day > 0 ? day - 1 : 31) + slack;
-        }
-        var (from, to) = (DayNumbers.ToDate(start), DayNumbers.ToDate(end));
-        return Interval(from, to, $"{Iso(from)}/{Iso(to)}", "Range", calendar);
-    }
-
-    private static int IslamicNewYear(int year) =>
-        (int)(((year - 1) * 354L) + (((11L * year) + 3) / 30) + 1_948_440 - 2_440_588);
-
-    private static int PersianNewYear(int year) => DayNumbers.FromDate(new DateOnly(year + 621, 3, 21));
+    /// <summary>Signs of an era beside a year. The last column is what tells the calendar apart in <see cref="Gregorian"/>.</summary>
+    private static readonly (string Mark, string Calendar, string Country)[] CalendarMarks =
+    [
+        ("هـ.ش", "persian", "persian"), ("ه.ش", "persian", "persian"), ("ه. ش", "persian", "persian"), ("هجری شمسی", "persian", "persian"), ("خورشیدی", "persian", "persian"),
+        ("هـ", "islamic", "islamic"), ("ه.ق", "islamic", "islamic"), ("هجري", "islamic", "islamic"), ("هجری قمری", "islamic", "islamic"), (" AH", "islamic", "islamic"), ("A.H.", "islamic", "islamic"),
+        ("ዓ.ም", "ethiopic", "ethiopic"), ("ዓ/ም", "ethiopic", "ethiopic"), ("ዓም", "ethiopic", "ethiopic"), ("E.C", "ethiopic", "ethiopic"), (" EC", "ethiopic", "ethiopic"),
+    ];
 
     private static int TwoDigitYear(int year, DateOnly today) => year + (year > today.Year % 100 ? 1900 : 2000);
 
@@ -321,7 +342,7 @@ public static partial class Dates
     [GeneratedRegex(@"^(1[6-9][0-9]{2}|20[0-9]{2}|2[45][0-9]{2})([0-9]{2})([0-9]{2})$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex CompactPattern();
 
-    [GeneratedRegex(@"^\D{0,3}([0-9]{1,4})\s*[-/.]\s*([0-9]{1,2})\s*[-/.]\s*([0-9]{2,4})(?:[T ][0-9:.Z+]*)?\??$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^\D{0,12}?([0-9]{1,4})\s*[-/.]\s*([0-9]{1,2})\s*[-/.]\s*([0-9]{2,4})(?:[T ][0-9:.Z+]*)?[^0-9]{0,14}$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex ThreePartPattern();
 
     [GeneratedRegex(@"^\D{0,12}?([0-9]{1,4})\s*[-/.]\s*([0-9]{1,4})\??$", RegexOptions.CultureInvariant, 1000)]
@@ -329,6 +350,12 @@ public static partial class Dates
 
     [GeneratedRegex(@"^[^0-9/]{0,14}([0-9]{4})[^0-9/]{0,6}$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex YearPattern();
+
+    [GeneratedRegex("(?<![0-9])[0-9]{4}(?![0-9])", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex YearsPattern();
+
+    [GeneratedRegex(@"^(?:(\p{L}[\p{L}\p{M}]{2,11}\.?\s+[0-9]{1,2}\s*,\s*[0-9]{4})|[0-9]{1,2}\s+\p{L}[\p{L}\p{M}]{2,11}\.?\s+[0-9]{4})$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex WordsPattern();
 
     [GeneratedRegex("[0-9]+", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex NumberPattern();

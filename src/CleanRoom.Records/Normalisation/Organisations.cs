@@ -42,7 +42,11 @@ public static partial class Organisations
                 return (Text.Clean(cell.Remove(match.Index, match.Length)), match.Groups[1].Value.Trim());
             }
         }
-        return (Text.Clean(cell), "");
+        // "Firm, lic. 0021/60": the word for a licence tells where the name ends.
+        var marked = MarkedPattern().Match(text);
+        return marked.Success && marked.Groups[1].Value.Count(char.IsAsciiDigit) >= 3
+            ? (Text.Clean(text[..marked.Index].TrimEnd(' ', ',', ';', '-', '(')), marked.Groups[1].Value.Trim(' ', ')', '.'))
+            : (Text.Clean(cell), "");
     }
 
     /// <summary>True for a name that ends with a legal form nobody bears as a name ("Sp. z o.o.", "Ltd", "GmbH").</summary>
@@ -94,6 +98,11 @@ public static partial class Organisations
 
     [GeneratedRegex("(?<![0-9])0+(?=[0-9])", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex LeadingZeros();
+
+    [GeneratedRegex(
+        @"(?<=[\s,;(\-])(?:licen[cs]e|licencia|licença|licenta|licenza|licence|lisensya|lic|lisans|lizenz|oep|izin|siup|giấy\s+phép|gp|ترخيص|رخصة|جواز|ใบอนุญาต|лицензия|ліцензія|лиц|许可证?|執照|ໃບອະນຸຍາດ|អាជ្ញាប័ណ្ណ|लाइसेन्स|লাইসেন্স|ፈቃድ)[\s.:#№/\-]*(?:no|nr|n[º°]|เลขที่|رقم|№|ເລກທີ|số)?[\s.:#/\-]*(\S*[0-9]\S*(?:[/ \-]\S*[0-9]\S*)?)\s*\)?\s*$",
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    private static partial Regex MarkedPattern();
 
     [GeneratedRegex(@"\(([^()]*)\)", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex BracketPattern();

@@ -16,8 +16,9 @@ public static partial class SocialHandles
 
     private static readonly (string Word, string Platform)[] Words =
     [
-        ("telegram", "Telegram"), ("tg", "Telegram"), ("телеграм", "Telegram"), ("تيليجرام", "Telegram"), ("zalo", "Zalo"), ("facebook", "Facebook"),
-        ("fb", "Facebook"), ("เฟซบุ๊ก", "Facebook"), ("เฟส", "Facebook"), ("messenger", "FacebookMessenger"), ("instagram", "Instagram"), ("ig", "Instagram"),
+        ("telegram", "Telegram"), ("tg", "Telegram"), ("телеграм", "Telegram"), ("тг", "Telegram"), ("телега", "Telegram"), ("เทเลแกรม", "Telegram"), ("تلگرام", "Telegram"), ("تلغرام", "Telegram"), ("تليجرام", "Telegram"), ("تيليجرام", "Telegram"), ("zalo", "Zalo"), ("facebook", "Facebook"),
+        ("fb", "Facebook"), ("เฟซบุ๊ก", "Facebook"), ("เฟส", "Facebook"), ("messenger", "FacebookMessenger"), ("instagram", "Instagram"), ("ig", "Instagram"), ("insta", "Instagram"), ("инстаграм", "Instagram"), ("інстаграм", "Instagram"), ("інста", "Instagram"), ("инста", "Instagram"), ("انستغرام", "Instagram"), ("انستقرام", "Instagram"), ("اینستاگرام", "Instagram"), ("อินสตาแกรม", "Instagram"), ("ไอจี", "Instagram"),
+        ("фейсбук", "Facebook"), ("فيسبوك", "Facebook"), ("فیسبوک", "Facebook"), ("ဖေ့စ်ဘွတ်", "Facebook"), ("ဖေ့ဘုတ်", "Facebook"), ("ហ្វេសប៊ុក", "Facebook"), ("ເຟສບຸກ", "Facebook"), ("вайбер", "Viber"), ("вотсап", "WhatsApp"), ("ватсап", "WhatsApp"), ("واتس اب", "WhatsApp"), ("واتساپ", "WhatsApp"),
         ("whatsapp", "WhatsApp"), ("wa", "WhatsApp"), ("واتساب", "WhatsApp"), ("viber", "Viber"), ("line", "Line"), ("ไลน์", "Line"), ("wechat", "WeChat"),
         ("weixin", "WeChat"), ("微信", "WeChat"), ("qq", "QQ"), ("tiktok", "TikTok"), ("tik tok", "TikTok"), ("twitter", "Twitter"), ("signal", "Signal"),
         ("imo", "IMO"), ("kakao", "KakaoTalk"), ("kakaotalk", "KakaoTalk"), ("discord", "Discord"), ("vk", "VKontakte"), ("snapchat", "SnapChat"),
@@ -50,6 +51,11 @@ public static partial class SocialHandles
         {
             return (named.Platform, text[(colon + 1)..].Trim());
         }
+        // "LINE je_kaew": the platform's word and one word of a handle's letters behind it.
+        if (named.Platform is not null && AfterWordPattern().Match(text) is { Success: true } after && Words.Any(w => Text.FoldWords(after.Groups[1].Value) == Text.FoldWords(w.Word)))
+        {
+            return (named.Platform, after.Groups[2].Value);
+        }
         return columnIsHandle && text.Length is >= 3 and <= 64 ? (named.Platform ?? "", text) : null;
     }
 
@@ -70,6 +76,9 @@ public static partial class SocialHandles
 
     [GeneratedRegex(@"@?([0-9A-Za-z_.\-]{3,64})", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex HandlePattern();
+
+    [GeneratedRegex(@"^\s*(\S[^0-9@]{0,20}?)[\s:]+([0-9A-Za-z_.\-]{3,64})\s*$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex AfterWordPattern();
 
     [GeneratedRegex(@"(?<![0-9A-Za-z_.])@([0-9A-Za-z_.\-]{3,64})", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex AtPattern();

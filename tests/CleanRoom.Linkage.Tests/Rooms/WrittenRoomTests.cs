@@ -22,6 +22,8 @@ public sealed class WrittenRoomTests(ITestOutputHelper output)
         var folder = Folders().Single(f => Path.GetFileName(f) == room);
         var records = new SortedDictionary<string, CaseRecord>(StringComparer.Ordinal);
         var owner = new Dictionary<string, string>(StringComparer.Ordinal);
+        var wrong = new List<string>();
+        var granted = await GrantedAsync(folder);
         using var json = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder, "room.json"), TestContext.Current.CancellationToken));
         foreach (var item in json.RootElement.GetProperty("contributors").EnumerateArray())
         {
@@ -34,7 +36,12 @@ public sealed class WrittenRoomTests(ITestOutputHelper output)
             foreach (var row in result.Rows.Where(r => !r.AggregateOnly))
             {
                 var purposes = ConsentRules.LivePurposes(row.Record, Today);
-                output.WriteLine($"  {row.Record.ContributorRecordRef}: {string.Join(' ', purposes)}");
+                output.WriteLine($"  {row.Record.ContributorRecordRef}: {string.Join(' ', purposes)} | {string.Join(" / ", row.Record.Persons.Select(p => $"{string.Join('|', p.Names.Select(n => n.Full))} {p.Birth?.Edtf} {string.Join(' ', p.Identifiers.Select(i => i.Value))}"))} | {string.Join(" / ", row.Record.Organisations.Select(o => $"{string.Join('|', o.Names)} {string.Join(' ', o.Identifiers.Select(i => i.Value))}"))}");
+                var got = string.Join(';', purposes.Where(p => p != "C0").Order(StringComparer.Ordinal));
+                if (granted is not null && (!granted.Remove(row.Record.ContributorRecordRef, out var words) || (words != got && words != "?")))
+                {
+                    wrong.Add($"CONSENT {row.Record.ContributorRecordRef}: {got}, not {words ?? "(no such row)"}");
+                }
                 if (purposes.Contains("C2"))
                 {
                     records[row.Record.ContributorRecordRef] = row.Record;
@@ -52,7 +59,7 @@ public sealed class WrittenRoomTests(ITestOutputHelper output)
         static string Key(string type, string a, string b) => string.CompareOrdinal(a, b) < 0 ? $"{type} {a} {b}" : $"{type} {b} {a}";
         var found = links.GroupBy(l => Key(l.Type.ToString(), refs[l.First.Record.Value], refs[l.Second.Record.Value])).ToDictionary(g => g.Key, g => g.MaxBy(l => l.Strength)!);
         var truth = (await File.ReadAllLinesAsync(Path.Combine(folder, "expected.csv"), TestContext.Current.CancellationToken)).Skip(1).Select(l => l.Split(',')).ToArray();
-        var wrong = new List<string>();
+        wrong.AddRange((granted ?? []).Select(g => $"NO ROW {g.Key}"));
         foreach (var row in truth.Where(r => r[3] == "yes"))
         {
             var key = Key(row[0], row[1], row[2]);
@@ -71,6 +78,13 @@ public sealed class WrittenRoomTests(ITestOutputHelper output)
         wrong.AddRange(found.Where(f => f.Value.Strength >= LinkStrength.Probable && !right.Contains(f.Key)).Select(f => $"FALSE {f.Key} {f.Value.Strength} {f.Value.Weight} {f.Value.Evidence}"));
         wrong.ForEach(output.WriteLine);
         Assert.Empty(wrong);
+    }
+
+    // consents.csv, where a room has one: every row of its files, and what its consent cell grants ("?": the words do not say).
+    private static async Task<Dictionary<string, string>?> GrantedAsync(string folder)
+    {
+        var path = Path.Combine(folder, "consents.csv");
+        return !File.Exists(path) ? null : (await File.ReadAllLinesAsync(path, TestContext.Current.CancellationToken)).Skip(1).Select(l => l.Split(',')).ToDictionary(l => l[0], l => l[1], StringComparer.Ordinal);
     }
 
     // CLEANROOM_WRITTEN_ROOMS=FOLDER reads the rooms below another folder.
