@@ -50,13 +50,13 @@ public static class CaseImporter
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(options);
-        TableReader reader;
+        ITableSource reader;
         IAsyncEnumerator<TableRow> rows;
         var sample = new List<TableRow>();
         var ended = false;
         try
         {
-            reader = await TableReader.OpenAsync(stream, cancellationToken);
+            reader = await TableSource.OpenAsync(stream, options.Sheet, cancellationToken);
             rows = reader.RowsAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
             while (sample.Count < SampleRows && !ended)
             {
@@ -75,7 +75,7 @@ public static class CaseImporter
         {
             throw new ImportException($"map: \"{Text.Clean(column, 60)}\" names the field {Text.Clean(field, 60)}, which does not exist; docs/mapping-profiles.md lists the fields.");
         }
-        var report = new QualityReport { Encoding = reader.Encoding, Separator = reader.Separator == '\t' ? "tab" : reader.Separator.ToString() };
+        var report = new QualityReport { Encoding = reader.Encoding, Separator = reader.Separator };
         var (header, profile, needs) = FindLayout(sample, options);
         if (profile is null || header < 0)
         {
@@ -207,7 +207,9 @@ public static class CaseImporter
 /// <summary>An open import: rows are mapped while they are read, so memory does not grow with the file.</summary>
 public sealed class ImportSession : IAsyncDisposable
 {
-    private readonly TableReader _reader;
+    private const int MaxPersons = 50;
+
+    private readonly ITableSource _reader;
     private readonly IAsyncEnumerator<TableRow> _rows;
     private readonly List<TableRow> _sample;
     private readonly bool _ended;
@@ -219,7 +221,7 @@ public sealed class ImportSession : IAsyncDisposable
     internal IReadOnlyList<TableRow> HeaderRows { get; init; } = [];
 
     internal ImportSession(
-        TableReader reader, IAsyncEnumerator<TableRow> rows, List<TableRow> sample, bool ended, RowMapper? mapper, QualityReport report, string profile, NeedsProfile? needs,
+        ITableSource reader, IAsyncEnumerator<TableRow> rows, List<TableRow> sample, bool ended, RowMapper? mapper, QualityReport report, string profile, NeedsProfile? needs,
         ImportOptions options, IReadOnlyList<ColumnBinding> bindings)
     {
         (_reader, _rows, _sample, _ended, _mapper, _options, _bindings) = (reader, rows, sample, ended, mapper, options, bindings);
@@ -247,6 +249,8 @@ public sealed class ImportSession : IAsyncDisposable
         var references = new HashSet<string>(StringComparer.Ordinal);
         var number = 0;
         var ended = false;
+        var continuations = new ContinuationRows(_bindings);
+        ImportedRow? pending = null;
         await foreach (var row in AllAsync(cancellationToken))
         {
             // What stands alone in a line behind the totals is a remark on the list.
@@ -258,33 +262,29 @@ public sealed class ImportSession : IAsyncDisposable
                 Report.SkippedLines++;
                 continue;
             }
+            if (continuations.Is(row) && pending is { Record.Persons.Count: < MaxPersons })
+            {
+                ContinuationRows.Add(pending.Record, _mapper.Map(row, number).Record);
+                Report.ContinuedLines++;
+                continue;
+            }
             if (++number > _options.MaxRows)
             {
                 throw new ImportException($"The file has more than {_options.MaxRows} rows; split it.");
             }
-            var mapped = _mapper.Map(row, number);
-            if (mapped.Record.CalculateSize() > CaseRecordCodec.MaxSize)
+            if (pending is not null && Count(pending, references, today))
             {
-                Report.Add(new ImportIssue(row.Line, "", IssueSeverity.Error, "record-too-large", "The row is larger than a record may be and was left out.", "Shorten its cells."));
-                continue;
+                yield return pending;
             }
-            Report.Rows++;
-            Report.IdentitySealed += mapped.Seal.Identity ? 1 : 0;
-            Report.AnalyticOnly += mapped.Seal is { Identity: false, Analytic: true } ? 1 : 0;
-            Report.NotSealed += mapped.Seal.Any ? 0 : 1;
-            if (!mapped.Seal.Any && !mapped.AggregateOnly)
-            {
-                Report.Add(new ImportIssue(row.Line, "", IssueSeverity.Warning, "not-sealed", mapped.Seal.Reason, "Record the person's consent, then import again."));
-            }
-            foreach (var purpose in ConsentRules.LivePurposes(mapped.Record, today))
-            {
-                Report.Consents[purpose] = Report.Consents.GetValueOrDefault(purpose) + 1;
-            }
-            if (!references.Add(mapped.Record.ContributorRecordRef))
-            {
-                Report.Add(new ImportIssue(row.Line, "", IssueSeverity.Warning, "duplicate-reference", "Another row has the same reference.", "Give every row its own reference."));
-            }
-            yield return mapped;
+            pending = _mapper.Map(row.Filled(), number);
+        }
+        if (pending is not null && Count(pending, references, today))
+        {
+            yield return pending;
+        }
+        foreach (var note in _reader.Notes)
+        {
+            Report.Add(note);
         }
         if (Report.Rows == 0)
         {
@@ -297,6 +297,33 @@ public sealed class ImportSession : IAsyncDisposable
     {
         await _rows.DisposeAsync();
         _reader.Dispose();
+    }
+
+    /// <summary>Counts a row that is complete; false if it cannot be a record.</summary>
+    private bool Count(ImportedRow mapped, HashSet<string> references, DateOnly today)
+    {
+        if (mapped.Record.CalculateSize() > CaseRecordCodec.MaxSize)
+        {
+            Report.Add(new ImportIssue(mapped.Line, "", IssueSeverity.Error, "record-too-large", "The row is larger than a record may be and was left out.", "Shorten its cells."));
+            return false;
+        }
+        Report.Rows++;
+        Report.IdentitySealed += mapped.Seal.Identity ? 1 : 0;
+        Report.AnalyticOnly += mapped.Seal is { Identity: false, Analytic: true } ? 1 : 0;
+        Report.NotSealed += mapped.Seal.Any ? 0 : 1;
+        if (!mapped.Seal.Any && !mapped.AggregateOnly)
+        {
+            Report.Add(new ImportIssue(mapped.Line, "", IssueSeverity.Warning, "not-sealed", mapped.Seal.Reason, "Record the person's consent, then import again."));
+        }
+        foreach (var purpose in ConsentRules.LivePurposes(mapped.Record, today))
+        {
+            Report.Consents[purpose] = Report.Consents.GetValueOrDefault(purpose) + 1;
+        }
+        if (!references.Add(mapped.Record.ContributorRecordRef))
+        {
+            Report.Add(new ImportIssue(mapped.Line, "", IssueSeverity.Warning, "duplicate-reference", "Another row has the same reference.", "Give every row its own reference."));
+        }
+        return true;
     }
 
     private async IAsyncEnumerable<TableRow> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken)

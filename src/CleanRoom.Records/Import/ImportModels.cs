@@ -106,6 +106,9 @@ public sealed record ImportOptions
     /// <summary>A column, or a pattern such as <c>REF-{Column:000}</c>; null = contributor id and row number.</summary>
     public string? RefPattern { get; init; }
 
+    /// <summary>Name or number (from 1) of a workbook's sheet; null = the visible one whose header is known best.</summary>
+    public string? Sheet { get; init; }
+
     /// <summary>Columns named by hand: header to field name (see docs), over everything that a profile says.</summary>
     public IReadOnlyDictionary<string, string> Map { get; init; } = new Dictionary<string, string>();
 

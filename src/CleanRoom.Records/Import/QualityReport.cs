@@ -33,6 +33,9 @@ public sealed class QualityReport
     /// <summary>Blank, title, total and repeated header lines passed over.</summary>
     public int SkippedLines { get; internal set; }
 
+    /// <summary>Lines that go on with the case above them.</summary>
+    public int ContinuedLines { get; internal set; }
+
     /// <summary>Rows whose identity part may be sealed.</summary>
     public int IdentitySealed { get; internal set; }
 

@@ -3,17 +3,8 @@ using System.Text;
 
 namespace CleanRoom.Records.Import;
 
-/// <summary>One line of a table.</summary>
-/// <param name="Line">Its first line in the file, from 1.</param>
-/// <param name="Cells">The cells as written, without quotes.</param>
-public sealed record TableRow(int Line, string[] Cells)
-{
-    /// <summary>True if no cell holds anything.</summary>
-    public bool IsBlank => Array.TrueForAll(Cells, string.IsNullOrWhiteSpace);
-}
-
 /// <summary>Reads separated text of unknown encoding and separator, row by row, within limits.</summary>
-public sealed class TableReader : IDisposable
+public sealed class TableReader : ITableSource
 {
     /// <summary>The most characters of a cell.</summary>
     public const int MaxCell = 32 * 1024;
@@ -37,15 +28,20 @@ public sealed class TableReader : IDisposable
     /// <summary>What parts the cells.</summary>
     public char Separator { get; }
 
+    string ITableSource.Separator => Separator == '\t' ? "tab" : Separator.ToString();
+
     /// <summary>The encoding's name.</summary>
     public string Encoding { get; }
 
     /// <summary>Tells encoding and separator from the first 256 KiB. The stream is closed with the reader.</summary>
     /// <exception cref="ImportException">The file is empty or no text; the message names the remedy.</exception>
-    public static async Task<TableReader> OpenAsync(Stream stream, CancellationToken cancellationToken)
+    public static Task<TableReader> OpenAsync(Stream stream, CancellationToken cancellationToken) => OpenAsync(default, stream, cancellationToken);
+
+    internal static async Task<TableReader> OpenAsync(ReadOnlyMemory<byte> head, Stream stream, CancellationToken cancellationToken)
     {
         var sample = new byte[SampleBytes];
-        var length = await stream.ReadAtLeastAsync(sample, sample.Length, throwOnEndOfStream: false, cancellationToken);
+        head.CopyTo(sample);
+        var length = head.Length + await stream.ReadAtLeastAsync(sample.AsMemory(head.Length), sample.Length - head.Length, throwOnEndOfStream: false, cancellationToken);
         if (length == 0)
         {
             throw new ImportException("The file is empty; export it again from the case system.");
@@ -235,51 +231,5 @@ public sealed class TableReader : IDisposable
             }
         }
         return best;
-    }
-
-    /// <summary>The sample that was read ahead, then the rest of the stream.</summary>
-    private sealed class PrefixStream(ReadOnlyMemory<byte> prefix, Stream rest) : Stream
-    {
-        private ReadOnlyMemory<byte> _prefix = prefix;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override int Read(byte[] buffer, int offset, int count) => Take(buffer.AsSpan(offset, count)) is var n && n > 0 ? n : rest.Read(buffer, offset, count);
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            Take(buffer.Span) is var n && n > 0 ? n : await rest.ReadAsync(buffer, cancellationToken);
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        private int Take(Span<byte> buffer)
-        {
-            var count = Math.Min(buffer.Length, _prefix.Length);
-            _prefix.Span[..count].CopyTo(buffer);
-            _prefix = _prefix[count..];
-            return count;
-        }
     }
 }
