@@ -19,19 +19,24 @@ internal static class RecordsCommands
     private static readonly Option<string?> Manifest = new("--manifest") { Description = "Dataset manifest (JSON).", HelpName = "FILE" };
     private static readonly Option<string?> Ref = new("--ref") { Description = "Column, or pattern such as REF-{Column:000}, of the record's own number." };
     private static readonly Option<string[]> Map = new("--map") { Description = "COLUMN=FIELD: read a column as a field. May be repeated." };
+    private static readonly Option<string?> Sheet = new("--sheet") { Description = "Name or number of a workbook's sheet.", HelpName = "SHEET" };
+    private static readonly Option<string?> SaveTo = new("--save") { Description = "Where the profile is written.", HelpName = "FILE" };
+    private static readonly Option<bool> Accept = new("--accept") { Description = "Ask nothing; columns that are unclear are not read." };
     private static readonly Option<bool> All = new("--all") { Description = "Withdraw every record of this profile: before leaving the room." };
     private static readonly Option<bool> AllNew = new("--all-new") { Description = "The file holds no case that was uploaded before, under whatever reference." };
     private static readonly Option<bool> Unknown = new("--unknown") { Description = "Withdraw the batches that this profile did not upload." };
 
     public static Command Create()
     {
-        var check = new Command("check", "Read a case file and report on its quality. Offline; nothing is sent.") { File, Profile, Manifest, Ref, Map };
+        var check = new Command("check", "Read a case file and report on its quality. Offline; nothing is sent.") { File, Profile, Manifest, Ref, Map, Sheet };
         check.Handle(CheckAsync);
-        var upload = new Command("upload", "Seal and upload what is new or changed; withdraw records whose consent has ended.") { File, Profile, Manifest, Ref, Map, AllNew };
+        var map = new Command("map", "Show how a case file would be read, ask what is unclear, save the answers as a profile. Offline.") { File, Profile, Manifest, Ref, Map, Sheet, SaveTo, Accept };
+        map.Handle(call => RecordsMapping.RunAsync(call, call.Get(File), Options(call, contributor: null, out _), call.Get(SaveTo), call.Get(Accept)));
+        var upload = new Command("upload", "Seal and upload what is new or changed; withdraw records whose consent has ended.") { File, Profile, Manifest, Ref, Map, Sheet, AllNew };
         upload.Handle(UploadAsync);
         var withdraw = new Command("withdraw", "Withdraw records for ever.") { References, All, Unknown };
         withdraw.Handle(WithdrawAsync);
-        return new Command("records", "Case records: check, upload, withdraw.") { check, upload, withdraw };
+        return new Command("records", "Case records: map, check, upload, withdraw.") { map, check, upload, withdraw };
     }
 
     private static async Task<int> CheckAsync(Call call)
@@ -199,6 +204,7 @@ internal static class RecordsCommands
             Manifest = parsed,
             RefPattern = call.Get(Ref),
             Map = Mapped(call),
+            Sheet = call.Get(Sheet),
             Time = Call.Time,
         };
     }

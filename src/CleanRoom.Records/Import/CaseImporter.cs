@@ -50,27 +50,7 @@ public static class CaseImporter
     {
         ArgumentNullException.ThrowIfNull(stream);
         ArgumentNullException.ThrowIfNull(options);
-        ITableSource reader;
-        IAsyncEnumerator<TableRow> rows;
-        var sample = new List<TableRow>();
-        var ended = false;
-        try
-        {
-            reader = await TableSource.OpenAsync(stream, options.Sheet, cancellationToken);
-            rows = reader.RowsAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
-            while (sample.Count < SampleRows && !ended)
-            {
-                ended = !await rows.MoveNextAsync();
-                if (!ended)
-                {
-                    sample.Add(rows.Current);
-                }
-            }
-        }
-        catch (Exception error) when (error is IOException or InvalidDataException)
-        {
-            throw new ImportException("The file cannot be read to its end; copy it again.", error);
-        }
+        var (reader, rows, sample, ended) = await SampleAsync(stream, options, cancellationToken);
         foreach (var (column, field) in options.Map.Where(m => !Profiles.TryField(m.Value, out _)))
         {
             throw new ImportException($"map: \"{Text.Clean(column, 60)}\" names the field {Text.Clean(field, 60)}, which does not exist; docs/mapping-profiles.md lists the fields.");
@@ -105,6 +85,55 @@ public static class CaseImporter
             CountsByTheMoon = DatesOf(sample.Skip(header + 1), bindings).Any(c => Dates.IsIslamicOnly(c, DateOnly.FromDateTime(options.Time.GetUtcNow().UtcDateTime))),
         };
         return new ImportSession(reader, rows, sample.Skip(header + 1).ToList(), ended, mapper, report, profile.Name, null, options, bindings) { HeaderRows = headerRows };
+    }
+
+    /// <summary>Reads the head of a file for a person to look at.</summary>
+    internal static async Task<(FileLayout Layout, IReadOnlyList<TableRow> Rows)> LookAsync(Stream stream, ImportOptions options, CancellationToken cancellationToken)
+    {
+        var (reader, rows, sample, _) = await SampleAsync(stream, options, cancellationToken);
+        using (reader)
+        {
+            await rows.DisposeAsync();
+            var (header, profile, _) = FindLayout(sample, options);
+            if (header < 0)
+            {
+                // No word is known: the first line with the most cells stands above the list.
+                header = sample.FindIndex(r => r.Cells.Count(c => !string.IsNullOrWhiteSpace(c)) == sample.Take(25).Max(o => o.Cells.Count(c => !string.IsNullOrWhiteSpace(c))));
+                profile = Profiles.Get("case-list");
+            }
+            if (header < 0 || sample[header].IsBlank)
+            {
+                throw new ImportException("The file holds no line that could be a header; export it again from the case system.");
+            }
+            var headers = HeaderRows.Join(sample, ref header).ToList();
+            var below = sample.Skip(header + 1).Where(r => !r.IsBlank && !IsTotals(r)).ToList();
+            var bindings = Contacts(profile!.Bind(headers, options.Map), below, options.Map);
+            return (new FileLayout(headers, bindings, profile, profile.Dates != DateOrder.Unknown ? profile.Dates : OrderOf(below, bindings)), below);
+        }
+    }
+
+    private static async Task<(ITableSource Reader, IAsyncEnumerator<TableRow> Rows, List<TableRow> Sample, bool Ended)> SampleAsync(Stream stream, ImportOptions options, CancellationToken cancellationToken)
+    {
+        var sample = new List<TableRow>();
+        var ended = false;
+        try
+        {
+            var reader = await TableSource.OpenAsync(stream, options.Sheet, cancellationToken);
+            var rows = reader.RowsAsync(cancellationToken).GetAsyncEnumerator(cancellationToken);
+            while (sample.Count < SampleRows && !ended)
+            {
+                ended = !await rows.MoveNextAsync();
+                if (!ended)
+                {
+                    sample.Add(rows.Current);
+                }
+            }
+            return (reader, rows, sample, ended);
+        }
+        catch (Exception error) when (error is IOException or InvalidDataException)
+        {
+            throw new ImportException("The file cannot be read to its end; copy it again.", error);
+        }
     }
 
     internal static bool IsTotals(TableRow row)
@@ -203,6 +232,9 @@ public static class CaseImporter
             : day == 0 && words > 0 ? DateOrder.LikelyMonthFirst : DateOrder.Unknown;
     }
 }
+
+/// <summary>How the head of a file is read.</summary>
+internal sealed record FileLayout(IReadOnlyList<string> Headers, IReadOnlyList<ColumnBinding> Bindings, ImportProfile Profile, DateOrder Order);
 
 /// <summary>An open import: rows are mapped while they are read, so memory does not grow with the file.</summary>
 public sealed class ImportSession : IAsyncDisposable

@@ -23,6 +23,15 @@ internal static class ColumnGuess
         return filled >= 1 && contacts * 3 >= filled * 2;
     }
 
+    /// <summary>The fields that the cells of a column fit, best first; never empty.</summary>
+    public static IReadOnlyList<string> Fields(IEnumerable<TableRow> rows, int index)
+    {
+        var looks = Of(rows, index);
+        var open = looks.IndexOf('(', StringComparison.Ordinal);
+        return open < 0 ? [nameof(ImportField.Note), nameof(ImportField.Ignore), nameof(ImportField.Where), nameof(ImportField.SuspectName), nameof(ImportField.Alias)]
+            : [.. looks[(open + 1)..^1].Split(", "), nameof(ImportField.Note), nameof(ImportField.Ignore)];
+    }
+
     /// <summary>Gives a few words ("telephone numbers (Phone)"), or empty.</summary>
     public static string Of(IEnumerable<TableRow> rows, int index)
     {

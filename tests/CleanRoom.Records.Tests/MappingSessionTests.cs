@@ -1,0 +1,94 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace CleanRoom.Records.Tests;
+
+/// <summary>"cleanroom records map" at a terminal (util-linux script makes the pseudo-terminal), key by key.</summary>
+public sealed class MappingSessionTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task RecordsMap_AtATerminal_AsksWhatIsUnclearAndSavesAProfileThatReadsTheWholeList()
+    {
+        if (!OperatingSystem.IsLinux() || !File.Exists("/usr/bin/script"))
+        {
+            Assert.Skip("There is no /usr/bin/script to make a terminal with.");
+        }
+        var folder = Directory.CreateTempSubdirectory("map").FullName;
+        try
+        {
+            var list = Path.Combine(folder, "list.csv");
+            var profile = Path.Combine(folder, "list.profile.json");
+            await File.WriteAllTextAsync(
+                list, "Lijst 2024;;;;;\nDossiernummer;Naam;Geboren;Kanaal X;Mag gedeeld;Consent\nA1;Ana Ruiz;03/04/1990;+254700000301;ja;form B\nA2;Eva Gil;04/05/1991;+254700000302;ja;form B\n", TestContext.Current.CancellationToken);
+            // What the screen shows, and the keys that follow it.
+            (string Shown, string Keys)[] script =
+            [
+                ("\"Kanaal X\": what does it hold?", ""), ("[1]", "?\r"), ("RecruitmentPlace", ""), ("[1]", "nonsense\r"), ("That is no field.", ""), ("[1]", "3\r"),
+                ("\"Mag gedeeld\"", ""), ("[1]", "ignore\r"),
+                ("Column to change", "99\r"), ("There is no such column.", ""), ("Column to change", "\r"),
+                ("Consent \"form B\" (2x)", ""), ("[1]", "3\r"),
+                ("Dates such as 03/04/2024", ""), ("[1]", "2\r"), ("Saved", ""),
+            ];
+
+            Assert.Equal(0, await RunAsync($"records map {list} --save {profile}", script));
+
+            var check = await OutputAsync($"records check {list} --profile {profile} --ref Dossiernummer --json");
+            Assert.Contains("\"identitySealed\":2", check, StringComparison.Ordinal);
+            Assert.DoesNotContain("ambiguous-date", check, StringComparison.Ordinal);
+            Assert.Equal(64, await RunAsync($"records map {list} --save {profile} --accept", [("is there already", "")]));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<int> RunAsync(string arguments, IEnumerable<(string Shown, string Keys)> script)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Patience);
+        using var process = Start("/usr/bin/script", ["-q", "-e", "-c", $"{Program} {arguments}", "/dev/null"]);
+        var seen = new StringBuilder();
+        var all = new StringBuilder();
+        var buffer = new char[1024];
+        foreach (var (shown, keys) in script)
+        {
+            int at;
+            while ((at = seen.ToString().IndexOf(shown, StringComparison.Ordinal)) < 0)
+            {
+                var read = await process.StandardOutput.ReadAsync(buffer.AsMemory(), limit.Token);
+                Assert.True(read > 0, $"the screen ended before \"{shown}\":\n{all}");
+                _ = seen.Append(buffer, 0, read);
+                _ = all.Append(buffer, 0, read);
+            }
+            _ = seen.Remove(0, at + shown.Length);
+            await process.StandardInput.WriteAsync(keys.AsMemory(), limit.Token);
+            await process.StandardInput.FlushAsync(limit.Token);
+        }
+        _ = await process.StandardOutput.ReadToEndAsync(limit.Token);
+        await process.WaitForExitAsync(limit.Token);
+        return process.ExitCode;
+    }
+
+    private static async Task<string> OutputAsync(string arguments)
+    {
+        using var process = Start("/bin/sh", ["-c", $"{Program} {arguments}"]);
+        return await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+    }
+
+    private static Process Start(string file, IEnumerable<string> arguments)
+    {
+        var info = new ProcessStartInfo(file) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
+        foreach (var argument in arguments)
+        {
+            info.ArgumentList.Add(argument);
+        }
+        info.Environment["COLUMNS"] = "120";
+        info.Environment["TERM"] = "xterm";
+        return Process.Start(info)!;
+    }
+
+    private static string Program => "dotnet " + Path.Combine(AppContext.BaseDirectory, "cleanroom.dll");
+}
