@@ -25,7 +25,7 @@ public sealed class Truth
         ArgumentNullException.ThrowIfNull(clusterOf);
         var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         var clusters = new int[table.Count];
-        var sizes = new Dictionary<int, (long A, long B)>();
+        var sizes = new Dictionary<int, (long First, long Second)>();
         for (var i = 0; i < clusters.Length; i++)
         {
             if (clusterOf(i) is not { } name)
@@ -41,7 +41,7 @@ public sealed class Truth
             var (a, b) = sizes.GetValueOrDefault(number);
             sizes[number] = table.TwoSources && table.Sources[i] == 1 ? (a, b + 1) : (a + 1, b);
         }
-        return new Truth(clusters, null, sizes.Values.Sum(s => table.TwoSources ? s.A * s.B : s.A * (s.A - 1) / 2));
+        return new Truth(clusters, null, sizes.Values.Sum(s => table.TwoSources ? s.First * s.Second : s.First * (s.First - 1) / 2));
     }
 
     /// <summary>Makes it of pairs of records.</summary>
