@@ -67,6 +67,9 @@ public sealed class ServerOptions
     /// <summary>How long running calls may take to end when the service is stopped. Defaults to 15 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00")]
     public TimeSpan ShutdownGrace { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Stop when standard input ends: for a program that starts services and must not leave them behind, however it ends. Defaults to false.</summary>
+    public bool StopAtEndOfInput { get; set; }
 }
 
 /// <summary>Checks the bounds.</summary>

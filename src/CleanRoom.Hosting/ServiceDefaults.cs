@@ -39,6 +39,7 @@ public static class ServiceDefaults
             services.GetRequiredService<ServiceCatalogue>(), services.GetRequiredService<IHostApplicationLifetime>()));
         builder.Services.AddSingleton<ServiceCatalogue>();
         builder.Services.AddHostedService<Announcement>();
+        builder.Services.AddHostedService<InputWatch>();
 
         // The host reads it while it is built. A bad value is left to the check of all settings, which comes right after.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout =

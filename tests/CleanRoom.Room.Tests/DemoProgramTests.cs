@@ -46,10 +46,43 @@ public sealed class DemoProgramTests(ITestOutputHelper output)
         {
             var cases = folder.CreateSubdirectory("cases");
             _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
-            var (code, text, temporary) = await RunAsync(folder, 1, line => line.Contains("services listen", StringComparison.Ordinal), "--cases", cases.FullName);
+            var (code, text, temporary) = await RunAsync(folder, 1, "-TERM", line => line.Contains("services listen", StringComparison.Ordinal), "--cases", cases.FullName);
             Assert.True(code == 130, text);
             Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
             Assert.Empty(ProcessesOf(temporary));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Theory]
+    [InlineData("services listen")]
+    [InlineData("services listen", "--standalone")]
+    public async Task Demo_Killed_ItsServicesEndToo(string stopAt, params string[] more)
+    {
+        var folder = Directory.CreateTempSubdirectory("cleanroom-program-");
+        try
+        {
+            var cases = folder.CreateSubdirectory("cases");
+            _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
+            var services = new List<string>();
+            var (code, text, temporary) = await RunAsync(
+                folder, 1, "-KILL",
+                line =>
+                {
+                    services.AddRange(line.Contains(stopAt, StringComparison.Ordinal) ? ProcessesOf(Path.Combine(folder.FullName, "tmp-1")) : []);
+                    return services.Count > 0;
+                },
+                ["--cases", cases.FullName, .. more]);
+            Assert.Equal(137, code);
+            Assert.NotEmpty(services);
+            for (var waited = 0; ProcessesOf(temporary).Count > 0; waited++)
+            {
+                Assert.True(waited < 300, string.Join('\n', ProcessesOf(temporary)) + text);
+                await Task.Delay(TimeSpan.FromMilliseconds(100), WholeRoom.Token);
+            }
         }
         finally
         {
@@ -80,10 +113,10 @@ public sealed class DemoProgramTests(ITestOutputHelper output)
         }
     }
 
-    private static Task<(int Code, string Text, string Temporary)> RunAsync(DirectoryInfo folder, int run, params string[] arguments) => RunAsync(folder, run, _ => false, arguments);
+    private static Task<(int Code, string Text, string Temporary)> RunAsync(DirectoryInfo folder, int run, params string[] arguments) => RunAsync(folder, run, "-TERM", _ => false, arguments);
 
-    /// <summary>Runs the program with a temporary folder of its own; stops it with SIGTERM at a line.</summary>
-    private static async Task<(int Code, string Text, string Temporary)> RunAsync(DirectoryInfo folder, int run, Func<string, bool> stopAt, params string[] arguments)
+    /// <summary>Runs the program with a temporary folder of its own; sends it a signal at a line.</summary>
+    private static async Task<(int Code, string Text, string Temporary)> RunAsync(DirectoryInfo folder, int run, string signal, Func<string, bool> stopAt, params string[] arguments)
     {
         var temporary = folder.CreateSubdirectory($"tmp-{run}").FullName;
         var here = new DirectoryInfo(AppContext.BaseDirectory);
@@ -100,7 +133,7 @@ public sealed class DemoProgramTests(ITestOutputHelper output)
                 text.Add(line);
                 if (stopAt(line))
                 {
-                    using var kill = Process.Start("kill", ["-TERM", $"{process.Id}"]);
+                    using var kill = Process.Start("kill", [signal, $"{process.Id}"]);
                     await kill.WaitForExitAsync(WholeRoom.Token);
                 }
             }

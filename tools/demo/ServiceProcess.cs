@@ -52,7 +52,10 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     private static Process Begin(string assembly, IEnumerable<string> arguments, string data)
     {
-        var start = new ProcessStartInfo(Program(assembly), arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = data };
+        var start = new ProcessStartInfo(Program(assembly), arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = data };
+
+        // Even if this program is killed, its services end: their input does.
+        start.Environment["Server__StopAtEndOfInput"] = "true";
 
         // No debugger's sockets: a process that is killed would leave them in the temporary folder.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";

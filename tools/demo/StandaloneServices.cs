@@ -180,10 +180,19 @@ internal sealed partial class StandaloneServices(string folder, string logFile) 
 
     private Process Start(params string[] command)
     {
-        return !File.Exists(Program)
-            ? throw new DemoException(72, $"{Program} does not exist: run make demo, which builds it.")
-            : Process.Start(new ProcessStartInfo(Program, [command[0], "--data", folder, .. command[1..]]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder })
-            ?? throw new DemoException(71, "The standalone host does not start.");
+        if (!File.Exists(Program))
+        {
+            throw new DemoException(72, $"{Program} does not exist: run make demo, which builds it.");
+        }
+        var start = new ProcessStartInfo(Program, [command[0], "--data", folder, .. command[1..]])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
+        start.Environment["Server__StopAtEndOfInput"] = "true";
+        return Process.Start(start) ?? throw new DemoException(71, "The standalone host does not start.");
     }
 
     private static JsonElement Broker(JsonElement identity, string name) => identity.GetProperty("brokers").GetProperty(name["broker-".Length..]);
