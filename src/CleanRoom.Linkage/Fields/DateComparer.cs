@@ -30,6 +30,12 @@ internal sealed class DateComparer(ValueTable values) : FieldComparer(values)
         }
     }
 
+    public override uint Digest(int value)
+    {
+        var text = Values.Text(value);
+        return Fields.Digest.OfDate(_years[value], ((text[4] - '0') * 10) + text[5] - '0', ((text[6] - '0') * 10) + text[7] - '0');
+    }
+
     public override int Compare(int first, int second)
     {
         var (a, b) = (_digits[first], _digits[second]);

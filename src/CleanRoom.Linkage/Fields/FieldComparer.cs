@@ -10,6 +10,9 @@ internal abstract class FieldComparer(ValueTable values)
     /// <summary>Gives the level of two values with different numbers, neither 0.</summary>
     public abstract int Compare(int first, int second);
 
+    /// <summary>The value's <see cref="Fields.Digest"/>, or 0.</summary>
+    public virtual uint Digest(int value) => 0;
+
     /// <summary>Works out what is needed of values that are new.</summary>
     public virtual void Prepare() => values.Prepare();
 
@@ -63,6 +66,8 @@ internal sealed class CategoryComparer(ValueTable values) : FieldComparer(values
 internal sealed class CodeComparer(ValueTable values) : FieldComparer(values)
 {
     private const ulong Letters = (1UL << 52) - 1;
+
+    public override uint Digest(int value) => Values.Packed[value].IsPacked ? Fields.Digest.OfCode(Values.Text(value)) : 0;
 
     public override int Compare(int first, int second)
     {

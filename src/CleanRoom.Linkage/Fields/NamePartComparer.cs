@@ -7,7 +7,8 @@ namespace CleanRoom.Linkage.Fields;
 /// <summary>Given or family names: one plain word on both sides in a few vector operations, everything else by its tokens.</summary>
 internal sealed class NamePartComparer(ValueTable values) : FieldComparer(values)
 {
-    private const double CloseFrom = 0.92, NearFrom = 0.88, LooseFrom = 0.76;
+    public const double LooseFrom = 0.76;
+    private const double CloseFrom = 0.92, NearFrom = 0.88;
 
     private Cell[] _cells = [];
     private int[][] _groups = [];
@@ -57,6 +58,9 @@ internal sealed class NamePartComparer(ValueTable values) : FieldComparer(values
 
     /// <summary>The spelling-free key of a value, for blocking; 0 if it has none.</summary>
     public ulong Sound(int value) => _cells[value].Sound;
+
+    // Only plain words can be told apart by their letters.
+    public override uint Digest(int value) => _cells[value].Plain ? Fields.Digest.OfName(Values.Text(value), _cells[value].Sound, _cells[value].HasGroups) : 0;
 
     /// <summary>The groups of short forms that a value stands in.</summary>
     public ReadOnlySpan<int> Groups(int value) => _groups[value];

@@ -5,7 +5,8 @@ namespace CleanRoom.Linkage.Fields;
 /// <summary>Words of streets, places and occupations.</summary>
 internal sealed class TextComparer(ValueTable values) : FieldComparer(values)
 {
-    private const double CloseFrom = 0.94, NearFrom = 0.88, LooseFrom = 0.8;
+    public const double LooseFrom = 0.8;
+    private const double CloseFrom = 0.94, NearFrom = 0.88;
 
     private ulong[]?[] _words = [];
 
@@ -29,6 +30,8 @@ internal sealed class TextComparer(ValueTable values) : FieldComparer(values)
             }
         }
     }
+
+    public override uint Digest(int value) => Values.Packed[value].IsPacked ? Fields.Digest.OfText(Values.Text(value)) : 0;
 
     public override int Compare(int first, int second)
     {

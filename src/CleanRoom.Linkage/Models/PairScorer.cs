@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using CleanRoom.Linkage.Fields;
 using CleanRoom.Linkage.Tables;
 
@@ -18,6 +19,8 @@ internal sealed class PairScorer
     private readonly int _stride;
     private readonly int _fields;
     private readonly FieldComparer[] _comparers;
+    private readonly FieldKind[] _kinds;
+    private readonly int _digests;
     private readonly float[][] _levels;
     private readonly float[][] _exact;
     private readonly float[] _mostInexact;
@@ -38,6 +41,8 @@ internal sealed class PairScorer
         _stride = table.Stride;
         _fields = table.Fields.Count;
         _comparers = table.Comparers;
+        _kinds = [.. table.Fields.Select(f => f.Kind)];
+        _digests = table.DigestOffset;
         _swaps = table.SwapOf;
         _anySwap = Array.Exists(_swaps, s => s >= 0);
         _prior = (float)model.PriorWeight;
@@ -73,6 +78,18 @@ internal sealed class PairScorer
     /// <summary>The weight that an exact agreement on a value has, term frequency included.</summary>
     public float ExactWeight(int field, int value) => _exact[field][value];
 
+    /// <summary>Asks the memory for a record that is weighed soon: candidates lie anywhere, and waiting for them one by one costs more than weighing them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void Fetch(int record)
+    {
+        if (Sse.IsSupported)
+        {
+            ref var row = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_rows), record * (nint)_stride);
+            Sse.Prefetch0(Unsafe.AsPointer(ref row));
+            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref row, _digests)));
+        }
+    }
+
     /// <summary>Weighs a pair; false if it stays below the floor.</summary>
     /// <param name="first">A record.</param>
     /// <param name="second">Another.</param>
@@ -97,6 +114,11 @@ internal sealed class PairScorer
         weight = total + crossing;
         vector = 0;
         if (weight < floor || (total < floor && !MayCross(ref a, ref b, total, floor, ref crossing, ref crossingKnown)))
+        {
+            return false;
+        }
+        pending = Tell(ref Unsafe.Add(ref a, _digests), ref Unsafe.Add(ref b, _digests), pending, ref total);
+        if (total < floor && !MayCross(ref a, ref b, total, floor, ref crossing, ref crossingKnown))
         {
             return false;
         }
@@ -135,13 +157,39 @@ internal sealed class PairScorer
         var (x, y) = (Vector256.LoadUnsafe(ref a), Vector256.LoadUnsafe(ref b));
         var equal = Vector256.Equals(x, y).ExtractMostSignificantBits();
         var missing = (Vector256.Equals(x, Vector256<int>.Zero) | Vector256.Equals(y, Vector256<int>.Zero)).ExtractMostSignificantBits();
-        if (_stride > 8)
+        if (_stride > 16)
         {
             (x, y) = (Vector256.LoadUnsafe(ref a, 8), Vector256.LoadUnsafe(ref b, 8));
             equal |= Vector256.Equals(x, y).ExtractMostSignificantBits() << 8;
             missing |= (Vector256.Equals(x, Vector256<int>.Zero) | Vector256.Equals(y, Vector256<int>.Zero)).ExtractMostSignificantBits() << 8;
         }
         return (equal & _all, missing & _all);
+    }
+
+    // Fields that have nothing in common by their digests: most of them, at the cost of a few instructions and no look at the values.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private uint Tell(ref int a, ref int b, uint pending, ref float total)
+    {
+        for (var bits = pending; bits != 0; bits &= bits - 1)
+        {
+            var f = BitOperations.TrailingZeroCount(bits);
+            var (x, y) = ((uint)Unsafe.Add(ref a, f), (uint)Unsafe.Add(ref b, f));
+            var differ = _kinds[f] switch
+            {
+                FieldKind.Given or FieldKind.Family => Digest.NamesDiffer(x, y),
+                FieldKind.Text => Digest.TextsDiffer(x, y),
+                FieldKind.Code => Digest.CodesDiffer(x, y),
+                FieldKind.Date => Digest.DatesDiffer(x, y),
+                FieldKind.Category or FieldKind.Country => true,
+                _ => false,
+            };
+            if (differ)
+            {
+                total += _levels[f][Levels.Different] - _mostInexact[f];
+                pending &= ~(1u << f);
+            }
+        }
+        return pending;
     }
 
     // What fields in each other's place could still add.
@@ -171,7 +219,7 @@ internal sealed class PairScorer
         for (var f = 0; f < _fields; f++)
         {
             var g = _swaps[f];
-            if (g >= 0 && (Crossed(f, Unsafe.Add(ref a, f), Unsafe.Add(ref b, g)) || Crossed(f, Unsafe.Add(ref a, g), Unsafe.Add(ref b, f))))
+            if (g >= 0 && MayBeCrossed(ref a, ref b, f, g) && MayBeCrossed(ref a, ref b, g, f))
             {
                 crossing += Math.Max(0, _mostCrossed[f] - Math.Min(0, _levels[f][0] + _levels[g][0]));
             }
@@ -216,6 +264,24 @@ internal sealed class PairScorer
             total += _levels[f][level] - before;
             levels = (levels & ~(0xFUL << (4 * f)) & ~(0xFUL << (4 * g))) | ((ulong)level << (4 * f)) | ((ulong)LevelScale.Missing << (4 * g));
         }
+    }
+
+    // False only if both values are there and differ.
+    private bool MayBeCrossed(ref int a, ref int b, int f, int g)
+    {
+        var (x, y) = (Unsafe.Add(ref a, f), Unsafe.Add(ref b, g));
+        if (x == 0 || y == 0)
+        {
+            return true;
+        }
+        var (left, right) = ((uint)Unsafe.Add(ref a, _digests + f), (uint)Unsafe.Add(ref b, _digests + g));
+        var differ = _kinds[f] switch
+        {
+            FieldKind.Given or FieldKind.Family => Digest.NamesDiffer(left, right),
+            FieldKind.Text => Digest.TextsDiffer(left, right),
+            _ => x != y,
+        };
+        return !differ && Crossed(f, x, y);
     }
 
     private bool Crossed(int f, int x, int y) =>

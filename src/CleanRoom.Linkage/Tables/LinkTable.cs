@@ -32,6 +32,7 @@ public sealed class LinkTable
         {
             comparer.Prepare();
         }
+        AddDigests();
     }
 
     /// <summary>The fields that the tables hold.</summary>
@@ -60,6 +61,9 @@ public sealed class LinkTable
 
     internal int Stride { get; }
 
+    /// <summary>Where in a row the digests begin.</summary>
+    internal int DigestOffset => Stride / 2;
+
     internal int Value(int record, int field) => Rows[(record * Stride) + field];
 
     /// <summary>Gives the value of a field as it is compared; empty if there is none.</summary>
@@ -67,6 +71,22 @@ public sealed class LinkTable
 
     /// <summary>The table of a record, 0 or 1.</summary>
     public int SourceOf(int record) => Sources.Length == 0 ? 0 : Sources[record];
+
+    private void AddDigests()
+    {
+        for (var f = 0; f < Fields.Count; f++)
+        {
+            var digests = new int[Values[f].Count];
+            for (var v = 1; v < digests.Length; v++)
+            {
+                digests[v] = (int)Comparers[f].Digest(v);
+            }
+            for (var at = f; at < Rows.Length; at += Stride)
+            {
+                Rows[at + DigestOffset] = digests[Rows[at]];
+            }
+        }
+    }
 
     /// <summary>True if a pair may be a link at all.</summary>
     internal bool MayPair(int first, int second) => Sources.Length == 0 || Sources[first] != Sources[second];

@@ -40,6 +40,7 @@ public sealed record LinkPhase(string Name, double Seconds, double ProcessorSeco
 public static class TableLinker
 {
     private const int Chunk = 512;
+    private const int Ahead = 12;
 
     /// <summary>Links.</summary>
     /// <param name="table">The records.</param>
@@ -106,8 +107,17 @@ public static class TableLinker
             {
                 var others = finder.After(i);
                 count += others.Length;
-                foreach (var j in others)
+                for (var k = 0; k < Math.Min(Ahead, others.Length); k++)
                 {
+                    scorer.Fetch(others[k]);
+                }
+                for (var k = 0; k < others.Length; k++)
+                {
+                    if (k + Ahead < others.Length)
+                    {
+                        scorer.Fetch(others[k + Ahead]);
+                    }
+                    var j = others[k];
                     options.OnCandidate?.Invoke(i, j);
                     if (scorer.TryScore(i, j, floor, out var weight, out var vector))
                     {
