@@ -20,6 +20,7 @@ internal static class RecordsCommands
     private static readonly Option<string?> Ref = new("--ref") { Description = "Column, or pattern such as REF-{Column:000}, of the record's own number." };
     private static readonly Option<string[]> Map = new("--map") { Description = "COLUMN=FIELD: read a column as a field. May be repeated." };
     private static readonly Option<string?> Sheet = new("--sheet") { Description = "Name or number of a workbook's sheet.", HelpName = "SHEET" };
+    private static readonly Option<string?> Html = new("--html") { Description = "Write the report as a page too, for a browser; it needs no network.", HelpName = "FILE" };
     private static readonly Option<string?> SaveTo = new("--save") { Description = "Where the profile is written.", HelpName = "FILE" };
     private static readonly Option<bool> Accept = new("--accept") { Description = "Ask nothing; columns that are unclear are not read." };
     private static readonly Option<bool> All = new("--all") { Description = "Withdraw every record of this profile: before leaving the room." };
@@ -28,7 +29,7 @@ internal static class RecordsCommands
 
     public static Command Create()
     {
-        var check = new Command("check", "Read a case file and report on its quality. Offline; nothing is sent.") { File, Profile, Manifest, Ref, Map, Sheet };
+        var check = new Command("check", "Read a case file and report on its quality. Offline; nothing is sent.") { File, Profile, Manifest, Ref, Map, Sheet, Html };
         check.Handle(CheckAsync);
         var map = new Command("map", "Show how a case file would be read, ask what is unclear, save the answers as a profile. Offline.") { File, Profile, Manifest, Ref, Map, Sheet, SaveTo, Accept };
         map.Handle(call => RecordsMapping.RunAsync(call, call.Get(File), Options(call, contributor: null, out _), call.Get(SaveTo), call.Get(Accept)));
@@ -67,14 +68,20 @@ internal static class RecordsCommands
         }).ConfigureAwait(false);
         var report = session.Report;
         RequireRows(call, report);
+        if (call.Get(Html) is { } page)
+        {
+            await System.IO.File.WriteAllTextAsync(page, report.ToHtml(Path.GetFileName(call.Get(File))), call.Token).ConfigureAwait(false);
+        }
+
         call.Screen.Result(JsonNode.Parse(report.ToJson())!.AsObject(), null, () =>
         {
             call.Screen.Line($"{call.Get(File)}: profile {report.Profile}, {report.Encoding}, {report.Rows} rows");
             call.Screen.Line($"  would be sealed: {report.IdentitySealed} in full, {report.AnalyticOnly} for statistics only; stays here for lack of a live grant: {report.NotSealed}");
             call.Screen.Line($"  live consents: {string.Join(", ", report.Consents.Select(item => $"{item.Key} {item.Value}"))}");
             call.Screen.Line($"  dropped here: {string.Join(", ", report.Dropped.Select(item => $"{item.Key} {item.Value}"))}");
-            call.Screen.Table(["column", "read as"], report.Columns.Select(item => (IReadOnlyList<string>)[item.Key, item.Value]));
-            call.Screen.Table(["finding", "count"], report.Counts.Select(item => (IReadOnlyList<string>)[item.Key, $"{item.Value}"]));
+            call.Screen.Table(
+                ["column", "read as", "filled"], report.Columns.Select(item => (IReadOnlyList<string>)[item.Key, item.Value, report.Filled.TryGetValue(item.Key, out var filled) ? $"{filled}" : ""]));
+            call.Screen.Table(["mend first", "", "remedy"], report.Fixes.Select(fix => (IReadOnlyList<string>)[fix.Message, $"{fix.Count}x", fix.Remedy]));
             var issues = report.Issues.Where(issue => issue.Severity >= IssueSeverity.Question).ToList();
             call.Screen.Table(
                 ["row", "column", "", "finding", "remedy"],

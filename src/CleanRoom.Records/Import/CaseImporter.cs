@@ -241,6 +241,8 @@ public sealed class ImportSession : IAsyncDisposable
 {
     private const int MaxPersons = 50;
 
+    private readonly OwnDuplicates _duplicates = new();
+
     private readonly ITableSource _reader;
     private readonly IAsyncEnumerator<TableRow> _rows;
     private readonly List<TableRow> _sample;
@@ -308,7 +310,15 @@ public sealed class ImportSession : IAsyncDisposable
             {
                 yield return pending;
             }
-            pending = _mapper.Map(row.Filled(), number);
+            var filled = row.Filled();
+            foreach (var binding in _bindings)
+            {
+                if (binding.Index < filled.Cells.Length && !string.IsNullOrWhiteSpace(filled.Cells[binding.Index]))
+                {
+                    Report.Filled[binding.Header] = Report.Filled.GetValueOrDefault(binding.Header) + 1;
+                }
+            }
+            pending = _mapper.Map(filled, number);
         }
         if (pending is not null && Count(pending, references, today))
         {
@@ -350,6 +360,11 @@ public sealed class ImportSession : IAsyncDisposable
         foreach (var purpose in ConsentRules.LivePurposes(mapped.Record, today))
         {
             Report.Consents[purpose] = Report.Consents.GetValueOrDefault(purpose) + 1;
+        }
+        if (_duplicates.Earlier(mapped.Record, mapped.Line) is var earlier and > 0)
+        {
+            Report.PossibleDuplicates++;
+            Report.Add(new ImportIssue(mapped.Line, "", IssueSeverity.Warning, "possible-duplicate", $"The row seems to speak of the same person as line {earlier}.", "If it does, join the two rows; else both stay."));
         }
         if (!references.Add(mapped.Record.ContributorRecordRef))
         {

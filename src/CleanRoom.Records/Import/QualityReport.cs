@@ -17,6 +17,7 @@ public sealed class QualityReport
     };
 
     private readonly List<ImportIssue> _issues = [];
+    private readonly Dictionary<string, ImportIssue> _kinds = new(StringComparer.Ordinal);
 
     /// <summary>Profile used.</summary>
     public string Profile { get; internal set; } = "";
@@ -54,6 +55,15 @@ public sealed class QualityReport
     /// <summary>Cells that stayed with the contributor, by kind.</summary>
     public SortedDictionary<string, int> Dropped { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Filled cells by column, for completeness.</summary>
+    public SortedDictionary<string, int> Filled { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Rows that share a document, a telephone, an address or name and day of birth with an earlier row of the file.</summary>
+    public int PossibleDuplicates { get; internal set; }
+
+    /// <summary>What to mend first: findings by what they keep out of the room.</summary>
+    public IReadOnlyList<ReportFix> Fixes => ReportFix.Of(this);
+
     /// <summary>Columns and what each was read as.</summary>
     public SortedDictionary<string, string> Columns { get; } = new(StringComparer.Ordinal);
 
@@ -62,6 +72,7 @@ public sealed class QualityReport
 
     internal void Add(ImportIssue issue)
     {
+        _kinds.TryAdd(issue.Code, issue);
         Counts[issue.Code] = Counts.GetValueOrDefault(issue.Code) + 1;
         if (_issues.Count < MaxIssues)
         {
@@ -69,7 +80,14 @@ public sealed class QualityReport
         }
     }
 
+    /// <summary>The first issue of each code.</summary>
+    internal IEnumerable<ImportIssue> Kinds => _kinds.Values;
+
     internal void Drop(string kind) => Dropped[kind] = Dropped.GetValueOrDefault(kind) + 1;
+
+    /// <summary>Gives the report as one HTML page that needs nothing but itself: no script, no link, no network.</summary>
+    /// <param name="title">What the page is called, the file's name for example.</param>
+    public string ToHtml(string title) => ReportPage.Write(this, title);
 
     /// <summary>Gives the report as JSON.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Options);

@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace CleanRoom.Records.Import;
+
+/// <summary>Writes the quality report as one page: no script, no font, no picture, nothing that asks the network.</summary>
+internal static class ReportPage
+{
+    private const int MaxIssues = 500;
+
+    private const string Style = """
+        :root { color-scheme: light dark; --ink: #1c2430; --soft: #5b6675; --line: #d8dee6; --back: #ffffff; --card: #f5f7fa; --good: #1a7f4b; --half: #b26a00; --bad: #b3261e; }
+        @media (prefers-color-scheme: dark) { :root { --ink: #e6eaf0; --soft: #9aa7b8; --line: #333d4a; --back: #12161c; --card: #1b2129; --good: #4cc38a; --half: #f0b354; --bad: #ff8a80; } }
+        * { box-sizing: border-box; }
+        body { margin: 0 auto; max-width: 62rem; padding: 1.5rem 1rem 4rem; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--back); overflow-wrap: anywhere; }
+        h1 { font-size: 1.5rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2.25rem 0 .5rem; } p { margin: .4rem 0; } .soft { color: var(--soft); }
+        .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem; margin: 1rem 0; padding: 0; list-style: none; }
+        .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; } .tiles b { display: block; font-size: 1.6rem; line-height: 1.2; }
+        .good { color: var(--good); } .half { color: var(--half); } .bad { color: var(--bad); }
+        ol.fixes { padding-left: 1.5rem; } ol.fixes li { margin: .6rem 0; } ol.fixes b { font-weight: 600; }
+        .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; } caption { text-align: left; }
+        th, td { text-align: start; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); } th { font-weight: 600; } td.n { text-align: end; white-space: nowrap; font-variant-numeric: tabular-nums; }
+        meter { width: 7rem; height: .8rem; }
+        @media (max-width: 40rem) {
+          table, tbody, tr, td { display: block; } thead { position: absolute; left: -9999px; } tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } td { border: 0; padding: .1rem 0; }
+          td[data-label]::before { content: attr(data-label) ": "; color: var(--soft); } td.n { text-align: start; }
+        }
+        @media print { body { max-width: none; } }
+        """;
+
+    public static string Write(QualityReport report, string title)
+    {
+        var page = new StringBuilder();
+        _ = page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+            .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>")
+            .Append(Text(title)).Append(" – data quality</title>\n<style>\n").Append(Style).Append("\n</style>\n</head>\n<body>\n<main>\n");
+        _ = page.Append("<h1>Data quality: <bdi>").Append(Text(title)).Append("</bdi></h1>\n<p class=\"soft\">Made on this machine; nothing was sent. Read as ").Append(Text(report.Profile)).Append(" (")
+            .Append(Text(report.Encoding)).Append(", ").Append(Text(report.Separator)).Append("). The page names lines and columns of the file and holds nothing out of its cells.</p>\n");
+        Tiles(page, report);
+        Fixes(page, report);
+        Consents(page, report);
+        Columns(page, report);
+        Dropped(page, report);
+        Issues(page, report);
+        return page.Append("</main>\n</body>\n</html>\n").ToString();
+    }
+
+    private static void Tiles(StringBuilder page, QualityReport report)
+    {
+        _ = page.Append("<ul class=\"tiles\">\n");
+        Tile(page, report.Rows, "cases read", "");
+        Tile(page, report.IdentitySealed, "would go up in full", "good");
+        Tile(page, report.AnalyticOnly, "for statistics only", report.AnalyticOnly > 0 ? "half" : "");
+        Tile(page, report.NotSealed, "stay here: no live consent", report.NotSealed > 0 ? "bad" : "");
+        Tile(page, report.PossibleDuplicates, "possible duplicates in the file", report.PossibleDuplicates > 0 ? "half" : "");
+        Tile(page, report.SkippedLines + report.ContinuedLines, "lines that are no case of their own", "");
+        _ = page.Append("</ul>\n");
+    }
+
+    private static void Tile(StringBuilder page, int number, string words, string tone) =>
+        page.Append("<li><b class=\"").Append(tone).Append("\">").Append(Number(number)).Append("</b>").Append(words).Append("</li>\n");
+
+    private static void Fixes(StringBuilder page, QualityReport report)
+    {
+        _ = page.Append("<h2>What to mend first</h2>\n");
+        if (report.Fixes.Count == 0)
+        {
+            _ = page.Append("<p class=\"good\">Nothing: every value that was read is understood.</p>\n");
+            return;
+        }
+        _ = page.Append("<ol class=\"fixes\">\n");
+        foreach (var fix in report.Fixes)
+        {
+            _ = page.Append("<li><b class=\"").Append(Tone(fix.Severity)).Append("\">").Append(Number(fix.Count)).Append("×</b> ").Append(Text(fix.Message)).Append("<br><span class=\"soft\">").Append(Text(fix.Remedy)).Append("</span></li>\n");
+        }
+        _ = page.Append("</ol>\n");
+    }
+
+    private static void Consents(StringBuilder page, QualityReport report)
+    {
+        _ = page.Append("<h2>Consent by purpose</h2>\n");
+        if (report.Consents.Count == 0)
+        {
+            _ = page.Append("<p class=\"bad\">No case has a live consent to anything.</p>\n");
+            return;
+        }
+        Table(page, ["purpose", "cases", ""], report.Consents.Select(c => (IReadOnlyList<string>)[Text(Purpose(c.Key)), Number(c.Value), Meter(c.Value, report.Rows)]), numbers: 1);
+    }
+
+    private static void Columns(StringBuilder page, QualityReport report)
+    {
+        _ = page.Append("<h2>Columns</h2>\n");
+        Table(
+            page, ["column", "read as", "filled", ""],
+            report.Columns.Select(c => (IReadOnlyList<string>)
+            [
+                $"<bdi>{Text(c.Key)}</bdi>", c.Value is "(not read)" or "Ignore" ? $"<span class=\"half\">{Text(c.Value)}</span>" : Text(c.Value),
+                report.Filled.TryGetValue(c.Key, out var filled) ? Number(filled) : "", report.Filled.ContainsKey(c.Key) ? Meter(filled, report.Rows) : "",
+            ]),
+            numbers: 2);
+    }
+
+    private static void Dropped(StringBuilder page, QualityReport report)
+    {
+        if (report.Dropped.Count > 0)
+        {
+            _ = page.Append("<h2>What never leaves</h2>\n<p>Free text and caseworkers' columns are not even copied into the records.</p>\n");
+            Table(page, ["column", "cells that stay"], report.Dropped.Select(d => (IReadOnlyList<string>)[$"<bdi>{Text(d.Key)}</bdi>", Number(d.Value)]), numbers: 1);
+        }
+    }
+
+    private static void Issues(StringBuilder page, QualityReport report)
+    {
+        var issues = report.Issues.Where(i => i.Severity > IssueSeverity.Info).OrderByDescending(i => i.Severity).ThenBy(i => i.Row).Take(MaxIssues).ToList();
+        if (issues.Count == 0)
+        {
+            return;
+        }
+        var all = report.Counts.Values.Sum();
+        _ = page.Append("<h2>Line by line</h2>\n<p class=\"soft\">").Append(Number(issues.Count)).Append(" of ").Append(Number(all)).Append(" findings, the gravest first.</p>\n");
+        Table(page, ["line", "column", "finding"], issues.Select(i => (IReadOnlyList<string>)[Number(i.Row), $"<bdi>{Text(i.Column)}</bdi>", $"<span class=\"{Tone(i.Severity)}\">{i.Severity}</span>: {Text(i.Message)}"]), numbers: 0);
+    }
+
+    private static void Table(StringBuilder page, IReadOnlyList<string> heads, IEnumerable<IReadOnlyList<string>> rows, int numbers)
+    {
+        _ = page.Append("<div class=\"wide\"><table>\n<thead><tr>").AppendJoin("", heads.Select(h => $"<th scope=\"col\">{h}</th>")).Append("</tr></thead>\n<tbody>\n");
+        foreach (var row in rows)
+        {
+            _ = page.Append("<tr>");
+            for (var i = 0; i < row.Count; i++)
+            {
+                _ = page.Append("<td").Append(i == numbers ? " class=\"n\"" : "").Append(heads[i].Length > 0 && row[i].Length > 0 ? $" data-label=\"{heads[i]}\"" : "").Append('>').Append(row[i]).Append("</td>");
+            }
+            _ = page.Append("</tr>\n");
+        }
+        _ = page.Append("</tbody>\n</table></div>\n");
+    }
+
+    private static string Meter(int value, int of) => string.Create(CultureInfo.InvariantCulture, $"<meter min=\"0\" max=\"{Math.Max(1, of)}\" value=\"{value}\">{(of == 0 ? 0 : value * 100L / of)} %</meter>");
+
+    private static string Purpose(string code) => Lists.CodeLists.Get("consentPurpose").Values.FirstOrDefault(v => v.Code.StartsWith(code + "_", StringComparison.Ordinal)) is { } value ? $"{code} {value.Label}" : code;
+
+    private static string Tone(IssueSeverity severity) => severity switch
+    {
+        IssueSeverity.Error => "bad",
+        IssueSeverity.Question => "half",
+        IssueSeverity.Warning => "half",
+        _ => "soft",
+    };
+
+    private static string Number(int number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static string Text(string text) => WebUtility.HtmlEncode(Normalisation.Text.Clean(text, 300));
+}
