@@ -39,7 +39,7 @@ internal sealed class NamePartComparer(ValueTable values) : FieldComparer(values
             _cells[i].Text = Values.Packed[i];
             if (Values.Packed[i].IsPacked && !text.AsSpan().ContainsAnyExceptInRange('a', 'z'))
             {
-                _cells[i].Sound = Hash.Of(Sounds.Key(text));
+                _cells[i].Sound = Hash.Of(Sounds.Key(Spelling.WithoutUmlauts(text)));
                 _groups[i] = GivenNameGroups.Of(text);
                 _cells[i].HasGroups = _groups[i].Length > 0;
                 _cells[i].Plain = true;
@@ -50,7 +50,7 @@ internal sealed class NamePartComparer(ValueTable values) : FieldComparer(values
             _forms[i] = form;
             if (form is not null)
             {
-                _cells[i].Sound = Hash.Of(string.Concat(form.Tokens.Select(t => t.Sound)));
+                _cells[i].Sound = Hash.Of(Sounds.Key(Spelling.WithoutUmlauts(string.Concat(form.Tokens.Select(t => t.Readings[0])))));
                 _groups[i] = GivenNameGroups.Of(form.Tokens[0].Readings[0]);
             }
         });

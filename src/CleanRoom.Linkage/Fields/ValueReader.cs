@@ -42,7 +42,7 @@ internal static class ValueReader
 
     private static string NamePart(string text) => IsPlainWord(text) ? text : Placeholders.IsUnknownName(text) ? "" : Join(NameParser.WordTexts(text));
 
-    private static string Words(string text) => IsPlainWord(text) ? text : Placeholders.IsUnknown(text) ? "" : Join(NameParser.WordTexts(text));
+    private static string Words(string text) => Placeholders.IsUnknown(text) ? "" : Join([.. NameParser.WordTexts(text).Select(Spelling.OfPlaceWord)]);
 
     // Whole names keep their signs until they are parsed: brackets, slashes and commas part forms of a name.
     private static string Names(string text)

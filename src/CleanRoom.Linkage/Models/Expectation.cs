@@ -10,6 +10,9 @@ internal static class Expectation
     private const double Enough = 1e-5;
     private const double Sure = 0.9;
 
+    // Somebody who links tables expects a match or two.
+    private const double Expected = 1;
+
     /// <summary>How many pairs the assumed match probabilities stand for.</summary>
     private const double Assumed = 8;
 
@@ -71,7 +74,7 @@ internal static class Expectation
         }
         return model with
         {
-            Prior = Math.Clamp(matches / share / allPairs, 1e-12, 0.5),
+            Prior = Math.Clamp(((matches / share) + Expected) / allPairs, 1e-12, 0.1),
             Fields = [.. model.Fields.Select((field, f) => field with { Match = Smoothed(sums[f], start.Fields[f].Match) })],
         };
     }

@@ -5,6 +5,9 @@ namespace CleanRoom.Linkage.Models;
 /// <summary>How often each value stands in a table, and what an agreement on it says over and above the average.</summary>
 internal sealed class TermWeights
 {
+    // Records with other values that a table is taken to be a part of.
+    private const int Assumed = 200;
+
     private TermWeights(int[][] counts, int[] filled)
     {
         Counts = counts;
@@ -36,10 +39,10 @@ internal sealed class TermWeights
 
     /// <summary>
     /// The chance that a record of another entity has a value, given that one has it: its other holders without the entity's own copies.
-    /// One more is added, so that no value is impossible.
+    /// One more is added, so that no value is impossible, and a few hundred others are assumed, so that in a small table not every value is frequent.
     /// </summary>
     public double ChanceOf(int field, int value, double ownCopies) =>
-        Math.Min(1, (Math.Max(0, Counts[field][value] - 1 - ownCopies) + 1) / Math.Max(2, Filled[field]));
+        (Math.Max(0, Counts[field][value] - 1 - ownCopies) + 1) / (Filled[field] + Assumed);
 
     /// <summary>The chance that two records of different entities agree exactly.</summary>
     public double ChanceOfAgreement(int field, double ownCopies)

@@ -10,6 +10,7 @@ internal sealed class Trainer(LinkTable table, string config, TermWeights terms,
     private const int RandomPairs = 600_000;
     private const long CandidatePairs = 400_000;
     private const int Chunk = 1024;
+    private const int AssumedPairs = 1000;
 
     public LinkModel Train(CancellationToken cancellationToken)
     {
@@ -150,8 +151,8 @@ internal sealed class Trainer(LinkTable table, string config, TermWeights terms,
                 var rest = 0.0;
                 for (var l = 0; l < chance.Length - 1; l++)
                 {
-                    // Half a pair for levels that chance never showed.
-                    chance[l] = sums[l] + 0.5;
+                    // Half a pair for levels that chance never showed, of a thousand that are assumed to have nothing in common.
+                    chance[l] = sums[l] + (l == Levels.Different ? AssumedPairs : 0.5);
                     rest += chance[l];
                 }
                 for (var l = 0; l < chance.Length - 1; l++)
