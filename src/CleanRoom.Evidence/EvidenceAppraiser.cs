@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using CleanRoom.Evidence.Kinds;
 
 namespace CleanRoom.Evidence;
@@ -50,32 +49,9 @@ public static class EvidenceAppraiser
 
     private static Appraisal Compare(IEvidenceKind kind, ExaminedEvidence evidence, AppraisalPolicy policy)
     {
-        var references = policy.ReferencesOf(kind.Name);
-        if (references.IsEmpty)
-        {
-            return policy.IsIncomplete(kind.Name)
-                ? new Appraisal.Rejected(RejectionReason.PolicyIncomplete, "enclaves", "reference values that are not understood", "complete reference values")
-                : new Appraisal.Rejected(RejectionReason.KindNotInPolicy, "enclaves", $"no enclave of kind {kind.Name}", "one that lists its reference values");
-        }
-
-        // Values of different enclaves are never mixed: one reference must approve all of them.
-        var objections = ImmutableArray<Finding>.Empty;
-        foreach (var reference in references)
-        {
-            var comparison = evidence.Compare(reference);
-            if (comparison.Objections.IsEmpty)
-            {
-                return new Appraisal.Trusted(new EvidenceClaims(
-                    kind.Name, kind.Simulated, reference.Name, evidence.Measurement, evidence.ToClaims(), comparison.Notices));
-            }
-
-            // The reference that knows the measurement is the one that was meant.
-            if (objections.IsEmpty || comparison.Objections.All(objection => objection.Reason != RejectionReason.MeasurementNotApproved))
-            {
-                objections = comparison.Objections;
-            }
-        }
-
-        return new Appraisal.Rejected(objections);
+        var (reference, comparison) = ReferenceChoice.Of(kind, evidence, policy);
+        return reference is null
+            ? new Appraisal.Rejected(comparison.Objections)
+            : new Appraisal.Trusted(new EvidenceClaims(kind.Name, kind.Simulated, reference.Name, evidence.Measurement, evidence.ToClaims(), comparison.Notices));
     }
 }

@@ -18,6 +18,12 @@ public static class EvidenceKinds
     /// <summary>Intel SGX quotes of data center attestation.</summary>
     public const string Sgx = "sgx";
 
+    /// <summary>Azure confidential machines: hardware report, paravisor, virtual TPM.</summary>
+    public const string AzureVtpm = "azure-vtpm";
+
+    /// <summary>TPM 2.0 quotes without hardware evidence.</summary>
+    public const string Tpm = "tpm";
+
     /// <summary>Kinds that this build can appraise.</summary>
     public static ImmutableArray<string> Supported { get; } = [.. All.Select(kind => kind.Name).Order(StringComparer.Ordinal)];
 
@@ -25,7 +31,7 @@ public static class EvidenceKinds
 
     private static class AllKinds
     {
-        public static readonly ImmutableArray<IEvidenceKind> Value = [new SimulatedKind(), new SnpKind(), new TdxKind(), new SgxKind()];
+        public static readonly ImmutableArray<IEvidenceKind> Value = [new SimulatedKind(), new SnpKind(), new TdxKind(), new SgxKind(), new AzureKind(), new TpmKind()];
     }
 
     internal static IEvidenceKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);

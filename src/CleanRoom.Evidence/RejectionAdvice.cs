@@ -35,6 +35,13 @@ internal static class RejectionAdvice
             or RejectionReason.ConfigurationNotApproved or RejectionReason.ChipNotApproved or RejectionReason.ModuleNotApproved
             or RejectionReason.RuntimeMeasurementNotApproved or RejectionReason.ReportVersionNotApproved
             or RejectionReason.SigningKeyNotApproved or RejectionReason.TcbStatusNotApproved => Approve,
+        RejectionReason.QuoteSelection or RejectionReason.QuoteDigest =>
+            "Collect a quote over one SHA-256 or SHA-384 bank with every register that the charter names, and the values of exactly those.",
+        RejectionReason.NonceMissing => "Collect new evidence with this broker's nonce; a quote without one may be as old as the machine.",
+        RejectionReason.ClockNotSafe => "Shut the machine down in order and start it again, then collect new evidence.",
+        RejectionReason.AttestationKeyNotTrusted => "Enrol the TPM's attestation key in the charter, by the hash of its public area.",
+        RejectionReason.AttestationKeyNotRestricted => "Use a restricted signing key of the TPM as attestation key.",
+        RejectionReason.NothingMeasured => "Start the machine with measured boot; registers that nothing extended name no software.",
         RejectionReason.VmplNotApproved or RejectionReason.MigrationAllowed or RejectionReason.GuestPolicyNotApproved
             or RejectionReason.AttributesNotApproved or RejectionReason.ServiceDomainBound => Restart,
         RejectionReason.TcbBelowFloor or RejectionReason.FirmwareProvisional or RejectionReason.MitigationMissing or RejectionReason.PlatformRequirement

@@ -179,4 +179,25 @@ public enum RejectionReason
 
     /// <summary>The charter does not list a runtime measurement.</summary>
     RuntimeMeasurementNotApproved = 73,
+
+    /// <summary>The quote covers no acceptable bank, or other registers than the values that came with it, or not one that the charter names.</summary>
+    QuoteSelection = 80,
+
+    /// <summary>The quote's digest is not of the values that came with it.</summary>
+    QuoteDigest = 81,
+
+    /// <summary>The quote answers no challenge.</summary>
+    NonceMissing = 82,
+
+    /// <summary>The TPM's clock may have gone back.</summary>
+    ClockNotSafe = 83,
+
+    /// <summary>Nothing but the evidence itself says that the attestation key is a TPM's.</summary>
+    AttestationKeyNotTrusted = 84,
+
+    /// <summary>The key can sign what no TPM made.</summary>
+    AttestationKeyNotRestricted = 85,
+
+    /// <summary>The registers hold their values after reset: nothing was measured.</summary>
+    NothingMeasured = 86,
 }

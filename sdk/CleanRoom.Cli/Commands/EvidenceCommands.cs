@@ -9,9 +9,14 @@ internal static class EvidenceCommands
 {
     public static Command Create()
     {
-        var verify = new Command("verify", "Appraise the raw evidence of every enclave instance against the charter, on this machine.") { Common.Offline };
-        verify.Handle(VerifyAsync);
-        return new Command("evidence", "Evidence of the enclave.") { verify };
+        var verify = new Command(
+            "verify",
+            "Appraise evidence on this machine: a file (exit code 0 trusted, 3 rejected, 2 unusable input), or, without one, the raw evidence of every enclave instance of the room against its charter.")
+        {
+            EvidenceFileCommands.VerifiedFile, EvidenceFileCommands.Kind, EvidenceFileCommands.Policy, EvidenceFileCommands.Collateral, EvidenceFileCommands.At, Common.Offline,
+        };
+        verify.Handle(call => call.Get(EvidenceFileCommands.VerifiedFile) is { } file ? Task.FromResult(EvidenceFileCommands.Verify(call, file)) : VerifyAsync(call));
+        return new Command("evidence", "Evidence of the enclave.") { verify, EvidenceFileCommands.CreateShow() };
     }
 
     private static async Task<int> VerifyAsync(Call call)

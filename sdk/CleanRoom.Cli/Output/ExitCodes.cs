@@ -14,7 +14,8 @@ internal static class ExitCodes
         Exit codes:
           0   done
           1   a signature, proof, log, charter, message or receipt does not verify
-          2   a person has to decide or answer something first
+          2   a person has to decide or answer something first; "evidence verify FILE", "evidence show": unusable input
+          3   "evidence verify FILE": the evidence is rejected
           64  the command line is wrong
           65  the input is not what it should be
           66  an input is missing or cannot be read

@@ -112,7 +112,7 @@ internal sealed class Certificate
     /// <summary>Tells whether it is valid at a time.</summary>
     public bool IsValidAt(DateTimeOffset time) => time >= NotBefore && time <= NotAfter;
 
-    private static string? ReadCommonName(ReadOnlyMemory<byte> name)
+    internal static string? ReadCommonName(ReadOnlyMemory<byte> name)
     {
         string? found = null;
         var sets = new AsnReader(name, AsnEncodingRules.DER).ReadSequence();

@@ -27,6 +27,7 @@ internal sealed class RevocationList
         }
 
         Issuer = part.ReadEncodedValue();
+        IssuerName = Certificate.ReadCommonName(Issuer);
         ThisUpdate = DerTime.Read(part);
         NextUpdate = DerTime.Read(part);
         if (part.HasData && part.PeekTag().HasSameClassAndValue(Asn1Tag.Sequence))
@@ -49,6 +50,12 @@ internal sealed class RevocationList
 
     /// <summary>The issuer's name, DER.</summary>
     public ReadOnlyMemory<byte> Issuer { get; }
+
+    /// <summary>The issuer's common name, or null.</summary>
+    public string? IssuerName { get; }
+
+    /// <summary>How many certificates it lists.</summary>
+    public int Count => _serials.Count;
 
     /// <summary>When it was made.</summary>
     public DateTimeOffset ThisUpdate { get; }

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using CleanRoom.Evidence.Certificates;
 
 namespace CleanRoom.Evidence.Collateral;
@@ -52,6 +54,42 @@ public sealed class CollateralSet
 
         return collector.ToSet();
     }
+
+    /// <summary>What it holds, for people: names, dates, numbers. Nothing in it was verified.</summary>
+    public JsonArray Describe() =>
+    [
+        .. Certificates.Select(certificate => (JsonNode)new JsonObject
+        {
+            ["certificate"] = certificate.CommonName,
+            ["notBefore"] = Day(certificate.NotBefore),
+            ["notAfter"] = Day(certificate.NotAfter),
+            ["spkiSha256"] = certificate.SpkiHash,
+        }),
+        .. RevocationLists.Select(list => (JsonNode)new JsonObject
+        {
+            ["revocationList"] = list.IssuerName,
+            ["thisUpdate"] = Day(list.ThisUpdate),
+            ["nextUpdate"] = Day(list.NextUpdate),
+            ["entries"] = list.Count,
+        }),
+        .. TcbInfos.Select(info => (JsonNode)new JsonObject
+        {
+            ["tcbInfo"] = info.Id,
+            ["fmspc"] = info.Fmspc,
+            ["evaluationDataNumber"] = info.EvaluationNumber,
+            ["issueDate"] = Day(info.IssueDate),
+            ["nextUpdate"] = Day(info.NextUpdate),
+        }),
+        .. Identities.Select(identity => (JsonNode)new JsonObject
+        {
+            ["enclaveIdentity"] = identity.Id,
+            ["evaluationDataNumber"] = identity.EvaluationNumber,
+            ["issueDate"] = Day(identity.IssueDate),
+            ["nextUpdate"] = Day(identity.NextUpdate),
+        }),
+    ];
+
+    private static string Day(DateTimeOffset time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
     private sealed class Collector
     {

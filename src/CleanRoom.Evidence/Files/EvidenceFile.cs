@@ -98,11 +98,12 @@ internal static class EvidenceText
     /// <summary>Decodes a member: a text, or a list of numbers from 0 to 255.</summary>
     public static byte[]? Decode(JsonElement owner, string name)
     {
-        if (!owner.TryGetMember(name, out var member))
-        {
-            return null;
-        }
+        return owner.TryGetMember(name, out var member) ? Decode(member) : null;
+    }
 
+    /// <summary>Decodes a value.</summary>
+    public static byte[]? Decode(JsonElement member)
+    {
         if (member.ValueKind == JsonValueKind.String)
         {
             return TryDecode(member.GetString()!, out var bytes) ? bytes : null;

@@ -29,6 +29,21 @@ internal static class EvidenceShapes
             return EvidenceText.Decode(caci, "attestation") is { } report ? Snp(report, Certificates(caci, "platformCertificates")) : null;
         }
 
+        if (wrapped.ValueKind == JsonValueKind.Object && wrapped.TryGetMember("snpCvm", out var machine))
+        {
+            return AzureShapes.OfAttestation(machine);
+        }
+
+        if (AzureShapes.OfJson(root) is { } azure)
+        {
+            return azure;
+        }
+
+        if (TpmShapes.OfJson(root) is { } tpm)
+        {
+            return tpm;
+        }
+
         // Azure Attestation's samples: {"QuoteHex":"…",…}.
         if (EvidenceText.Decode(root, "QuoteHex") is { } quote)
         {

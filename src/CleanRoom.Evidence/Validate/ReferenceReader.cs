@@ -112,6 +112,9 @@ internal sealed class ReferenceReader
         return null;
     }
 
+    /// <summary>Tells whether a member is there; somebody else reads it.</summary>
+    public bool Has(string name) => TryGet(name, out _);
+
     /// <summary>A reader for an object inside; its problem must be taken over with <see cref="Take"/>.</summary>
     /// <returns>Null if the member is not there.</returns>
     public ReferenceReader? Object(string name) => TryGet(name, out var member) ? new ReferenceReader(member, Join(name)) : null;

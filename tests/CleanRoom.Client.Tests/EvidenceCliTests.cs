@@ -1,0 +1,117 @@
+using System.Text.Json;
+
+namespace CleanRoom.Client.Tests;
+
+/// <summary>Evidence in a file at the command line: verdict, reasons and exit codes. The published evidence is read where it lies.</summary>
+public sealed class EvidenceCliTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cleanroom-evidence-");
+
+    public static TheoryData<string, string, string, int, string> Files => new()
+    {
+        { "snp/trustee-e2e/evidence.json", "snp", "2026-03-15", 0, "" },
+        { "snp/trustee-e2e/report.bin", "snp", "2026-03-15", 0, "" },
+        { "snp/gosev-milan/report.bin", "snp/gosev-milan", "2026-03-15", 3, "DebugEnabled,PlatformRequirement,ReportVersionNotApproved" },
+        { "azure/cleanroom-caci-encryption/attestation.json", "snp/amd-roots", "2026-03-15", 0, "" },
+        { "azure/trustee-az-snp-vtpm/evidence-v2.json", "snp", "2026-03-15T00:00:00Z", 0, "" },
+        { "tdx/gotdx-v5/quote.bin", "tdx/cdai-live", "2026-03-20", 0, "" },
+        { "tdx/gotdx-v5/quote.bin", "tdx/cdai-live", "2026-09-01", 3, "CollateralExpired,RevocationStale" },
+        { "sgx/phala-v3/quote.bin", "sgx/phala-v3/collateral.json", "2025-06-25", 0, "" },
+        { "sgx/maa-intel-sdk/enclave.info.debug.json", "sgx", "2025-01-01", 3, "CollateralMissing,DebugEnabled" },
+    };
+
+    [Theory, MemberData(nameof(Files))]
+    public async Task EvidenceVerify_PublishedFile_GivesVerdictReasonsAndExitCode(string file, string collateral, string at, int expected, string reasons)
+    {
+        var (code, output, _) = await Programs.CliAsync("evidence", "verify", Published(file), "--collateral", Published(collateral), "--at", at, "--json");
+
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal(expected, code);
+        Assert.Equal(expected == 0 ? "trusted" : "rejected", json.RootElement.GetProperty("verdict").GetString());
+        Assert.Equal(reasons, string.Join(',', json.RootElement.GetProperty("reasons").EnumerateArray().Select(reason => reason.GetString()).Order(StringComparer.Ordinal)));
+        Assert.Equal("not appraised", json.RootElement.GetProperty("identity").GetString());
+        Assert.NotEmpty(json.RootElement.GetProperty("claims").EnumerateObject());
+    }
+
+    [Fact]
+    public async Task EvidenceVerify_HexadecimalText_IsRead()
+    {
+        var path = Path.Combine(_folder.FullName, "report.txt");
+        await File.WriteAllTextAsync(path, Convert.ToHexString(await File.ReadAllBytesAsync(Published("snp/trustee-e2e/report.bin"), Token)) + "\n", Token);
+
+        Assert.Equal(0, (await Programs.CliAsync("evidence", "verify", path, "--kind", "sev-snp", "--collateral", Published("snp"), "--at", "2026-03-15")).Code);
+        Assert.Equal(2, (await Programs.CliAsync("evidence", "verify", path, "--kind", "tdx", "--collateral", Published("snp"), "--at", "2026-03-15")).Code);
+    }
+
+    [Theory]
+    [InlineData("6a6519d757e68c2e939c9dbbbc1828498e8de35d2766dd05f1a2cca5059d0cf4ae62a36d75c837974dd50b315506e73e", 23, 0, "")]
+    [InlineData("006519d757e68c2e939c9dbbbc1828498e8de35d2766dd05f1a2cca5059d0cf4ae62a36d75c837974dd50b315506e73e", 23, 3, "MeasurementNotApproved")]
+    [InlineData("6a6519d757e68c2e939c9dbbbc1828498e8de35d2766dd05f1a2cca5059d0cf4ae62a36d75c837974dd50b315506e73e", 24, 3, "TcbBelowFloor")]
+    public async Task EvidenceVerify_WithPolicy_AppraisesIdentityAndFloors(string measurement, int snp, int expected, string reasons)
+    {
+        var policy = Path.Combine(_folder.FullName, "policy.json");
+        await File.WriteAllTextAsync(
+            policy,
+            $$$"""
+            {"enclaves":[{"name":"matching","tee":"sev-snp",
+              "reference":{"measurement":["{{{measurement}}}"],"policy":{"allow":["smt"]},"platform":{"allow":["smt"]},"revocation":{"required":false}},
+              "floors":{"tcb":{"genoa":{"bootloader":10,"tee":0,"snp":{{{snp}}},"microcode":25}}}}]}
+            """,
+            Token);
+
+        var (code, output, _) = await Programs.CliAsync(
+            "evidence", "verify", Published("snp/trustee-e2e/evidence.json"), "--policy", policy, "--collateral", Published("snp"), "--at", "2026-03-15", "--json");
+
+        using var json = JsonDocument.Parse(output);
+        Assert.Equal(expected, code);
+        Assert.Equal(reasons, string.Join(',', json.RootElement.GetProperty("reasons").EnumerateArray().Select(reason => reason.GetString())));
+        Assert.Equal(expected == 0 ? "matching" : "not approved", json.RootElement.GetProperty("identity").GetString());
+    }
+
+    [Theory]
+    [InlineData("no such file", "none")]
+    [InlineData("empty", "empty")]
+    [InlineData("text", "text")]
+    [InlineData("bad time", "text --at yesterday")]
+    public async Task EvidenceVerify_UnusableInput_IsCodeTwoAndOneLine(string what, string arguments)
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "empty"), "", Token);
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "text"), "not evidence", Token);
+        var split = arguments.Split(' ');
+
+        var (code, output, error) = await Programs.CliAsync(["evidence", "verify", Path.Combine(_folder.FullName, split[0]), .. split[1..]]);
+
+        Assert.True(code == 2, what);
+        Assert.Equal("", output);
+        Assert.Single(error.TrimEnd().Split('\n'));
+    }
+
+    [Fact]
+    public async Task EvidenceShow_CertificateAndQuote_AreDecoded()
+    {
+        var certificate = await Programs.CliAsync("evidence", "show", Published("snp/amd-roots/milan/ark.der"), "--json");
+        var quote = await Programs.CliAsync("evidence", "show", Published("tdx/phala-v4/quote.bin"), "--json");
+
+        Assert.Equal((0, 0), (certificate.Code, quote.Code));
+        Assert.Contains("ARK-Milan", certificate.Output, StringComparison.Ordinal);
+        Assert.Contains("\"kind\":\"tdx\"", quote.Output, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static string Published(string relative)
+    {
+        var root = Environment.GetEnvironmentVariable("CLEANROOM_SHARED") ?? Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "..", "..", "shared");
+        var path = Path.Combine(root, "vectors", "attestation", relative);
+        if (!Path.Exists(path))
+        {
+            var reason = $"The published evidence is not there: vectors/attestation/{relative}. Set CLEANROOM_SHARED to the folder that holds it.";
+            Assert.SkipWhen(Environment.GetEnvironmentVariable("CI") != "true", reason);
+            Assert.Fail(reason);
+        }
+
+        return path;
+    }
+}
