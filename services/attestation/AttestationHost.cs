@@ -55,6 +55,8 @@ public static class AttestationHost
         _ = services.AddSingleton(provider => new ReleaseLimits(Options(provider).Lease, Options(provider).ClockSkew));
         _ = services.AddSingleton<IRoomLog>(provider => new IngestionRoomLog(
             provider.GetRequiredService<ServerIdentity>().Certificate, Options(provider).IngestionAddress, Options(provider).ReleaseTimeout));
+        _ = services.AddSingleton(provider => new VendorCollateral(
+            ReadCollateralFolder(Options(provider)), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<VendorCollateral>>()));
         _ = services.AddSingleton<RoomGuard>();
         _ = services.AddSingleton<CharterDesk>();
         _ = services.AddSingleton<Verifier>();
@@ -71,6 +73,7 @@ public static class AttestationHost
         // What is wrong with owner, administrators, keys or database stops the start, not the first call.
         _ = app.Services.GetRequiredService<OwnerOnly>();
         _ = app.Services.GetRequiredService<CharterDesk>();
+        _ = app.Services.GetRequiredService<VendorCollateral>();
         _ = app.MapGrpcService<AttestationGrpcService>();
         _ = app.MapGrpcService<BrokerGrpcService>();
         return app;
@@ -113,6 +116,10 @@ public static class AttestationHost
             ? new BrokerOwner(owner, key, options.AllowSimulated)
             : throw new StartupException(ExitCode.BadOption, "Attestation:Owner must be a member id and Attestation:OrganisationKey the public JWK of a P-256 key.");
     }
+
+    private static string? ReadCollateralFolder(AttestationOptions options) => options.CollateralFolder is not { Length: > 0 } folder
+        ? null
+        : Directory.Exists(folder) ? folder : throw new StartupException(ExitCode.BadOption, "Attestation:CollateralFolder must be a folder that exists.");
 
     private static ImmutableHashSet<KeyId> ReadAdministrators(AttestationOptions options) => [.. options.AdminKeys.Select(text => KeyId.TryParse(text, out var key)
         ? key

@@ -37,6 +37,12 @@ internal sealed class AttestationOptions
     /// <summary>Take part in simulated rooms, where no hardware stands behind the evidence. Defaults to no.</summary>
     public bool AllowSimulated { get; set; }
 
+    /// <summary>
+    /// Folder with the hardware vendors' collateral: certificates, revocation lists, TCB info and identities, found by what they hold (docs/attestation.md).
+    /// Read again once a minute at most. Defaults to none: then evidence of real hardware that needs any is refused.
+    /// </summary>
+    public string? CollateralFolder { get; set; }
+
     /// <summary>Most nonces of a room that are given out and not used. Defaults to 64.</summary>
     [Range(1, 4096)]
     public int MaximumOutstandingNonces { get; set; } = 64;

@@ -24,6 +24,9 @@ public static class EvidenceKinds
     /// <summary>TPM 2.0 quotes without hardware evidence.</summary>
     public const string Tpm = "tpm";
 
+    /// <summary>Tokens of Microsoft Azure Attestation.</summary>
+    public const string Maa = "maa";
+
     /// <summary>Kinds that this build can appraise.</summary>
     public static ImmutableArray<string> Supported { get; } = [.. All.Select(kind => kind.Name).Order(StringComparer.Ordinal)];
 
@@ -31,7 +34,7 @@ public static class EvidenceKinds
 
     private static class AllKinds
     {
-        public static readonly ImmutableArray<IEvidenceKind> Value = [new SimulatedKind(), new SnpKind(), new TdxKind(), new SgxKind(), new AzureKind(), new TpmKind()];
+        public static readonly ImmutableArray<IEvidenceKind> Value = [new SimulatedKind(), new SnpKind(), new TdxKind(), new SgxKind(), new AzureKind(), new TpmKind(), new MaaKind()];
     }
 
     internal static IEvidenceKind? Find(string name) => All.FirstOrDefault(kind => kind.Name == name);

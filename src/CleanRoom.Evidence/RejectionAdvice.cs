@@ -41,6 +41,8 @@ internal static class RejectionAdvice
         RejectionReason.ClockNotSafe => "Shut the machine down in order and start it again, then collect new evidence.",
         RejectionReason.AttestationKeyNotTrusted => "Enrol the TPM's attestation key in the charter, by the hash of its public area.",
         RejectionReason.AttestationKeyNotRestricted => "Use a restricted signing key of the TPM as attestation key.",
+        RejectionReason.IssuerNotApproved => "Get the token from the instance that the charter names, whose policy its members approved.",
+        RejectionReason.RuntimeKeyMissing => "Put exactly one RSA key for encryption into the runtime data.",
         RejectionReason.NothingMeasured => "Start the machine with measured boot; registers that nothing extended name no software.",
         RejectionReason.VmplNotApproved or RejectionReason.MigrationAllowed or RejectionReason.GuestPolicyNotApproved
             or RejectionReason.AttributesNotApproved or RejectionReason.ServiceDomainBound => Restart,

@@ -200,4 +200,10 @@ public enum RejectionReason
 
     /// <summary>The registers hold their values after reset: nothing was measured.</summary>
     NothingMeasured = 86,
+
+    /// <summary>The token is another issuer's; instances can share keys, so only this tells whose policy was applied.</summary>
+    IssuerNotApproved = 90,
+
+    /// <summary>The token names no key, or more than one, to which secrets could be sealed.</summary>
+    RuntimeKeyMissing = 91,
 }

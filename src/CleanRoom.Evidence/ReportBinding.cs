@@ -45,9 +45,15 @@ public sealed class ReportBinding
             throw new ArgumentException("The release key must be another key than the signing key.", nameof(release));
         }
 
+        return new ReportBinding(Hash(nonce, signing.Id, release.Id, charter));
+    }
+
+    /// <summary>Hashes what a token names, to be compared with the binding that is expected.</summary>
+    internal static byte[] Hash(ReadOnlySpan<byte> nonce, KeyId signing, KeyId release, Digest charter)
+    {
         // A key id is the SHA-256 of the SubjectPublicKeyInfo.
-        byte[] input = [.. Label, .. nonce, .. signing.Id.Span, .. release.Id.Span, .. charter.Span];
-        return new ReportBinding(SHA512.HashData(input));
+        byte[] input = [.. Label, .. nonce, .. signing.Span, .. release.Span, .. charter.Span];
+        return SHA512.HashData(input);
     }
 
     /// <summary>Compares with the report data of evidence, in constant time.</summary>

@@ -22,6 +22,24 @@ public sealed class AttestationResultTests : IDisposable
     }
 
     [Theory]
+    [InlineData(false, "affirming", 2)]
+    [InlineData(true, "warning", 32)]
+    public void Sign_RealHardware_SaysHowMuchItAffirms(bool caution, string status, int hardware)
+    {
+        var claims = Claims() with { Simulated = false, Caution = caution };
+        var result = AttestationResult.Sign(_verifier, claims);
+
+        Assert.True(AttestationResult.TryVerify(result, _verifier.PublicKey, Now, out var read, out _));
+        Assert.Equal(caution, read.Caution);
+        Assert.True(Jws.TryParse(result, out var jws, 4096));
+        using var json = System.Text.Json.JsonDocument.Parse(jws.Payload);
+        var enclave = json.RootElement.GetProperty("submods").GetProperty("enclave");
+        Assert.Equal(status, enclave.GetProperty("ear.status").GetString());
+        Assert.Equal(hardware, enclave.GetProperty("ear.trustworthiness-vector").GetProperty("hardware").GetInt32());
+        Assert.Equal(2, enclave.GetProperty("ear.trustworthiness-vector").GetProperty("executables").GetInt32());
+    }
+
+    [Theory]
     [InlineData(-1, false)]
     [InlineData(0, true)]
     [InlineData(299, true)]

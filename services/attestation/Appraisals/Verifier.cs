@@ -16,7 +16,7 @@ internal sealed record Presentation(
     RoomId Room, ReadOnlyMemory<byte> Nonce, ReadOnlyMemory<byte> Evidence, VerifyingKey Signing, HpkePublicKey Release, Digest Charter);
 
 /// <summary>The verifier: gives nonces, appraises evidence against the newest charter that the owner signed, says what it found.</summary>
-internal sealed partial class Verifier(RoomGuard guard, BrokerKeys keys, VerifierLimits limits, TimeProvider clock, ILogger<Verifier> logger)
+internal sealed partial class Verifier(RoomGuard guard, BrokerKeys keys, VerifierLimits limits, VendorCollateral collateral, TimeProvider clock, ILogger<Verifier> logger)
 {
     /// <summary>How long a nonce may be used: five minutes (docs/protocol.md §5).</summary>
     public static readonly TimeSpan NonceLifetime = TimeSpan.FromMinutes(5);
@@ -67,7 +67,7 @@ internal sealed partial class Verifier(RoomGuard guard, BrokerKeys keys, Verifie
         }
 
         var binding = ReportBinding.Compute(shown.Nonce.Span, shown.Signing, shown.Release, shown.Charter);
-        switch (EvidenceAppraiser.Appraise(shown.Evidence.Span, binding, room.Policy(), AppraisalContext.SimulatedOnly))
+        switch (EvidenceAppraiser.Appraise(shown.Evidence.Span, binding, room.Policy(), new AppraisalContext(now, collateral.Current())))
         {
             case Appraisal.Trusted trusted:
                 if (trusted.Claims.Simulated)
@@ -78,7 +78,7 @@ internal sealed partial class Verifier(RoomGuard guard, BrokerKeys keys, Verifie
                 return new Outcome<string>.Done(Sign(shown, trusted.Claims, now));
             case Appraisal.Rejected rejected:
                 LogRejected(shown.Room, rejected.Reason);
-                return Refuse(BrokerReason.EvidenceRejected, "evidence", $"The evidence was rejected: {rejected.Reason}.", "Compare the enclave with the charter's reference values.");
+                return Refuse(BrokerReason.EvidenceRejected, "evidence", $"The evidence was rejected: {rejected.Reason}. {rejected.Findings[0]}", rejected.Findings[0].Remedy);
             default:
                 throw new InvalidOperationException("An appraisal is trusted or rejected.");
         }
@@ -97,6 +97,7 @@ internal sealed partial class Verifier(RoomGuard guard, BrokerKeys keys, Verifie
         Enclave = claims.Enclave,
         Measurement = claims.Measurement,
         Simulated = claims.Simulated,
+        Caution = !claims.Simulated && !claims.Notices.IsEmpty,
         IssuedAt = now,
         Expires = now + AttestationResult.MaxLifetime,
     });

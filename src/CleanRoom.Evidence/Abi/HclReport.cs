@@ -18,6 +18,7 @@ internal sealed class HclReport
     /// <summary>Bytes that the guest wrote before it asked for the report.</summary>
     public const int UserDataSize = 64;
 
+    private const int MaxDepth = 8;
     private const int HardwareOffset = 0x20;
     private const int DataOffset = 0x4C0;
     private const int VariableOffset = 0x4D4;
@@ -90,9 +91,13 @@ internal sealed class HclReport
     {
         key = null;
         userData = null;
-        try
+        if (!ForeignJson.TryParse(variable, MaxDepth, out var json))
         {
-            using var json = JsonDocument.Parse(variable, new JsonDocumentOptions { MaxDepth = 8, AllowDuplicateProperties = false });
+            return false;
+        }
+
+        using (json)
+        {
             if (!json.RootElement.TryGetMember("keys", out var keys) || keys.ValueKind != JsonValueKind.Array
                 || !json.RootElement.TryGetMember("user-data", out var data) || data.ValueKind != JsonValueKind.String)
             {
@@ -109,10 +114,6 @@ internal sealed class HclReport
             key = ReadKey(named[0]);
             userData = Convert.FromHexString(text);
             return key is not null;
-        }
-        catch (JsonException)
-        {
-            return false;
         }
     }
 

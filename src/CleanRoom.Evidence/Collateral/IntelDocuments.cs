@@ -10,9 +10,13 @@ internal static class IntelDocuments
     /// <summary>Calls back for each document, and for each text member that may hold certificates or revocation lists.</summary>
     public static void Read(ReadOnlySpan<byte> content, Action<SignedJson> onTcbInfo, Action<SignedJson> onIdentity, Action<string> onText)
     {
-        try
+        if (!ForeignJson.TryParse(content, MaxDepth, out var json))
         {
-            using var json = JsonDocument.Parse(content.ToArray(), new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
+            return;
+        }
+
+        using (json)
+        {
             var root = json.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
             {
@@ -30,10 +34,6 @@ internal static class IntelDocuments
                     onText(member.Value.GetString()!);
                 }
             }
-        }
-        catch (JsonException)
-        {
-            // Not JSON: then it is no document of Intel's.
         }
     }
 

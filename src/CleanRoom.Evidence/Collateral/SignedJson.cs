@@ -40,17 +40,7 @@ internal sealed class SignedJson
     }
 
     /// <summary>Opens the inner object; null if it is not JSON, or has a member twice. The caller disposes it.</summary>
-    public JsonDocument? Open()
-    {
-        try
-        {
-            return JsonDocument.Parse(_body, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    public JsonDocument? Open() => ForeignJson.TryParse(_body, MaxDepth, out var document) ? document : null;
 
     /// <summary>Tells whether a certificate's key signed the inner object.</summary>
     public bool IsSignedBy(Certificate signer)

@@ -55,14 +55,14 @@ public static class EvidenceFile
 
     private static EvidenceEnvelope? Json(ReadOnlySpan<byte> content)
     {
-        try
-        {
-            using var document = JsonDocument.Parse(content.ToArray(), new JsonDocumentOptions { MaxDepth = MaxDepth });
-            return document.RootElement.ValueKind == JsonValueKind.Object ? EvidenceShapes.OfJson(document.RootElement) : null;
-        }
-        catch (JsonException)
+        if (!ForeignJson.TryParse(content, MaxDepth, out var document))
         {
             return null;
+        }
+
+        using (document)
+        {
+            return document.RootElement.ValueKind == JsonValueKind.Object ? EvidenceShapes.OfJson(document.RootElement) : null;
         }
     }
 }

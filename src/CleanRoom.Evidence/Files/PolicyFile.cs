@@ -30,9 +30,13 @@ public static class PolicyFile
             return shape;
         }
 
-        try
+        if (!ForeignJson.TryParse(content, MaxDepth, out var document))
         {
-            using var document = JsonDocument.Parse(content.ToArray(), new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
+            return shape;
+        }
+
+        using (document)
+        {
             var root = document.RootElement.TryGetMember("charter", out var charter) ? charter : document.RootElement;
             if (!root.TryGetMember("enclaves", out var list) || list.ValueKind != JsonValueKind.Array || !TryReadAll(list, out var enclaves))
             {
@@ -47,10 +51,6 @@ public static class PolicyFile
 
             policy = read;
             return null;
-        }
-        catch (JsonException)
-        {
-            return shape;
         }
     }
 

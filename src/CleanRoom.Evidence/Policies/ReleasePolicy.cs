@@ -47,17 +47,21 @@ public sealed class ReleasePolicy
 
         try
         {
-            using var document = JsonDocument.Parse(json.ToArray(), new JsonDocumentOptions { MaxDepth = 2 * MaxDepth, AllowDuplicateProperties = false });
-            policy = new Reader().Read(document.RootElement);
-            return true;
+            if (!ForeignJson.TryParse(json, 2 * MaxDepth, out var document))
+            {
+                problem = "The policy must be one JSON object, no member twice.";
+                return false;
+            }
+
+            using (document)
+            {
+                policy = new Reader().Read(document.RootElement);
+                return true;
+            }
         }
         catch (FormatException exception)
         {
             problem = exception.Message;
-        }
-        catch (JsonException)
-        {
-            problem = "The policy must be one JSON object, no member twice.";
         }
 
         return false;

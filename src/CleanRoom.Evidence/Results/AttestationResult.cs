@@ -23,6 +23,9 @@ public static class AttestationResult
     /// <summary>Longest text of a result that is looked at, in characters.</summary>
     public const int MaxLength = 8 << 10;
 
+    private const string Hardware = "hardware";
+    private const int Affirming = 2;
+    private const int Warning = 32;
     private const int MaxPayload = 4 << 10;
 
     /// <summary>Signs a result.</summary>
@@ -102,8 +105,8 @@ public static class AttestationResult
             ["enclave"] = new JsonObject
             {
                 ["ear.appraisal-policy-id"] = claims.Charter.ToString(),
-                ["ear.status"] = claims.Simulated ? "warning" : "affirming",
-                ["ear.trustworthiness-vector"] = TrustVector(claims.Simulated),
+                ["ear.status"] = claims.Simulated || claims.Caution ? "warning" : "affirming",
+                ["ear.trustworthiness-vector"] = TrustVector(claims.Simulated, claims.Caution),
                 ["kind"] = claims.Kind,
                 ["measurement"] = claims.Measurement.ToString(),
                 ["name"] = claims.Enclave,
@@ -112,9 +115,9 @@ public static class AttestationResult
     };
 
     // AR4SI (draft-ietf-rats-ar4si): 2 to 31 affirming, 32 to 95 warning. Without hardware nothing is affirmed beyond what the code says of itself.
-    private static JsonObject TrustVector(bool simulated) => simulated
-        ? new JsonObject { ["configuration"] = 32, ["executables"] = 32, ["hardware"] = 32, ["instance-identity"] = 32 }
-        : new JsonObject { ["configuration"] = 2, ["executables"] = 2, ["hardware"] = 2, ["instance-identity"] = 2 };
+    private static JsonObject TrustVector(bool simulated, bool caution) => simulated
+        ? new JsonObject { ["configuration"] = Warning, ["executables"] = Warning, [Hardware] = Warning, ["instance-identity"] = Warning }
+        : new JsonObject { ["configuration"] = Affirming, ["executables"] = Affirming, [Hardware] = caution ? Warning : Affirming, ["instance-identity"] = Affirming };
 
     private static bool TryRead(ReadOnlySpan<byte> payload, [NotNullWhen(true)] out AttestationResultClaims? claims)
     {
@@ -137,6 +140,8 @@ public static class AttestationResult
                 || !TryText(enclave, "kind", out var kind) || !TryText(enclave, "name", out var name)
                 || !TryText(enclave, "measurement", out var measurementText) || !LaunchMeasurement.TryParse(measurementText, out var measurement)
                 || !TryTime(root, "iat", out var issuedAt) || !TryTime(root, "exp", out var expires)
+                || !TryMember(enclave, "ear.trustworthiness-vector", out var vector) || !TryMember(vector, Hardware, out var hardware)
+                || hardware.ValueKind != JsonValueKind.Number || !hardware.TryGetInt32(out var tier)
                 || !TryMember(root, "simulated", out var simulated) || simulated.ValueKind is not (JsonValueKind.True or JsonValueKind.False))
             {
                 return false;
@@ -155,6 +160,7 @@ public static class AttestationResult
                 Enclave = name,
                 Measurement = measurement,
                 Simulated = simulated.GetBoolean(),
+                Caution = !simulated.GetBoolean() && tier == Warning,
                 IssuedAt = issuedAt,
                 Expires = expires,
             };

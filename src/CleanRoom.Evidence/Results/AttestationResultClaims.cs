@@ -38,6 +38,11 @@ public sealed record AttestationResultClaims
     /// <summary>True if no hardware stands behind it.</summary>
     public required bool Simulated { get; init; }
 
+    /// <summary>
+    /// True if the platform calls for care although the charter accepts it: a TCB status other than up to date, or collateral or revocation lists within their grace.
+    /// </summary>
+    public bool Caution { get; init; }
+
     /// <summary>When the evidence was appraised, whole seconds.</summary>
     public required DateTimeOffset IssuedAt { get; init; }
 
