@@ -54,8 +54,8 @@ public sealed class EvidenceCliTests : IDisposable
             policy,
             $$$"""
             {"enclaves":[{"name":"matching","tee":"sev-snp",
-              "reference":{"measurement":["{{{measurement}}}"],"policy":{"allow":["smt"]},"platform":{"allow":["smt"]},"revocation":{"required":false}},
-              "floors":{"tcb":{"genoa":{"bootloader":10,"tee":0,"snp":{{{snp}}},"microcode":25}}}}]}
+              "reference":{"measurement":["{{{measurement}}}"],"policy":{"allow":["smt"]},"platform":{"allow":["smt"]},"revocation":{"required":false} },
+              "floors":{"tcb":{"genoa":{"bootloader":10,"tee":0,"snp":{{{snp}}},"microcode":25} } } }]}
             """,
             Token);
 
