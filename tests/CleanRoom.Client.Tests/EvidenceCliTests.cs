@@ -17,7 +17,7 @@ public sealed class EvidenceCliTests : IDisposable
         { "tdx/gotdx-v5/quote.bin", "tdx/cdai-live", "2026-03-20", 0, "" },
         { "tdx/gotdx-v5/quote.bin", "tdx/cdai-live", "2026-09-01", 3, "CollateralExpired,RevocationStale" },
         { "sgx/phala-v3/quote.bin", "sgx/phala-v3/collateral.json", "2025-06-25", 0, "" },
-        { "sgx/maa-intel-sdk/enclave.info.debug.json", "sgx", "2025-01-01", 3, "CollateralMissing,DebugEnabled" },
+        { "sgx/maa-intel-sdk/enclave.info.debug.json", "sgx", "2025-01-01", 3, "CollateralMismatch,DebugEnabled" },
     };
 
     [Theory, MemberData(nameof(Files))]
