@@ -39,6 +39,32 @@ public sealed class ReportTests
         Assert.True(fixes.IndexOf("unclear-consent") < fixes.IndexOf("unread-date"), string.Join(' ', fixes));
     }
 
+    [Theory]
+    [InlineData("2010-05-05", true)]
+    [InlineData("2008-10-31", false)] // eighteen the day before
+    [InlineData("2008", false)] // may be eighteen
+    public async Task ImportAsync_ConsentOfAGuardian_EndsWhenTheChildMayBeOfAge(string birth, bool live)
+    {
+        var result = await Import($"Ref,Name,DOB,Nationality,Consent\nA1,Ana Ruiz,{birth},KE,guardian ok\n");
+
+        Assert.Equal(live, result.Rows[0].Seal.Identity);
+        Assert.Equal(live ? 0 : 1, result.Report.Counts.GetValueOrDefault("guardian-of-adult"));
+    }
+
+    [Theory]
+    [InlineData("no", 0)]
+    [InlineData("ไม่ยินยอม", 0)]
+    [InlineData("refused", 0)]
+    [InlineData("no police!!", 1)]
+    [InlineData("xyzzy", 1)]
+    public async Task ImportAsync_RefusalInFull_IsAnAnswerAndInPartAQuestion(string cell, int questions)
+    {
+        var result = await Import($"Ref,Name,DOB,Nationality,Consent\nA1,Ana Ruiz,1990-04-03,KE,{cell}\n");
+
+        Assert.False(result.Rows[0].Seal.Any);
+        Assert.Equal(questions, result.Report.Counts.GetValueOrDefault("unclear-consent"));
+    }
+
     private static async Task<ImportResult> Import(string table) =>
         await CaseImporter.ImportAsync(new MemoryStream(Encoding.UTF8.GetBytes(table)), SampleRoom.Options("k", new DatasetManifest(), "Ref"), TestContext.Current.CancellationToken);
 }

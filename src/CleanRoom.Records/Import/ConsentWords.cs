@@ -67,7 +67,10 @@ internal static partial class ConsentWords
         bool ngo = granted.Contains("ngo"), guardian = granted.Contains("guardian");
         if (!granted.Contains("grant") && !all && !(stats && refused.Count == 0))
         {
-            return new ConsentReading([], false, refused.Count > 0 ? "It says what is refused, not what is granted." : "Its words are not known.");
+            // A bare "no" is an answer. What refuses one recipient says nothing of the others.
+            return granted.Count == 0 && refused.Count > 0 && !refused.Any(IsObject) && !refused.Contains("guardian")
+                ? new ConsentReading([], false, "")
+                : new ConsentReading([], false, refused.Count > 0 ? "It says what is refused, not what is granted." : "Its words are not known.");
         }
         // Refusing anything while granting "all" leaves open what is left: ask. So does one object on both sides.
         if ((all && refused.Count > 0) || (police && !anon && refused.Contains("police")) || ((police || ngo || guardian) && refused.Contains("ngo")))

@@ -20,7 +20,7 @@ internal static class ReportPage
         .good { color: var(--good); } .half { color: var(--half); } .bad { color: var(--bad); }
         ol.fixes { padding-left: 1.5rem; } ol.fixes li { margin: .6rem 0; } ol.fixes b { font-weight: 600; }
         .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; } caption { text-align: left; }
-        th, td { text-align: start; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); } th { font-weight: 600; } td.n { text-align: end; white-space: nowrap; font-variant-numeric: tabular-nums; }
+        th, td { text-align: start; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); } th { font-weight: 600; white-space: nowrap; } td.n { text-align: end; white-space: nowrap; font-variant-numeric: tabular-nums; }
         meter { width: 7rem; height: .8rem; }
         @media (max-width: 40rem) {
           table, tbody, tr, td { display: block; } thead { position: absolute; left: -9999px; } tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } td { border: 0; padding: .1rem 0; }
@@ -36,7 +36,7 @@ internal static class ReportPage
             .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>")
             .Append(Text(title)).Append(" – data quality</title>\n<style>\n").Append(Style).Append("\n</style>\n</head>\n<body>\n<main>\n");
         _ = page.Append("<h1>Data quality: <bdi>").Append(Text(title)).Append("</bdi></h1>\n<p class=\"soft\">Made on this machine; nothing was sent. Read as ").Append(Text(report.Profile)).Append(" (")
-            .Append(Text(report.Encoding)).Append(", ").Append(Text(report.Separator)).Append("). The page names lines and columns of the file and holds nothing out of its cells.</p>\n");
+            .Append(Text(report.Encoding)).Append(report.Separator.Length == 1 ? ", cells parted by " : ", ").Append(Text(report.Separator)).Append("). The page names lines and columns of the file and holds nothing out of its cells.</p>\n");
         Tiles(page, report);
         Fixes(page, report);
         Consents(page, report);

@@ -61,6 +61,16 @@ internal sealed partial class RowMapper
         // The contributor vouches at the import for a consent without an expiry: it counts from then, and never for ever.
         consent.DefaultedExpiry = expires is null;
         consent.ExpiresDay = expires ?? DayNumbers.FromDate(_today.AddMonths(options.Manifest.ConsentMonths));
+        // What a guardian gave for a child ends when the child may be of age: then only the person's own word counts (DATA.md 4.1).
+        if (givenBy == "guardian" && _record.Persons.FirstOrDefault(p => p.Role == "Victim")?.Birth is { } birth
+            && DayNumbers.FromDate(DayNumbers.ToDate(birth.EarliestDay).AddYears(18)) is var ofAge && ofAge < consent.ExpiresDay)
+        {
+            consent.ExpiresDay = ofAge;
+            if (ofAge <= DayNumbers.FromDate(_today) && purpose == "C2_BLIND_MATCH")
+            {
+                Issue("", IssueSeverity.Question, "guardian-of-adult", "The consent is a guardian's and the person may be of age by now, so it is not used.", "Ask the person, and write who gave it.");
+            }
+        }
         if (consent.State is "Granted" or "Substituted" && consent.ExpiresDay <= DayNumbers.FromDate(_today))
         {
             consent.State = "Expired";

@@ -29,7 +29,7 @@ public static partial class Dates
             .OrderByDescending(w => w.Word.Length).ThenBy(w => w.Word, StringComparer.Ordinal)]);
 
     private static readonly string[] AgeWords =
-        ["age", "aged", "yrs", "yr", "years", "year old", "y o", "yo", "ans", "anos", "edad", "jahre", "лет", "год", "года", "возраст", "سنة", "سنوات", "عمر", "عاما", "อายุ", "ปี", "ขวบ", "tuoi", "ឆ្នាំ", "អាយុ", "ອາຍຸ", "ປີ", "နှစ်", "အသက်", "tahun", "років", "роки", "рік", "gulang", "taong gulang", "taon", "سن", "ساله", "سال", "ዓመት", "godina", "lat", "yas", "yasinda", "বছর", "वर्ष", "साल", "岁", "歲", "세", "歳"];
+        ["age", "aged", "yrs", "yr", "years", "year old", "y o", "yo", "ans", "anos", "edad", "jahre", "лет", "год", "года", "возраст", "سنة", "سنوات", "عمر", "العمر", "عمرها", "عمره", "عام", "عاما", "อายุ", "ปี", "ขวบ", "tuoi", "ឆ្នាំ", "អាយុ", "ອາຍຸ", "ປີ", "နှစ်", "အသက်", "tahun", "років", "роки", "рік", "gulang", "taong gulang", "taon", "سن", "ساله", "سال", "ዓመት", "godina", "lat", "yas", "yasinda", "বছর", "वर्ष", "साल", "岁", "歲", "세", "歳"];
 
     /// <summary>Reads a date or, where <paramref name="agesAllowed"/>, an age; null if the cell holds neither.</summary>
     /// <param name="cell">The cell.</param>
