@@ -91,6 +91,50 @@ public sealed class DemoProgramTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Demo_FewerRecordsThanARoomUsuallyWaitsFor_StillTells()
+    {
+        var folder = Directory.CreateTempSubdirectory("cleanroom-program-");
+        try
+        {
+            var cases = folder.CreateSubdirectory("cases");
+            _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
+            foreach (var file in cases.EnumerateFiles("*.csv"))
+            {
+                await File.WriteAllLinesAsync(file.FullName, (await File.ReadAllLinesAsync(file.FullName, WholeRoom.Token)).Take(3), WholeRoom.Token);
+            }
+
+            var links = Path.Combine(folder.FullName, "links.csv");
+            var (code, text, _) = await RunAsync(folder, 1, "--cases", cases.FullName, "--out", links);
+            Assert.True(code == 0, text);
+            Assert.Contains("SameDocument,A-001,B-001,Exact,NGO_POINTER,pointer,pointer,none,none", await File.ReadAllLinesAsync(links, WholeRoom.Token));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Demo_TwoFilesWithConsentOnly_SaysThatNothingWouldEverBeTold()
+    {
+        var folder = Directory.CreateTempSubdirectory("cleanroom-program-");
+        try
+        {
+            var cases = folder.CreateSubdirectory("cases");
+            _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
+            var file = Path.Combine(cases.FullName, "charlie-house.csv");
+            await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file, WholeRoom.Token)).Replace("C1;C2;C3;C5;C6", "C1", StringComparison.Ordinal), WholeRoom.Token);
+            var (code, text, _) = await RunAsync(folder, 1, "--cases", cases.FullName);
+            Assert.Equal(65, code);
+            Assert.Contains("charlie-house.csv 0", text, StringComparison.Ordinal);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public async Task Demo_LayoutThatCannotBeMapped_Exits2AndNamesTheClosestProfile()
     {
         var folder = Directory.CreateTempSubdirectory("cleanroom-program-");

@@ -30,6 +30,8 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
 
     public RoomId Room => _room;
 
+    private int Minimum => file.MinimumNewRecords ?? RoomFile.UsualMinimum;
+
     public RoomCharter Charter => _charter ?? throw new InvalidOperationException("The room is not open yet.");
 
     /// <summary>Every member's profile, by id.</summary>
@@ -130,7 +132,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
     /// <summary>Waits until the queries have run and no member is told anything new, and reads every inbox.</summary>
     public async Task<IReadOnlyDictionary<string, IReadOnlyList<RoomMessage>>> ReadInboxesAsync(CancellationToken cancellationToken)
     {
-        await WaitAsync(status => status.EvaluatedEpoch > 0, "the epoch to end", cancellationToken, file.MinimumNewRecords);
+        await WaitAsync(status => status.EvaluatedEpoch > 0, $"the queries, which run from {Minimum} new records of three contributors on", cancellationToken, Minimum);
         var evaluated = (await StatusAsync(cancellationToken)).EvaluatedEpoch;
         var told = await Task.WhenAll(Brokered.Select(async id => (Id: id, Messages: await ReadInboxAsync(id, (long)evaluated, cancellationToken))));
         return told.ToDictionary(pair => pair.Id, pair => pair.Messages);
@@ -245,7 +247,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
                 brokers[agency.Id], new AgencyQuota(50, 20), 30));
         }
         _ = draft.Put(new StewardMember(MemberId.Parse("room-steward"), "Room steward (fictional)", _profiles["room-steward"].OrganisationKey));
-        var terms = new EpochTerms(RoomDuration.Seconds(file.EpochSeconds), 3, file.MinimumNewRecords, file.Slots, file.MessageBytes);
+        var terms = new EpochTerms(RoomDuration.Seconds(file.EpochSeconds), 3, Minimum, file.Slots, file.MessageBytes);
         return draft.Set(operatorTerms).Set(terms).SetEnclaves(EnclaveTerms.ForSimulation("cleanroom-matching (simulated)", measurement))
             .SetLinkageModel(Digest.Of("cleanroom/linkage/first-engine"u8));
     }

@@ -48,6 +48,7 @@ try
     var file = kept = RoomFile.Read(cases ?? FindSamples());
     var truth = Truth.Find(file.Folder);
     var files = await CaseFile.ReadAllAsync(file, stop.Token);
+    file = file.For(files);
     Say("SIMULATED ROOM: no hardware stands behind it; it protects nobody's data.");
     var logs = Directory.CreateDirectory(Path.Combine(folder, "logs")).FullName;
     IServiceRunner services = standalone ? new StandaloneServices(folder, Path.Combine(logs, "standalone.log")) : new ServiceProcesses(logs);

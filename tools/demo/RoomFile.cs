@@ -1,4 +1,6 @@
 using System.Text.Json;
+using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
 
 namespace CleanRoom.Demo;
 
@@ -11,8 +13,11 @@ internal sealed record DemoAgency(string Id, string Name, string Kind, IReadOnly
 
 /// <summary>A folder of case files: room.json says whose they are (samples/README.md).</summary>
 internal sealed record RoomFile(
-    string Folder, string Title, int EpochSeconds, int Slots, int MessageBytes, int MinimumNewRecords, IReadOnlyList<DemoContributor> Contributors, IReadOnlyList<DemoAgency> Agencies)
+    string Folder, string Title, int EpochSeconds, int Slots, int MessageBytes, int? MinimumNewRecords, IReadOnlyList<DemoContributor> Contributors, IReadOnlyList<DemoAgency> Agencies)
 {
+    /// <summary>What a charter of a room that is not simulated must ask for at least.</summary>
+    public const int UsualMinimum = 20;
+
     public static RoomFile Read(string folder)
     {
         var path = Path.Combine(folder, "room.json");
@@ -33,13 +38,27 @@ internal sealed record RoomFile(
                 throw new DemoException(66, $"{path}: the file {contributor.File} of {contributor.Id} does not exist in {folder}.");
             }
             return contributors.Count >= 3
-                ? new RoomFile(folder, Text(root, "room"), Number(root, "epochSeconds", 5), Number(root, "slotsPerEpoch", 96), Number(root, "messageBytes", 4096), Number(root, "minimumNewRecords", 20), contributors, agencies)
+                ? new RoomFile(folder, Text(root, "room"), Number(root, "epochSeconds", 5), Number(root, "slotsPerEpoch", 96), Number(root, "messageBytes", 4096), root.TryGetProperty("minimumNewRecords", out var minimum) ? minimum.GetInt32() : null, contributors, agencies)
                 : throw new DemoException(65, $"{path}: a room needs at least three contributors.");
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             throw new DemoException(65, $"{path} is not as expected: {exception.Message} Compare it with samples/room.json.");
         }
+    }
+
+    /// <summary>
+    /// Sets from how many new records on the queries run, unless room.json says it: 20, fewer if there are fewer, and all where a file is too large for one batch, so that no
+    /// records wait for more that never come.
+    /// </summary>
+    /// <exception cref="DemoException">Fewer than three files have a record that may be matched: the queries would never run.</exception>
+    public RoomFile For(IReadOnlyList<CaseFile> files)
+    {
+        var matchable = files.Select(file => file.Import.Rows.Count(row => row.Seal.Identity && !row.AggregateOnly)).ToList();
+        return matchable.Count(count => count > 0) < RoomCharter.MinContributors
+            ? throw new DemoException(
+                65, $"Queries need records of at least {RoomCharter.MinContributors} contributors; records that may be matched: {string.Join(", ", files.Zip(matchable, (file, count) => $"{file.Contributor.File} {count}"))}. Look at consents with \"cleanroom records check FILE\".")
+            : this with { MinimumNewRecords = MinimumNewRecords ?? (matchable.Max() > BatchEntry.SlotCounts[^1] ? matchable.Sum() : Math.Min(UsualMinimum, matchable.Sum())) };
     }
 
     private static DemoContributor ReadContributor(JsonElement json)
