@@ -4,57 +4,45 @@ using CleanRoom.Room.Tests.Rooms;
 namespace CleanRoom.Room.Tests;
 
 /// <summary>The demonstration as a user starts it: the program itself, its services in processes of their own.</summary>
-public sealed class DemoProgramTests(ITestOutputHelper output)
+public sealed class DemoProgramTests(ITestOutputHelper output) : IDisposable
 {
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cleanroom-program-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
     [Fact]
     public async Task Demo_TwoAtOnce_BothTellTheLinksAndLeaveNothingBehind()
     {
-        var folder = Directory.CreateTempSubdirectory("cleanroom-program-");
-        try
+        var runs = await Task.WhenAll(Enumerable.Range(1, 2).Select(async run =>
         {
-            var runs = await Task.WhenAll(Enumerable.Range(1, 2).Select(async run =>
-            {
-                var cases = folder.CreateSubdirectory($"cases-{run}");
-                _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
-                return await RunAsync(folder, run, "--cases", cases.FullName, "--out", Path.Combine(folder.FullName, $"links-{run}.csv"));
-            }));
-            foreach (var (code, text, temporary) in runs)
-            {
-                output.WriteLine(text);
-                Assert.True(code == 0, text);
-                Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
-                Assert.Empty(ProcessesOf(temporary));
-                Assert.Contains("SIMULATED ROOM", text, StringComparison.Ordinal);
-            }
+            var cases = _folder.CreateSubdirectory($"cases-{run}");
+            _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
+            return await RunAsync(run, "--cases", cases.FullName, "--out", Path.Combine(_folder.FullName, $"links-{run}.csv"));
+        }));
+        foreach (var (code, text, temporary) in runs)
+        {
+            output.WriteLine(text);
+            Assert.True(code == 0, text);
+            Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
+            Assert.Empty(ProcessesOf(temporary));
+            Assert.Contains("SIMULATED ROOM", text, StringComparison.Ordinal);
+        }
 
-            var links = await File.ReadAllLinesAsync(Path.Combine(folder.FullName, "links-1.csv"), WholeRoom.Token);
-            Assert.Equal("link_type,record_1,record_2,strength,disposition,tell_owner_of_1,tell_owner_of_2,le_from_1,le_from_2", links[0]);
-            Assert.Contains("SameDocument,A-001,B-001,Exact,NGO_POINTER,pointer,pointer,none,none", links);
-            Assert.Equal(links, await File.ReadAllLinesAsync(Path.Combine(folder.FullName, "links-2.csv"), WholeRoom.Token));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        var links = await File.ReadAllLinesAsync(Path.Combine(_folder.FullName, "links-1.csv"), WholeRoom.Token);
+        Assert.Equal("link_type,record_1,record_2,strength,disposition,tell_owner_of_1,tell_owner_of_2,le_from_1,le_from_2", links[0]);
+        Assert.Contains("SameDocument,A-001,B-001,Exact,NGO_POINTER,pointer,pointer,none,none", links);
+        Assert.Equal(links, await File.ReadAllLinesAsync(Path.Combine(_folder.FullName, "links-2.csv"), WholeRoom.Token));
     }
 
     [Fact]
     public async Task Demo_Stopped_LeavesNothingBehind()
     {
-        var folder = Directory.CreateTempSubdirectory("cleanroom-program-");
-        try
-        {
-            var cases = folder.CreateSubdirectory("cases");
-            _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
-            var (code, text, temporary) = await RunAsync(folder, 1, "-TERM", line => line.Contains("services listen", StringComparison.Ordinal), "--cases", cases.FullName);
-            Assert.True(code == 130, text);
-            Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
-            Assert.Empty(ProcessesOf(temporary));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        var cases = _folder.CreateSubdirectory("cases");
+        _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
+        var (code, text, temporary) = await RunAsync(1, "-TERM", line => line.Contains("services listen", StringComparison.Ordinal), "--cases", cases.FullName);
+        Assert.True(code == 130, text);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
+        Assert.Empty(ProcessesOf(temporary));
     }
 
     [Theory]
@@ -62,107 +50,75 @@ public sealed class DemoProgramTests(ITestOutputHelper output)
     [InlineData("services listen", "--standalone")]
     public async Task Demo_Killed_ItsServicesEndToo(string stopAt, params string[] more)
     {
-        var folder = Directory.CreateTempSubdirectory("cleanroom-program-");
-        try
-        {
-            var cases = folder.CreateSubdirectory("cases");
-            _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
-            var services = new List<string>();
-            var (code, text, temporary) = await RunAsync(
-                folder, 1, "-KILL",
-                line =>
-                {
-                    services.AddRange(line.Contains(stopAt, StringComparison.Ordinal) ? ProcessesOf(Path.Combine(folder.FullName, "tmp-1")) : []);
-                    return services.Count > 0;
-                },
-                ["--cases", cases.FullName, .. more]);
-            Assert.Equal(137, code);
-            Assert.NotEmpty(services);
-            for (var waited = 0; ProcessesOf(temporary).Count > 0; waited++)
+        var cases = _folder.CreateSubdirectory("cases");
+        _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
+        var services = new List<string>();
+        var (code, text, temporary) = await RunAsync(
+            1, "-KILL",
+            line =>
             {
-                Assert.True(waited < 300, string.Join('\n', ProcessesOf(temporary)) + text);
-                await Task.Delay(TimeSpan.FromMilliseconds(100), WholeRoom.Token);
-            }
-        }
-        finally
+                services.AddRange(line.Contains(stopAt, StringComparison.Ordinal) ? ProcessesOf(Path.Combine(_folder.FullName, "tmp-1")) : []);
+                return services.Count > 0;
+            },
+            ["--cases", cases.FullName, .. more]);
+        Assert.Equal(137, code);
+        Assert.NotEmpty(services);
+        for (var waited = 0; ProcessesOf(temporary).Count > 0; waited++)
         {
-            folder.Delete(recursive: true);
+            Assert.True(waited < 300, string.Join('\n', ProcessesOf(temporary)) + text);
+            await Task.Delay(TimeSpan.FromMilliseconds(100), WholeRoom.Token);
         }
     }
 
     [Fact]
     public async Task Demo_FewerRecordsThanARoomUsuallyWaitsFor_StillTells()
     {
-        var folder = Directory.CreateTempSubdirectory("cleanroom-program-");
-        try
+        var cases = _folder.CreateSubdirectory("cases");
+        _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
+        foreach (var file in cases.EnumerateFiles("*.csv"))
         {
-            var cases = folder.CreateSubdirectory("cases");
-            _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
-            foreach (var file in cases.EnumerateFiles("*.csv"))
-            {
-                await File.WriteAllLinesAsync(file.FullName, (await File.ReadAllLinesAsync(file.FullName, WholeRoom.Token)).Take(3), WholeRoom.Token);
-            }
+            await File.WriteAllLinesAsync(file.FullName, (await File.ReadAllLinesAsync(file.FullName, WholeRoom.Token)).Take(3), WholeRoom.Token);
+        }
 
-            var links = Path.Combine(folder.FullName, "links.csv");
-            var (code, text, _) = await RunAsync(folder, 1, "--cases", cases.FullName, "--out", links);
-            Assert.True(code == 0, text);
-            Assert.Contains("SameDocument,A-001,B-001,Exact,NGO_POINTER,pointer,pointer,none,none", await File.ReadAllLinesAsync(links, WholeRoom.Token));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        var links = Path.Combine(_folder.FullName, "links.csv");
+        var (code, text, _) = await RunAsync(1, "--cases", cases.FullName, "--out", links);
+        Assert.True(code == 0, text);
+        Assert.Contains("SameDocument,A-001,B-001,Exact,NGO_POINTER,pointer,pointer,none,none", await File.ReadAllLinesAsync(links, WholeRoom.Token));
     }
 
     [Fact]
     public async Task Demo_TwoFilesWithConsentOnly_SaysThatNothingWouldEverBeTold()
     {
-        var folder = Directory.CreateTempSubdirectory("cleanroom-program-");
-        try
-        {
-            var cases = folder.CreateSubdirectory("cases");
-            _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
-            var file = Path.Combine(cases.FullName, "charlie-house.csv");
-            await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file, WholeRoom.Token)).Replace("C1;C2;C3;C5;C6", "C1", StringComparison.Ordinal), WholeRoom.Token);
-            var (code, text, _) = await RunAsync(folder, 1, "--cases", cases.FullName);
-            Assert.Equal(65, code);
-            Assert.Contains("charlie-house.csv 0", text, StringComparison.Ordinal);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        var cases = _folder.CreateSubdirectory("cases");
+        _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
+        var file = Path.Combine(cases.FullName, "charlie-house.csv");
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file, WholeRoom.Token)).Replace("C1;C2;C3;C5;C6", "C1", StringComparison.Ordinal), WholeRoom.Token);
+        var (code, text, _) = await RunAsync(1, "--cases", cases.FullName);
+        Assert.Equal(65, code);
+        Assert.Contains("charlie-house.csv 0", text, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Demo_LayoutThatCannotBeMapped_Exits2AndNamesTheClosestProfile()
     {
-        var folder = Directory.CreateTempSubdirectory("cleanroom-program-");
-        try
-        {
-            var cases = folder.CreateSubdirectory("cases");
-            _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
-            await File.WriteAllTextAsync(Path.Combine(cases.FullName, "bravo-house.csv"), "q1,q2,q3\nred,green,blue\nup,down,left\n", WholeRoom.Token);
-            var watch = Stopwatch.StartNew();
-            var (code, text, temporary) = await RunAsync(folder, 1, "--cases", cases.FullName);
-            output.WriteLine($"{watch.Elapsed}: {text}");
-            Assert.Equal(2, code);
-            Assert.Contains("bravo-house.csv", text, StringComparison.Ordinal);
-            Assert.Matches("The closest profile is [a-z]", text);
-            Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        var cases = _folder.CreateSubdirectory("cases");
+        _ = SmallCases.Write(cases.FullName, matching: true, SmallCases.PlainCase);
+        await File.WriteAllTextAsync(Path.Combine(cases.FullName, "bravo-house.csv"), "q1,q2,q3\nred,green,blue\nup,down,left\n", WholeRoom.Token);
+        var watch = Stopwatch.StartNew();
+        var (code, text, temporary) = await RunAsync(1, "--cases", cases.FullName);
+        output.WriteLine($"{watch.Elapsed}: {text}");
+        Assert.Equal(2, code);
+        Assert.Contains("bravo-house.csv", text, StringComparison.Ordinal);
+        Assert.Matches("The closest profile is [a-z]", text);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(temporary));
     }
 
-    private static Task<(int Code, string Text, string Temporary)> RunAsync(DirectoryInfo folder, int run, params string[] arguments) => RunAsync(folder, run, "-TERM", _ => false, arguments);
+    private Task<(int Code, string Text, string Temporary)> RunAsync(int run, params string[] arguments) => RunAsync(run, "-TERM", _ => false, arguments);
 
     /// <summary>Runs the program with a temporary folder of its own; sends it a signal at a line.</summary>
-    private static async Task<(int Code, string Text, string Temporary)> RunAsync(DirectoryInfo folder, int run, string signal, Func<string, bool> stopAt, params string[] arguments)
+    private async Task<(int Code, string Text, string Temporary)> RunAsync(int run, string signal, Func<string, bool> stopAt, params string[] arguments)
     {
-        var temporary = folder.CreateSubdirectory($"tmp-{run}").FullName;
+        var temporary = _folder.CreateSubdirectory($"tmp-{run}").FullName;
         var here = new DirectoryInfo(AppContext.BaseDirectory);
         var program = Path.Combine(here.Parent!.Parent!.FullName, "CleanRoom.Demo", here.Name, "cleanroom-demo");
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
