@@ -29,7 +29,8 @@ internal static class Programs
 
     public static Process Start(string program, string[] args, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true };
+        // A shell starts what it runs in the background with Ctrl-C ignored, and that is inherited: without this, a run of the tests in the background could interrupt nothing.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", program, .. args]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>())
         {
             start.Environment[name] = value;
