@@ -63,10 +63,11 @@ public abstract class HpkeContext : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(length);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(length, MaxExportSize);
+        using var exporterSecret = _exporterSecret.Borrow();
         var output = new byte[length];
         try
         {
-            HpkeKdf.Expand(HpkeKdf.HpkeSuite, _exporterSecret.Span, "sec"u8, exporterContext, output);
+            HpkeKdf.Expand(HpkeKdf.HpkeSuite, exporterSecret.Span, "sec"u8, exporterContext, output);
             return new SecretBytes(output);
         }
         finally
@@ -126,7 +127,8 @@ public abstract class HpkeContext : IDisposable
     private void NonceOf(ulong number, Span<byte> nonce)
     {
         CheckNumber(number);
-        _baseNonce.Span.CopyTo(nonce);
+        using var baseNonce = _baseNonce.Borrow();
+        baseNonce.Span.CopyTo(nonce);
         var low = nonce[(NonceSize - sizeof(ulong))..];
         BinaryPrimitives.WriteUInt64BigEndian(low, BinaryPrimitives.ReadUInt64BigEndian(low) ^ number);
     }

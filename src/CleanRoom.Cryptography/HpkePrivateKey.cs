@@ -93,7 +93,8 @@ public sealed class HpkePrivateKey : IDisposable
             throw new ArgumentException("The destination must have 32 bytes.", nameof(destination));
         }
 
-        _scalar.Span.CopyTo(destination);
+        using var secret = _scalar.Borrow();
+        secret.Span.CopyTo(destination);
     }
 
     /// <summary>DH of RFC 9180 §4.1: the x coordinate, 32 bytes; the caller zeroes it.</summary>
@@ -121,7 +122,8 @@ public sealed class HpkePrivateKey : IDisposable
 
     private ECDiffieHellman CreateHandle()
     {
-        var scalar = _scalar.Span.ToArray();
+        using var secret = _scalar.Borrow();
+        var scalar = secret.Span.ToArray();
         try
         {
             return ECDiffieHellman.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, D = scalar });

@@ -55,7 +55,11 @@ public sealed class MasterKey : IDisposable
     }
 
     /// <summary>Writes the key as 43 characters of base64url, to be stored where only the broker reads it.</summary>
-    public string ExportText() => StrictBase64.EncodeUrl(_key.Span);
+    public string ExportText()
+    {
+        using var key = _key.Borrow();
+        return StrictBase64.EncodeUrl(key.Span);
+    }
 
     /// <summary>Encrypts.</summary>
     /// <param name="plaintext">What to keep secret.</param>
@@ -67,7 +71,7 @@ public sealed class MasterKey : IDisposable
         blob[0] = Version;
         var nonce = blob.AsSpan(1, NonceSize);
         RandomNumberGenerator.Fill(nonce);
-        using var aead = new AesGcm(_key.Span, TagSize);
+        using var aead = CreateAead();
         aead.Encrypt(nonce, plaintext, blob.AsSpan(1 + NonceSize, plaintext.Length), blob.AsSpan(blob.Length - TagSize), Authenticated(associatedData));
         return blob;
     }
@@ -86,7 +90,7 @@ public sealed class MasterKey : IDisposable
         }
 
         var opened = new byte[blob.Length - Overhead];
-        using var aead = new AesGcm(_key.Span, TagSize);
+        using var aead = CreateAead();
         try
         {
             aead.Decrypt(blob.Slice(1, NonceSize), blob.Slice(1 + NonceSize, opened.Length), blob[^TagSize..], opened, Authenticated(associatedData));
@@ -102,6 +106,12 @@ public sealed class MasterKey : IDisposable
 
     /// <summary>Zeroes the key.</summary>
     public void Dispose() => _key.Dispose();
+
+    private AesGcm CreateAead()
+    {
+        using var key = _key.Borrow();
+        return new AesGcm(key.Span, TagSize);
+    }
 
     private static byte[] Authenticated(ReadOnlySpan<byte> associatedData) => [.. Domain, Version, .. associatedData];
 }

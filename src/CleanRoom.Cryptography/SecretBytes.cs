@@ -4,12 +4,16 @@ namespace CleanRoom.Cryptography;
 
 /// <summary>
 /// A secret of fixed length that this object owns: pinned, so that the garbage collector leaves no copies behind, and zeroed on
-/// <see cref="Dispose"/>. Printing it shows its length only. Compared in constant time.
+/// <see cref="Dispose"/>. Printing it shows its length only. Compared in constant time. Safe for concurrent use: who borrows the
+/// secret while another thread disposes of it sees all of it or <see cref="ObjectDisposedException"/>, never zeros in its place
+/// (a key of zeros is a key that everyone knows).
 /// </summary>
 public sealed class SecretBytes : IDisposable
 {
     private readonly byte[] _bytes;
-    private bool _disposed;
+
+    /// <summary>How many borrow it now; the sign bit says that it is disposed of.</summary>
+    private int _borrowers;
 
     /// <summary>Copies <paramref name="value"/>; the caller still owns, and should zero, its own copy.</summary>
     public SecretBytes(ReadOnlySpan<byte> value)
@@ -23,14 +27,21 @@ public sealed class SecretBytes : IDisposable
     /// <summary>Length in bytes.</summary>
     public int Length => _bytes.Length;
 
-    /// <summary>The secret. Do not keep the span beyond the life of this object.</summary>
-    /// <exception cref="ObjectDisposedException">It was zeroed.</exception>
-    public ReadOnlySpan<byte> Span
+    /// <summary>Lends the secret until the loan is disposed of, which every caller does, exactly once: <c>using var key = secret.Borrow();</c>.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed of.</exception>
+    public Loan Borrow()
     {
-        get
+        var now = Volatile.Read(ref _borrowers);
+        while (true)
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            return _bytes;
+            ObjectDisposedException.ThrowIf(now < 0, this);
+            var seen = Interlocked.CompareExchange(ref _borrowers, now + 1, now);
+            if (seen == now)
+            {
+                return new Loan(this);
+            }
+
+            now = seen;
         }
     }
 
@@ -61,15 +72,43 @@ public sealed class SecretBytes : IDisposable
     }
 
     /// <summary>Compares in constant time (the lengths are not secret).</summary>
-    public bool FixedTimeEquals(ReadOnlySpan<byte> other) => CryptographicOperations.FixedTimeEquals(Span, other);
+    public bool FixedTimeEquals(ReadOnlySpan<byte> other)
+    {
+        using var own = Borrow();
+        return CryptographicOperations.FixedTimeEquals(own.Span, other);
+    }
 
     /// <summary>Shows the length, never the content.</summary>
     public override string ToString() => $"{Length} secret bytes";
 
-    /// <summary>Overwrites the secret with zeros.</summary>
+    /// <summary>Overwrites the secret with zeros: now, or when the last loan comes back.</summary>
     public void Dispose()
     {
-        CryptographicOperations.ZeroMemory(_bytes);
-        _disposed = true;
+        if (Interlocked.Or(ref _borrowers, int.MinValue) == 0)
+        {
+            CryptographicOperations.ZeroMemory(_bytes);
+        }
+    }
+
+    private void GiveBack()
+    {
+        if (Interlocked.Decrement(ref _borrowers) == int.MinValue)
+        {
+            CryptographicOperations.ZeroMemory(_bytes);
+        }
+    }
+
+    /// <summary>A secret on loan: it is not zeroed before the loan is disposed of.</summary>
+    public readonly ref struct Loan : IDisposable
+    {
+        private readonly SecretBytes _secret;
+
+        internal Loan(SecretBytes secret) => _secret = secret;
+
+        /// <summary>The secret. Do not keep the span beyond the loan.</summary>
+        public ReadOnlySpan<byte> Span => _secret._bytes;
+
+        /// <summary>Gives the secret back.</summary>
+        public void Dispose() => _secret.GiveBack();
     }
 }

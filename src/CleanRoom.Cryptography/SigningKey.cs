@@ -117,7 +117,8 @@ public sealed class SigningKey : IDisposable
     /// <summary>Makes a platform key with this private key, for a TLS certificate. The caller disposes it.</summary>
     public ECDsa CreateECDsa()
     {
-        var scalar = _scalar.Span.ToArray();
+        using var secret = _scalar.Borrow();
+        var scalar = secret.Span.ToArray();
         try
         {
             return ECDsa.Create(new ECParameters { Curve = ECCurve.NamedCurves.nistP256, D = scalar });

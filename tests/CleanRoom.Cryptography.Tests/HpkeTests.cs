@@ -40,8 +40,8 @@ public sealed class HpkeTests
             {
                 using var ours = sender.Export(export.Hex("exporter_context"), export.GetProperty("L").GetInt32());
                 using var theirs = recipient.Export(export.Hex("exporter_context"), export.GetProperty("L").GetInt32());
-                Assert.Equal(export.Hex("exported_value"), ours.Span.ToArray());
-                Assert.Equal(export.Hex("exported_value"), theirs.Span.ToArray());
+                Assert.True(ours.FixedTimeEquals(export.Hex("exported_value")));
+                Assert.True(theirs.FixedTimeEquals(export.Hex("exported_value")));
             }
         }
 

@@ -128,6 +128,7 @@ public sealed class OwnVectorTests
             });
         }
 
+        using var export = exported.Borrow();
         return new JsonObject
         {
             ["recipientScalar"] = ToHex(Scalar(key)),
@@ -137,7 +138,7 @@ public sealed class OwnVectorTests
             ["info"] = ToHex(info),
             ["enc"] = ToHex(sender.Enc.Span),
             ["exportContext"] = ToHex("vector"u8),
-            ["export"] = ToHex(exported.Span),
+            ["export"] = ToHex(export.Span),
             ["parts"] = parts,
         };
     }

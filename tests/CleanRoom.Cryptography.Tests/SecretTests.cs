@@ -37,16 +37,84 @@ public sealed class SecretTests
     public void SecretBytes_PrintedOrDisposed_ShowsNothing()
     {
         var secret = new SecretBytes("hunter2!"u8);
-        var view = secret.Span;
+        ReadOnlySpan<byte> view;
+        using (var loan = secret.Borrow())
+        {
+            view = loan.Span;
+        }
+
         Assert.Equal("8 secret bytes", secret.ToString());
         Assert.True(secret.FixedTimeEquals("hunter2!"u8));
         Assert.False(secret.FixedTimeEquals("hunter2"u8));
         secret.Dispose();
         Assert.Equal(new byte[8], view.ToArray());
-        Assert.Throws<ObjectDisposedException>(() => secret.Span.Length);
+        Assert.Throws<ObjectDisposedException>(() => secret.FixedTimeEquals("hunter2!"u8));
+        Assert.Throws<ObjectDisposedException>(() => Lend(secret));
         using var random = SecretBytes.Random(32);
         using var second = SecretBytes.Random(32);
-        Assert.False(random.FixedTimeEquals(second.Span));
+        using var other = second.Borrow();
+        Assert.False(random.FixedTimeEquals(other.Span));
+    }
+
+    [Fact]
+    public void SecretBytes_DisposedWhileLent_IsZeroedWhenTheLastLoanComesBack()
+    {
+        var secret = new SecretBytes("hunter2!"u8);
+        ReadOnlySpan<byte> view;
+        using (var first = secret.Borrow())
+        {
+            view = first.Span;
+            using (secret.Borrow())
+            {
+                secret.Dispose();
+                Assert.Throws<ObjectDisposedException>(() => Lend(secret));
+                Assert.Equal("hunter2!"u8, view);
+            }
+
+            Assert.Equal("hunter2!"u8, view);
+            secret.Dispose();
+            Assert.Equal("hunter2!"u8, view);
+        }
+
+        Assert.Equal(new byte[8], view.ToArray());
+        secret.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => Lend(secret));
+    }
+
+    /// <summary>A key of zeros in place of the one that is being disposed of would encrypt for everyone.</summary>
+    [Fact]
+    public void MasterKey_DisposedWhileOthersEncrypt_NeverEncryptsUnderAnotherKey()
+    {
+        var text = MasterKey.Generate().ExportText();
+        for (var round = 0; round < 200; round++)
+        {
+            Assert.True(MasterKey.TryParse(text, out var key));
+            Assert.True(MasterKey.TryParse(text, out var same));
+            Parallel.For(0, 8, i =>
+            {
+                if (i == 3)
+                {
+                    key.Dispose();
+                    return;
+                }
+
+                try
+                {
+                    Assert.True(same.TryDecrypt(key.Encrypt("x"u8, []), [], out _));
+                }
+                catch (ObjectDisposedException)
+                {
+                    // The wanted answer after Dispose.
+                }
+            });
+            same.Dispose();
+        }
+    }
+
+    private static int Lend(SecretBytes secret)
+    {
+        using var loan = secret.Borrow();
+        return loan.Span.Length;
     }
 
     [Fact]
@@ -57,7 +125,8 @@ public sealed class SecretTests
             Convert.FromHexString("000102030405060708090a0b0c"),
             Convert.FromHexString("f0f1f2f3f4f5f6f7f8f9"),
             42);
-        Assert.Equal("3CB25F25FAACD57A90434F64D0362F2A2D2D0A90CF1A5A4C5DB02D56ECC4C5BF34007208D5B887185865", Convert.ToHexString(output.Span));
+        using var bytes = output.Borrow();
+        Assert.Equal("3CB25F25FAACD57A90434F64D0362F2A2D2D0A90CF1A5A4C5DB02D56ECC4C5BF34007208D5B887185865", Convert.ToHexString(bytes.Span));
     }
 
     [Fact]

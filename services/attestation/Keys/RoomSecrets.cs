@@ -31,7 +31,8 @@ internal sealed class RoomSecrets(BrokerKeys keys)
     public byte[] MakeRoomSecret(RoomId room)
     {
         using var secret = SecretBytes.Random(RoomSecretSize);
-        return keys.Master.Encrypt(secret.Span, RoomSecretName(room));
+        using var bytes = secret.Borrow();
+        return keys.Master.Encrypt(bytes.Span, RoomSecretName(room));
     }
 
     /// <summary>Opens a record key: 32 bytes, which the caller zeroes.</summary>

@@ -42,8 +42,10 @@ public static class MatchReference
             (first, second) = (second, first);
         }
         var ikm = new byte[64];
-        secretOf(first).Span.CopyTo(ikm);
-        secretOf(second).Span.CopyTo(ikm.AsSpan(32));
+        using var one = secretOf(first).Borrow();
+        using var other = secretOf(second).Borrow();
+        one.Span.CopyTo(ikm);
+        other.Span.CopyTo(ikm.AsSpan(32));
         var key = SecretBytes.Hkdf(ikm, [], Encoding.ASCII.GetBytes($"cleanroom/v1/match\0{room}\0{recipient}"), 32);
         CryptographicOperations.ZeroMemory(ikm);
         return key;
@@ -63,7 +65,8 @@ public static class MatchReference
         }
         var name = Encoding.ASCII.GetBytes($"{link}\0{first.Owner}\0{first.Record:D}\0{second.Owner}\0{second.Record:D}");
         Span<byte> mac = stackalloc byte[32];
-        _ = HMACSHA256.HashData(key.Span, name, mac);
+        using var secret = key.Borrow();
+        _ = HMACSHA256.HashData(secret.Span, name, mac);
         return StrictBase64.EncodeUrl(mac[..Size]);
     }
 }

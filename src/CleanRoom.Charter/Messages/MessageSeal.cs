@@ -32,8 +32,10 @@ public static class MessageSeal
     {
         var plaintext = Padme.PadToSize(message.ToBytes(place), messageBytes);
         var info = Encoding.ASCII.GetBytes($"cleanroom/v1/message-ephemeral\0{place.Room}\0{place.Recipient}\0{place.Number}\0");
-        using var ikm = SecretBytes.Hkdf(roomSecret.Span, [], [.. info, .. SHA256.HashData(plaintext)], 32);
-        var sealedMessage = Hpke.SealDeterministic(key, Info(place, key), Aad(place), plaintext, ikm.Span);
+        using var secret = roomSecret.Borrow();
+        using var ikm = SecretBytes.Hkdf(secret.Span, [], [.. info, .. SHA256.HashData(plaintext)], 32);
+        using var ephemeral = ikm.Borrow();
+        var sealedMessage = Hpke.SealDeterministic(key, Info(place, key), Aad(place), plaintext, ephemeral.Span);
         CryptographicOperations.ZeroMemory(plaintext);
         return sealedMessage;
     }
