@@ -48,11 +48,11 @@ public static class MatchingHost
 }
 
 /// <summary>The options, read once.</summary>
-internal sealed record RoomOptions(RoomId Room, Uri Ingestion, KeyId IngestionKey, TimeSpan LongestPause, TimeSpan CosignTimeout, int MaxRecords)
+internal sealed record RoomOptions(RoomId Room, Uri Ingestion, KeyId IngestionKey, TimeSpan LongestPause, TimeSpan AskAgain, TimeSpan CosignTimeout, int MaxRecords)
 {
     public static RoomOptions Read(MatchingOptions options) =>
         RoomId.TryParse(options.Room, out var room) && KeyId.TryParse(options.IngestionKey, out var key)
-            ? new RoomOptions(room, options.IngestionAddress!, key, options.LongestPause, options.CosignTimeout, options.MaxRecords)
+            ? new RoomOptions(room, options.IngestionAddress!, key, options.LongestPause, options.AskAgain, options.CosignTimeout, options.MaxRecords)
             : throw new StartupException(
                 ExitCode.BadOption, "Matching:Room must be a UUID in lower case and Matching:IngestionKey a key id such as spki-sha256: and 43 characters of base64url.");
 }

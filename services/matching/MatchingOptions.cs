@@ -28,6 +28,10 @@ internal sealed class MatchingOptions
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan LongestPause { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>The shortest wait before a broker that could not be reached is asked again; ten times the last start where that is longer. Defaults to five minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan AskAgain { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>How long to wait for a quorum of cosignatures on an entry of its own. Defaults to one minute.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:15:00")]
     public TimeSpan CosignTimeout { get; set; } = TimeSpan.FromMinutes(1);

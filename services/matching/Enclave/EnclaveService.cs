@@ -67,6 +67,7 @@ internal sealed class EnclaveGeneration : IDisposable
     private readonly InstanceKeys _instanceKeys;
     private readonly KeyRing _keys = new();
     private readonly MessageCourier _courier;
+    private readonly AbsentBrokers _absent;
     private readonly string _room;
     private long _generation;
     private DateTimeOffset _bornAt;
@@ -80,11 +81,13 @@ internal sealed class EnclaveGeneration : IDisposable
         _log = new VerifiedLog(_ingestion, options.Room, clock);
         _instanceKeys = new InstanceKeys(clock);
         _courier = new MessageCourier(_instanceKeys);
+        _absent = new AbsentBrokers(options.Room, clock);
     }
 
     /// <summary>Runs until the instance has to be renewed (lease, charter) or something is wrong.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
+        var started = _clock.GetTimestamp();
         _status.Change(last => EnclaveSnapshot.Start with { Reason = last.Reason });
         var checkpoint = await _log.SyncAsync(fresh: true, cancellationToken);
         Log.Verified(_logger, _room, checkpoint.Size);
@@ -99,6 +102,7 @@ internal sealed class EnclaveGeneration : IDisposable
         var logged = await AttestAsync(charter, checkpoint, cancellationToken);
 
         var undelivered = new Queue<Delivery>(await ReplayAsync(world, logged, cancellationToken));
+        _absent.Begin(_options.AskAgain, _clock.GetElapsedTime(started));
         _status.Change(current => current with { Phase = EnclavePhase.Running, Reason = "" });
         while (true)
         {
@@ -107,7 +111,8 @@ internal sealed class EnclaveGeneration : IDisposable
             {
                 throw new CleanRoomException(ErrorReason.InstanceSuperseded, "A newer generation of the enclave is in the log.");
             }
-            if (CharterInForce(checkpoint).Hash != charter.Hash || checkpoint.Time.Expiring >= _renewAt || SomebodyHasJoined(charter, logged))
+            if (CharterInForce(checkpoint).Hash != charter.Hash || checkpoint.Time.Expiring >= _renewAt || SomebodyHasJoined(charter, logged)
+                || await _absent.IsAnyBackAsync(charter, _instanceKeys.Certificate, cancellationToken))
             {
                 return;
             }
@@ -204,6 +209,7 @@ internal sealed class EnclaveGeneration : IDisposable
         }
         catch (CleanRoomException exception)
         {
+            _absent.Note(broker.Member, exception);
             Log.KeysRefused(_logger, _room, broker.Member.Value, exception.Reason.ToString());
             return null;
         }
@@ -219,6 +225,7 @@ internal sealed class EnclaveGeneration : IDisposable
         }
         catch (CleanRoomException exception)
         {
+            _absent.Note(broker.Member, exception);
             Log.KeysRefused(_logger, _room, broker.Member.Value, exception.Reason.ToString());
             return null;
         }

@@ -129,6 +129,6 @@ internal sealed class MatchingServer : IAsyncDisposable
     [
         "--Server:DataFolder=" + _folder, "--Server:CallsPerSecondAndPeer=0", "--Matching:Room=" + _room.Id,
         "--Matching:IngestionAddress=" + (ingestion?.Address ?? _room.Ingestion.Address), "--Matching:IngestionKey=" + (ingestion?.Pin ?? _room.Ingestion.Pin),
-        "--Matching:LongestPause=00:00:00.200",
+        "--Matching:LongestPause=00:00:00.200", "--Matching:AskAgain=00:00:01",
     ];
 }

@@ -53,6 +53,26 @@ public sealed class MatchingTests(Consortium consortium)
     }
 
     [Fact]
+    public async Task Start_WithABrokerAway_BeginsWithoutItAndTakesItsOwnersRecordsInWhenItIsBack()
+    {
+        await using var room = await EnclaveRoom.OpenAsync(consortium);
+        await consortium.Brokers["charlie"].StopAsync();
+        try
+        {
+            await room.Matching.StartAsync();
+            var without = await room.Matching.WaitForAsync(status => status.Epoch > 0, "an epoch");
+            Assert.DoesNotContain("charlie", without.Keys);
+        }
+        finally
+        {
+            await consortium.Brokers["charlie"].StartAsync();
+        }
+
+        var all = await room.Matching.WaitForAsync(status => status.Keys.Contains("charlie"), "the keys of the broker that is back");
+        Assert.Equal(Consortium.Brokered.Order(), all.Keys);
+    }
+
+    [Fact]
     public async Task Start_WithAFrozenBroker_LeavesThatOwnersRecordsOutAndGoesOnForTheOthers()
     {
         await using var room = await EnclaveRoom.OpenAsync(consortium);
