@@ -7,11 +7,15 @@ namespace CleanRoom.Records;
 /// <param name="Analytic">Flags, exploitation, status, years, age bands, countries and consents; no directly identifying field.</param>
 public sealed record CaseRecordParts(CaseRecord? Identity, CaseRecord? Analytic)
 {
-    /// <summary>Splits a record; <see cref="Join"/> gives the same record back.</summary>
+    private static readonly Person NotCounted = new();
+
+    /// <summary>Splits a record; <see cref="Join"/> gives the same record back, without what the consents withhold.</summary>
     public static CaseRecordParts Split(CaseRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        return new CaseRecordParts(IdentityOf(record), AnalyticOf(record));
+        // What a person keeps back is in neither part.
+        var shared = Withholding.Apply(record);
+        return new CaseRecordParts(IdentityOf(shared), AnalyticOf(shared));
     }
 
     /// <summary>Puts the parts together again; with one part missing, gives the other.</summary>
@@ -34,20 +38,41 @@ public sealed record CaseRecordParts(CaseRecord? Identity, CaseRecord? Analytic)
         record.Determination = Analytic.Determination?.Clone();
         record.Exploitation.Add(Analytic.Exploitation.Select(e => e.Clone()));
         record.LawfulBases.Add(Analytic.LawfulBases.Select(b => b.Clone()));
-        if (Analytic.Case is { Status.Length: > 0 } analyticCase)
+        record.Progress.Add(Analytic.Progress.Select(p => p.Clone()));
+        record.Support.Add(Analytic.Support.Select(s => s.Clone()));
+        if (Analytic.Case is { } analyticCase && (analyticCase.Status.Length > 0 || analyticCase.ProgrammeCode.Length > 0 || analyticCase.FundingPeriod is not null))
         {
             record.Case ??= new Case();
             record.Case.Status = analyticCase.Status;
+            record.Case.ProgrammeCode = analyticCase.ProgrammeCode;
+            record.Case.FundingPeriod = analyticCase.FundingPeriod?.Clone();
         }
         foreach (var person in record.Persons)
         {
             var other = Analytic.Persons.FirstOrDefault(p => p.PersonKey == person.PersonKey);
             if (other is not null)
             {
-                person.AgeBand = other.AgeBand;
+                CopyCounted(other, person);
             }
         }
         return record;
+    }
+
+    /// <summary>What of a person is counted and never compared stands in the analytic part alone.</summary>
+    private static void CopyCounted(Person from, Person to)
+    {
+        to.AgeBand = from.AgeBand;
+        to.MigrationStatus = from.MigrationStatus;
+        to.MaritalStatus = from.MaritalStatus;
+        to.Education = from.Education;
+        if (from.HasChildren)
+        {
+            to.Children = from.Children;
+        }
+        else
+        {
+            to.ClearChildren();
+        }
     }
 
     private static CaseRecord IdentityOf(CaseRecord record)
@@ -56,9 +81,12 @@ public sealed record CaseRecordParts(CaseRecord? Identity, CaseRecord? Analytic)
         part.Determination = null;
         part.Exploitation.Clear();
         part.LawfulBases.Clear();
+        part.Progress.Clear();
+        part.Support.Clear();
         if (part.Case is not null)
         {
-            part.Case.Status = "";
+            part.Case.Status = part.Case.ProgrammeCode = "";
+            part.Case.FundingPeriod = null;
             if (part.Case.CalculateSize() == 0)
             {
                 part.Case = null;
@@ -66,7 +94,7 @@ public sealed record CaseRecordParts(CaseRecord? Identity, CaseRecord? Analytic)
         }
         foreach (var person in part.Persons)
         {
-            person.AgeBand = "";
+            CopyCounted(NotCounted, person);
         }
         return part;
     }
@@ -89,15 +117,31 @@ public sealed record CaseRecordParts(CaseRecord? Identity, CaseRecord? Analytic)
                 SourceFormat = record.Provenance?.SourceFormat ?? "",
                 ImportProfile = record.Provenance?.ImportProfile ?? "",
                 CollectionMethod = record.Provenance?.CollectionMethod ?? "",
+                SourceSystem = record.Provenance?.SourceSystem ?? "",
+                CollectorRole = record.Provenance?.CollectorRole ?? "",
             },
+            Override = record.Override?.Clone(),
         };
+        if (part.Override is not null)
+        {
+            // Words of a person stay with what identifies.
+            part.Override.Reason = "";
+        }
         if (record.Case is not null)
         {
-            part.Case = new Case { Status = record.Case.Status, OpenedOn = YearOf(record.Case.OpenedOn) };
+            part.Case = new Case
+            {
+                Status = record.Case.Status,
+                OpenedOn = YearOf(record.Case.OpenedOn),
+                ProgrammeCode = record.Case.ProgrammeCode,
+                FundingPeriod = record.Case.FundingPeriod?.Clone(),
+            };
         }
         part.Exploitation.Add(record.Exploitation.Select(e => e.Clone()));
         part.Consents.Add(record.Consents.Select(c => c.Clone()));
         part.LawfulBases.Add(record.LawfulBases.Select(b => b.Clone()));
+        part.Progress.Add(record.Progress.Select(p => p.Clone()));
+        part.Support.Add(record.Support.Select(s => s.Clone()));
         foreach (var person in record.Persons)
         {
             var copy = new Person
@@ -105,10 +149,11 @@ public sealed record CaseRecordParts(CaseRecord? Identity, CaseRecord? Analytic)
                 PersonKey = person.PersonKey,
                 Role = person.Role,
                 Gender = person.Gender,
-                AgeBand = person.AgeBand,
+                MajorityAtEntry = person.MajorityAtEntry,
                 MajorityAtExploitation = person.MajorityAtExploitation,
                 MajorityNow = person.MajorityNow,
             };
+            CopyCounted(person, copy);
             copy.SuspectRoles.Add(person.SuspectRoles);
             copy.Citizenship.Add(person.Citizenship);
             part.Persons.Add(copy);

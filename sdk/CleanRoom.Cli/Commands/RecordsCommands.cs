@@ -37,7 +37,7 @@ internal static class RecordsCommands
         upload.Handle(UploadAsync);
         var withdraw = new Command("withdraw", "Withdraw records for ever.") { References, All, Unknown };
         withdraw.Handle(WithdrawAsync);
-        return new Command("records", "Case records: map, check, upload, withdraw.") { map, check, upload, withdraw };
+        return new Command("records", "Case records: map, check, export, upload, withdraw.") { map, check, RecordsExport.Create([File, Profile, Manifest, Ref, Map, Sheet], call => (call.Get(File), Options(call, contributor: null, out _))), upload, withdraw };
     }
 
     private static async Task<int> CheckAsync(Call call)
@@ -268,7 +268,7 @@ internal static class RecordsCommands
         }
     }
 
-    private static int Question(Call call, NeedsProfile question) => call.Screen.Error(
+    internal static int Question(Call call, NeedsProfile question) => call.Screen.Error(
         (int)ClientProblem.DecisionNeeded, "NeedsProfile", $"{question.Question} Closest profile: {question.ClosestProfile}.", "--profile",
         $"Try --profile {question.ClosestProfile}, or name columns with --map.");
 

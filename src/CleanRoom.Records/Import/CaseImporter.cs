@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using CleanRoom.Records.Normalisation;
+using CleanRoom.Records.Validation;
 
 namespace CleanRoom.Records.Import;
 
@@ -27,7 +28,9 @@ public static class CaseImporter
         }
         await using (stream)
         {
-            return await ImportAsync(stream, options, cancellationToken);
+            var result = await ImportAsync(stream, options, cancellationToken);
+            result.Report.File = Path.GetFileName(path);
+            return result;
         }
     }
 
@@ -242,6 +245,7 @@ public sealed class ImportSession : IAsyncDisposable
     private const int MaxPersons = 50;
 
     private readonly OwnDuplicates _duplicates = new();
+    private readonly string[] _columns;
 
     private readonly ITableSource _reader;
     private readonly IAsyncEnumerator<TableRow> _rows;
@@ -260,7 +264,11 @@ public sealed class ImportSession : IAsyncDisposable
     {
         (_reader, _rows, _sample, _ended, _mapper, _options, _bindings) = (reader, rows, sample, ended, mapper, options, bindings);
         (Report, Profile, NeedsProfile) = (report, profile, needs);
+        _columns = [.. (mapper?.Headers ?? []).Select(h => Text.Clean(h, 200))];
     }
+
+    /// <summary>Maps single rows; null if the layout is not known.</summary>
+    internal RowMapper? Mapper => _mapper;
 
     /// <summary>The report; complete when all rows were read.</summary>
     public QualityReport Report { get; }
@@ -306,23 +314,17 @@ public sealed class ImportSession : IAsyncDisposable
             {
                 throw new ImportException($"The file has more than {_options.MaxRows} rows; split it.");
             }
-            if (pending is not null && Count(pending, references, today))
+            if (pending is not null && Count(pending, references, today) is { } complete)
             {
-                yield return pending;
+                yield return complete;
             }
             var filled = row.Filled();
-            foreach (var binding in _bindings)
-            {
-                if (binding.Index < filled.Cells.Length && !string.IsNullOrWhiteSpace(filled.Cells[binding.Index]))
-                {
-                    Report.Filled[binding.Header] = Report.Filled.GetValueOrDefault(binding.Header) + 1;
-                }
-            }
             pending = _mapper.Map(filled, number);
+            CountCells(filled, pending);
         }
-        if (pending is not null && Count(pending, references, today))
+        if (pending is not null && Count(pending, references, today) is { } last)
         {
-            yield return pending;
+            yield return last;
         }
         foreach (var note in _reader.Notes)
         {
@@ -341,14 +343,15 @@ public sealed class ImportSession : IAsyncDisposable
         _reader.Dispose();
     }
 
-    /// <summary>Counts a row that is complete; false if it cannot be a record.</summary>
-    private bool Count(ImportedRow mapped, HashSet<string> references, DateOnly today)
+    /// <summary>Counts a row that is complete; null if it cannot be a record.</summary>
+    private ImportedRow? Count(ImportedRow mapped, HashSet<string> references, DateOnly today)
     {
         if (mapped.Record.CalculateSize() > CaseRecordCodec.MaxSize)
         {
             Report.Add(new ImportIssue(mapped.Line, "", IssueSeverity.Error, "record-too-large", "The row is larger than a record may be and was left out.", "Shorten its cells."));
-            return false;
+            return null;
         }
+        mapped = Validated(mapped);
         Report.Rows++;
         Report.IdentitySealed += mapped.Seal.Identity ? 1 : 0;
         Report.AnalyticOnly += mapped.Seal is { Identity: false, Analytic: true } ? 1 : 0;
@@ -370,7 +373,39 @@ public sealed class ImportSession : IAsyncDisposable
         {
             Report.Add(new ImportIssue(mapped.Line, "", IssueSeverity.Warning, "duplicate-reference", "Another row has the same reference.", "Give every row its own reference."));
         }
-        return true;
+        return mapped;
+    }
+
+    /// <summary>Accounts for every filled cell of a row, once.</summary>
+    private void CountCells(TableRow row, ImportedRow mapped)
+    {
+        for (var i = 0; i < Math.Min(row.Cells.Length, _mapper!.Headers.Count); i++)
+        {
+            var header = _columns[i];
+            if (header.Length == 0 || string.IsNullOrWhiteSpace(row.Cells[i]))
+            {
+                continue;
+            }
+            Report.Filled[header] = Report.Filled.GetValueOrDefault(header) + 1;
+            Report.CountCell(header, _mapper.FateOf(i, row.Cells[i], mapped.Issues));
+        }
+    }
+
+    /// <summary>What is not a record by its own schema is not sealed; all that is wrong with it is said at once.</summary>
+    private ImportedRow Validated(ImportedRow mapped)
+    {
+        var problems = CaseRecordValidator.Validate(mapped.Record);
+        if (problems.Count == 0)
+        {
+            return mapped;
+        }
+        var issues = problems.Select(p => new ImportIssue(mapped.Line, "", p.Severity, p.Severity == IssueSeverity.Error ? "invalid-record" : "unlisted-code", p.Message, p.Remedy) { Field = p.Field }).ToList();
+        issues.ForEach(Report.Add);
+        return mapped with
+        {
+            Issues = [.. mapped.Issues, .. issues],
+            Seal = problems.Any(p => p.Severity == IssueSeverity.Error) && mapped.Seal.Any ? new SealDecision(false, false, "The record breaks a rule of its schema.") : mapped.Seal,
+        };
     }
 
     private async IAsyncEnumerable<TableRow> AllAsync([EnumeratorCancellation] CancellationToken cancellationToken)

@@ -15,6 +15,7 @@ internal static class CodeReader
     [
         "gender", "ageBand", "majorityStatus", "eventType", "suspectRole", "caseStatus", "traffickingStatus", "determinationBy", "determinationFramework", "collectionMethod", "referralReason",
         "exploitationType", "exploitationSubType", "sectorIsicSection", "meansOfControl", "recruitmentMethod", "recruiterRelation", "platform", "durationBand",
+        "maritalStatus", "education", "migrationStatus", "supportType", "exitMode", "language",
     ];
 
     /// <summary>Words that no list has, by list.</summary>

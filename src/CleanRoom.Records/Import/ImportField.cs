@@ -4,15 +4,17 @@ namespace CleanRoom.Records.Import;
 internal enum ImportField
 {
     Ignore, RowNumber, Drop, Note, Ref,
-    Given, Middle, Father, Family, FullName, NativeName, Alias,
+    Given, Middle, Father, Mother, Family, FullName, NativeName, Alias,
     Birth, AgeWhenTrafficked, AgeBand, MajorityNow, MajorityAtExploitation, Gender, Citizenship, Origin, HomeCity, HomeAdmin, HomeCountry, BirthPlace, Occupation,
+    Deceased, MaritalStatus, Children, Education, Language, MigrationStatus, MajorityAtEntry,
     Phone, Email, Handle, Account, Contact, Document, Passport, NationalId,
-    Seen, Year, Where, EventType, EventDate, EventCity, EventAdmin, EventCountry, EventAddress, RecruitmentPlace,
+    Seen, Year, Where, EventType, EventDate, EventCity, EventAdmin, EventCountry, EventAddress, EventPostalCode, EventLatitude, EventLongitude, RecruitmentPlace,
     SuspectName, SuspectGiven, SuspectFamily, SuspectAlias, SuspectRole, SuspectContact,
     OrganisationName, OrganisationLicence, Vehicle, Vessel, VehicleOrVessel,
     ConsentTick, ConsentPurposes, ConsentWords, ConsentDate, ConsentExpires, Handling,
     CaseStatus, DeterminationStatus, DeterminationBy, DeterminationFramework, DataSource,
     ExploitationType, ExploitationSubType, Sector, Means, RecruitmentMethod, RecruiterRelation, PlatformRecruitment, PlatformExploitation, Duration, Flag,
+    ExitMode, SupportType, SupportPlannedEnd, SupportEnd,
     ReferralInOrganisation, ReferralInDate, ReferralInReason, ReferralOutOrganisation, ReferralOutDate, ReferralOutReason,
 }
 

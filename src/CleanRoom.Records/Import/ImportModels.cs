@@ -145,7 +145,11 @@ public enum IssueSeverity
 }
 
 /// <summary>One finding, located. Never holds a cell's content.</summary>
-public sealed record ImportIssue(int Row, string Column, IssueSeverity Severity, string Code, string Message, string Remedy);
+public sealed record ImportIssue(int Row, string Column, IssueSeverity Severity, string Code, string Message, string Remedy)
+{
+    /// <summary>Field of the record (<c>persons[0].birth</c>), where the finding is about one; else empty.</summary>
+    public string Field { get; init; } = "";
+}
 
 /// <summary>What the client may seal of a record (DATA.md 4.1).</summary>
 /// <param name="Identity">True if C2 is live.</param>

@@ -25,7 +25,10 @@ public sealed class QualityReport
     /// <summary>Encoding of the file.</summary>
     public string Encoding { get; internal set; } = "";
 
-    /// <summary>Separator of the file.</summary>
+    /// <summary>Name of the file, where one is known.</summary>
+    public string File { get; set; } = "";
+
+    /// <summary>Separator of the file; of a workbook, its sheet.</summary>
     public string Separator { get; internal set; } = "";
 
     /// <summary>Data rows.</summary>
@@ -58,6 +61,9 @@ public sealed class QualityReport
     /// <summary>Filled cells by column, for completeness.</summary>
     public SortedDictionary<string, int> Filled { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>What became of the filled cells, by column: every one is counted once.</summary>
+    public SortedDictionary<string, CellCounts> Cells { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Rows that share a document, a telephone, an address or name and day of birth with an earlier row of the file.</summary>
     public int PossibleDuplicates { get; internal set; }
 
@@ -82,6 +88,15 @@ public sealed class QualityReport
 
     /// <summary>The first issue of each code.</summary>
     internal IEnumerable<ImportIssue> Kinds => _kinds.Values;
+
+    internal void CountCell(string column, CellFate fate)
+    {
+        if (!Cells.TryGetValue(column, out var counts))
+        {
+            Cells[column] = counts = new CellCounts();
+        }
+        counts.Add(fate);
+    }
 
     internal void Drop(string kind) => Dropped[kind] = Dropped.GetValueOrDefault(kind) + 1;
 

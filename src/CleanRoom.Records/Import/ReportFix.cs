@@ -11,7 +11,7 @@ public sealed record ReportFix(string Code, int Count, IssueSeverity Severity, s
     // What keeps whole rows out comes before what keeps a value out, and that before what only widens it.
     private static readonly string[] Order =
     [
-        "no-rows", "record-too-large", "other-sheets", "not-sealed", "unclear-consent", "guardian-of-adult", "unmapped-column", "nothing-to-match", "possible-duplicate", "duplicate-reference", "no-reference",
+        "no-rows", "record-too-large", "invalid-record", "other-sheets", "not-sealed", "unclear-consent", "guardian-of-adult", "unmapped-column", "nothing-to-match", "possible-duplicate", "duplicate-reference", "no-reference",
         "unread-date", "unread-document", "unread-contact", "formula-errors", "unmapped-code", "status-without-framework", "ambiguous-date", "ambiguous-phone",
     ];
 

@@ -54,9 +54,10 @@ internal sealed partial class RowMapper
         {
             Merge(regions, CountriesOf(value));
         }
-        foreach (var (_, value) in Cells(ImportField.Origin, ImportField.HomeCity, ImportField.HomeAdmin))
+        foreach (var (column, value) in Cells(ImportField.Origin, ImportField.HomeCity, ImportField.HomeAdmin))
         {
-            Merge(regions, CountriesOf(value));
+            // CH in a column of provinces, alone or as LA-CH (ISO 3166-2), is Champasak and not Switzerland.
+            Merge(regions, IsProvinceCode(column, value) ? [] : CountriesOf(value));
         }
         foreach (var (_, value) in Cells(ImportField.EventCountry).Concat(Cells(ImportField.Where, ImportField.EventCity, ImportField.BirthPlace)))
         {
@@ -64,6 +65,9 @@ internal sealed partial class RowMapper
         }
         return regions;
     }
+
+    private static bool IsProvinceCode(ColumnBinding column, string value) => column.Field == ImportField.HomeAdmin
+        && (value.Length <= 3 || (value.Length <= 6 && value[2] == '-' && value.All(c => c == '-' || char.IsAsciiLetterUpper(c) || char.IsAsciiDigit(c))));
 
     private static IEnumerable<string> CountriesOf(string value) =>
         Countries.Find(value) is { } one ? [one] : Gazetteer.FindIn(value).Select(p => p.Country).Concat(Countries.FindIn(value));
@@ -95,11 +99,15 @@ internal sealed partial class RowMapper
         var said = First(ImportField.DeterminationStatus);
         if (said.Length > 0)
         {
-            determination.Status = CodeReader.One(profile, "traffickingStatus", said) ?? "NotAssessed";
-            determination.By = CodeReader.One(profile, "determinationBy", First(ImportField.DeterminationBy)) ?? "";
-            determination.Framework = CodeReader.One(profile, "determinationFramework", First(ImportField.DeterminationFramework)) ?? options.Manifest.DefinitionFramework;
+            determination.Status = Code("traffickingStatus", said, ImportField.DeterminationStatus) is { Length: > 0 } known ? known : "NotAssessed";
+        }
+        if (said.Length > 0 || Cells(ImportField.DeterminationBy, ImportField.DeterminationFramework).Any())
+        {
+            determination.By = First(ImportField.DeterminationBy) is { Length: > 0 } by ? Code("determinationBy", by, ImportField.DeterminationBy) : "";
+            determination.Framework = First(ImportField.DeterminationFramework) is { Length: > 0 } framework && Code("determinationFramework", framework, ImportField.DeterminationFramework) is { Length: > 0 } code
+                ? code : options.Manifest.DefinitionFramework;
             determination.Jurisdiction = options.Manifest.Jurisdiction.Count == 1 ? options.Manifest.Jurisdiction[0] : "";
-            if (determination.Framework.Length == 0)
+            if (determination.Framework.Length == 0 && determination.Status != "NotAssessed")
             {
                 determination.Status = "NotAssessed";
                 Issue("", IssueSeverity.Warning, "status-without-framework", "A status without the framework behind it was taken as not assessed.", "Give definitionFramework in the manifest.");
@@ -110,12 +118,11 @@ internal sealed partial class RowMapper
 
     private void AddReferral(Case item, string direction, ImportField organisation, ImportField date, ImportField reason, List<string> regions)
     {
-        var name = First(organisation);
-        if (name.Length == 0)
+        if (!Cells(organisation, date, reason).Any())
         {
             return;
         }
-        var referral = new Referral { Direction = direction, Organisation = name, Reason = CodeReader.One(profile, "referralReason", First(reason)) ?? "" };
+        var referral = new Referral { Direction = direction, Organisation = First(organisation), Reason = First(reason) is { Length: > 0 } why ? Code("referralReason", why, reason) : "" };
         foreach (var (column, value) in Cells(date))
         {
             referral.On = ReadDate(value, regions, column);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CleanRoom.Records.Normalisation;
 using CleanRoom.Records.V1;
 
@@ -8,7 +9,8 @@ internal sealed partial class RowMapper
 {
     private void MapEvents(List<string> regions)
     {
-        var groups = Cells(ImportField.EventType, ImportField.EventDate, ImportField.EventCity, ImportField.EventCountry, ImportField.EventAdmin, ImportField.EventAddress)
+        var groups = Cells(ImportField.EventType, ImportField.EventDate, ImportField.EventCity, ImportField.EventCountry, ImportField.EventAdmin, ImportField.EventAddress,
+                ImportField.EventPostalCode, ImportField.EventLatitude, ImportField.EventLongitude)
             .GroupBy(c => c.Column.Group, StringComparer.Ordinal).OrderBy(g => g.Key, StringComparer.Ordinal);
         foreach (var group in groups)
         {
@@ -32,10 +34,23 @@ internal sealed partial class RowMapper
                     case ImportField.EventAdmin:
                         item.Place.Admin1 = value;
                         break;
+                    case ImportField.EventPostalCode:
+                        item.Place.PostalCode = value;
+                        break;
+                    case ImportField.EventLatitude or ImportField.EventLongitude:
+                        Position(item.Place, column, value);
+                        break;
                     default:
                         item.Place.Address = value;
                         break;
                 }
+            }
+            if (item.Place.HasLatitude != item.Place.HasLongitude)
+            {
+                Issue(group.First(c => c.Column.Field is ImportField.EventLatitude or ImportField.EventLongitude).Column.Header, IssueSeverity.Warning, "unread-position",
+                    "Half a position is none.", "Give latitude and longitude in degrees.");
+                item.Place.ClearLatitude();
+                item.Place.ClearLongitude();
             }
             if (item.Place.Country.Length == 0)
             {
@@ -53,6 +68,23 @@ internal sealed partial class RowMapper
         foreach (var (_, value) in Cells(ImportField.RecruitmentPlace))
         {
             AddSite(value, "Recruitment");
+        }
+    }
+
+    private void Position(Place place, ColumnBinding column, string value)
+    {
+        var most = column.Field == ImportField.EventLatitude ? 90 : 180;
+        if (!double.TryParse(Text.AsciiDigits(value), NumberStyles.Float, CultureInfo.InvariantCulture, out var degrees) || !(Math.Abs(degrees) <= most))
+        {
+            Issue(column.Header, IssueSeverity.Warning, "unread-position", "The position is not understood.", "Write it in degrees with a point, such as 13.7563.");
+        }
+        else if (most == 90)
+        {
+            place.Latitude = degrees;
+        }
+        else
+        {
+            place.Longitude = degrees;
         }
     }
 
@@ -79,7 +111,9 @@ internal sealed partial class RowMapper
             // A shelter is never a key and never leaves (DATA.md 1.1 rules 4 and 10): keep country and district only.
             place.Protected = true;
             place.Type = "Shelter";
-            place.Raw = place.Name = place.Address = "";
+            place.Raw = place.Name = place.Address = place.PostalCode = "";
+            place.ClearLatitude();
+            place.ClearLongitude();
             report.Drop("protected-place");
         }
         place.Precision = known.Count > 0 && Sites.Tokens(value).Count == 0 ? "Locality" : "Address";

@@ -11,7 +11,10 @@ internal sealed partial class RowMapper
     {
         var person = new Person { PersonKey = "v1", Role = "Victim", AssertionBasis = "VictimStatement" };
         MapNames(person, regions);
-        person.Gender = Cells(ImportField.Gender).Select(c => CodeReader.One(profile, "gender", c.Value) ?? "NonSpecifiedUnknown").FirstOrDefault() ?? "";
+        foreach (var (_, value) in Cells(ImportField.Gender).Take(1))
+        {
+            person.Gender = CodeReader.One(profile, "gender", value) ?? (Placeholders.IsUnknown(value) ? "NonSpecifiedUnknown" : Code("gender", value, ImportField.Gender));
+        }
         foreach (var (column, value) in Cells(ImportField.Citizenship))
         {
             foreach (var part in value.Split([';', '|', '/', ','], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
@@ -35,7 +38,7 @@ internal sealed partial class RowMapper
                 person.AgeAtIdentification = int.Parse(age, CultureInfo.InvariantCulture);
             }
         }
-        person.AgeBand = Cells(ImportField.AgeBand).Select(c => CodeReader.One(profile, "ageBand", c.Value)).FirstOrDefault() ?? "";
+        person.AgeBand = First(ImportField.AgeBand) is { Length: > 0 } band ? Code("ageBand", band, ImportField.AgeBand) : "";
         foreach (var (_, value) in Cells(ImportField.AgeWhenTrafficked))
         {
             if (int.TryParse(Text.Digits(value), NumberStyles.None, CultureInfo.InvariantCulture, out var age) && age < 120)
@@ -44,10 +47,15 @@ internal sealed partial class RowMapper
                 person.MajorityAtExploitation = age < 18 ? "Minor" : "Adult";
             }
         }
-        if (Cells(ImportField.MajorityAtExploitation).Select(c => CodeReader.One(profile, "majorityStatus", c.Value)).FirstOrDefault() is { } then)
+        if (First(ImportField.MajorityAtExploitation) is { Length: > 0 } then && Code("majorityStatus", then, ImportField.MajorityAtExploitation) is { Length: > 0 } majority)
         {
-            person.MajorityAtExploitation = then;
+            person.MajorityAtExploitation = majority;
         }
+        foreach (var (_, value) in Cells(ImportField.MajorityAtEntry))
+        {
+            person.MajorityAtEntry = Code("majorityStatus", value, ImportField.MajorityAtEntry);
+        }
+        MapCounted(person);
         person.MajorityNow = MajorityNow(person);
         person.Occupation = First(ImportField.Occupation);
         foreach (var (_, value) in Cells(ImportField.BirthPlace))
@@ -59,6 +67,39 @@ internal sealed partial class RowMapper
         MapVictimIdentifiers(person, regions);
         _record.Persons.Add(person);
     }
+
+    /// <summary>What is counted and never compared (DATA.md 1.2 D).</summary>
+    private void MapCounted(Person person)
+    {
+        foreach (var (column, value) in Cells(ImportField.Deceased))
+        {
+            if (IsYes(value) || IsNo(value))
+            {
+                person.Deceased = IsYes(value);
+            }
+            else
+            {
+                Issue(column.Header, IssueSeverity.Warning, "unmapped-code", "The cell says neither yes nor no.", "Write TRUE, FALSE or nothing.");
+            }
+        }
+        foreach (var (column, value) in Cells(ImportField.Children))
+        {
+            if (int.TryParse(Text.AsciiDigits(value), NumberStyles.None, CultureInfo.InvariantCulture, out var count) && count <= 50)
+            {
+                person.Children = count;
+            }
+            else
+            {
+                Issue(column.Header, IssueSeverity.Warning, "unmapped-code", "The cell is no number of children.", "Write a number from 0 to 50.");
+            }
+        }
+        person.MaritalStatus = First(ImportField.MaritalStatus) is { Length: > 0 } marital ? Code("maritalStatus", marital, ImportField.MaritalStatus) : "";
+        person.Education = First(ImportField.Education) is { Length: > 0 } education ? Code("education", education, ImportField.Education) : "";
+        person.MigrationStatus = First(ImportField.MigrationStatus) is { Length: > 0 } migration ? Code("migrationStatus", migration, ImportField.MigrationStatus) : "";
+        AddCodes(person.Languages, "language", ImportField.Language);
+    }
+
+    private static bool IsNo(string value) => Text.FoldWords(value) is "false" or "0" or "no" or "n" or "non" or "нет" or "لا" or "nein" or "nao";
 
     private void MapNames(Person person, List<string> regions)
     {
@@ -74,6 +115,7 @@ internal sealed partial class RowMapper
                 Given = given,
                 Middle = middle,
                 Patronymic = First(ImportField.Father),
+                Matronymic = First(ImportField.Mother),
                 Family = family,
                 Type = "Legal",
                 Order = family.Length > 0 ? "GivenFirst" : "",
@@ -120,8 +162,13 @@ internal sealed partial class RowMapper
     {
         var home = new Place { Precision = "Locality" };
         var country = Cells(ImportField.HomeCountry).Select(c => Countries.Find(c.Value)).FirstOrDefault(c => c is not null);
-        foreach (var (_, value) in Cells(ImportField.Origin, ImportField.HomeCity, ImportField.HomeAdmin))
+        foreach (var (column, value) in Cells(ImportField.Origin, ImportField.HomeCity, ImportField.HomeAdmin))
         {
+            if (IsProvinceCode(column, value))
+            {
+                home.Admin1 = home.Admin1.Length > 0 ? home.Admin1 : value;
+                continue;
+            }
             var place = Gazetteer.FindIn(value).FirstOrDefault();
             home.Locality = home.Locality.Length > 0 ? home.Locality : place?.Name ?? value;
             home.Admin1 = home.Admin1.Length > 0 ? home.Admin1 : place?.Admin1 ?? "";

@@ -38,6 +38,7 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
         _record.ContributorRecordRef = Ref(number);
         var regions = Regions();
         var seen = Seen(regions);
+        _record.Provenance.CollectedOn = seen?.Clone();
         MapCase(regions);
         MapVictim(regions, seen);
         MapEvents(regions);
@@ -49,6 +50,8 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
         MapHandling();
         Periods(seen);
         Drops();
+        Hidden();
+        MapProvenance();
         if (!profile.AggregateOnly && !_record.Persons.Any(p => p.Names.Count > 0 || p.Identifiers.Count > 0) && _record.Organisations.Count + _record.Vehicles.Count + _record.Vessels.Count == 0)
         {
             Issue("", IssueSeverity.Warning, "nothing-to-match", "The row holds no name and no identifier.", "Check the mapping of columns.");
@@ -65,15 +68,18 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
             {
                 continue;
             }
-            var value = Text.Clean(Lines(_cells[column.Index], column.Field));
+            var value = Text.Clean(Unguarded(Lines(_cells[column.Index], column.Field)));
             value = column.Param is NameAndBirth.Name or NameAndBirth.Birth ? NameAndBirth.Part(value, column.Param) : value;
             // Consent and codes are read as they stand: "none" and "no" are answers there.
-            if (value.Length > 0 && value is not ("-99" or "-" or "--" or "?") && (IsAnswer(column.Field) || !Placeholders.IsUnknown(value)))
+            if (value.Length > 0 && !IsSilent(value) && (IsAnswer(column.Field) || !Placeholders.IsUnknown(value)))
             {
                 yield return (column, value);
             }
         }
     }
+
+    /// <summary>An apostrophe in front of a sign is how spreadsheets mark text that is no formula.</summary>
+    private static string Unguarded(string cell) => cell.Length > 1 && cell[0] == '\'' && (cell[1] is '=' or '@' or '+' or '-') ? cell[1..] : cell;
 
     /// <summary>Lines inside a cell part what stands in it: contacts and names from each other, the parts of an address by commas.</summary>
     private static string Lines(string cell, ImportField field)
@@ -158,6 +164,66 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
         if (!list.Contains(item))
         {
             list.Add(item);
+        }
+    }
+
+    /// <summary>Tells what became of a filled cell of a row that was mapped.</summary>
+    public CellFate FateOf(int index, string cell, IReadOnlyList<ImportIssue> issues)
+    {
+        var columns = bindings.Where(b => b.Index == index).ToList();
+        if (columns.Count == 0 || issues.Any(i => i.Severity >= IssueSeverity.Warning && i.Column == columns[0].Header))
+        {
+            return CellFate.Reported;
+        }
+        if (columns.TrueForAll(c => c.Field is ImportField.Drop or ImportField.Note) || (IsService(cell) && columns.Exists(c => c.Field is ImportField.Where or ImportField.RecruitmentPlace)))
+        {
+            return CellFate.Dropped;
+        }
+        if (columns.TrueForAll(c => c.Field is ImportField.Ignore or ImportField.RowNumber))
+        {
+            return CellFate.NotNeeded;
+        }
+        var value = Text.Clean(cell);
+        return columns.TrueForAll(c => IsSilent(value) || (!IsAnswer(c.Field) && Placeholders.IsUnknown(value)) || (c.Field == ImportField.Citizenship && value == "00")
+            || (c.Field == ImportField.Flag && value == "0" && !(profile.ZeroIsNo && c.Param.StartsWith("meansOfControl", StringComparison.Ordinal))))
+            ? CellFate.NotKnown : CellFate.Mapped;
+    }
+
+    private static bool IsSilent(string value) => value is "-99" or "-" or "--" or "?";
+
+    /// <summary>Where a field's origin differs from the record's: what was worked out and not written.</summary>
+    private void MapProvenance()
+    {
+        void Inferred(string path, string confidence) => _record.Provenance.Fields.Add(new FieldProvenance { Path = path, Basis = "Inferred", Confidence = confidence });
+        if (_record.Persons.FirstOrDefault()?.Birth is { } birth && (birth.Precision is "AgeDerived" or "DefaultFirstJanuary" || birth.SwappedDayMonthPossible))
+        {
+            Inferred("persons[0].birth", "Low");
+        }
+        if (_record.Persons.FirstOrDefault()?.HomeArea is { Country.Length: > 0 } && !Cells(ImportField.HomeCountry).Any())
+        {
+            Inferred("persons[0].homeArea.country", "Medium");
+        }
+    }
+
+    /// <summary>Characters that nobody sees are taken out, and letters of two alphabets in one word are named: both change what is compared.</summary>
+    private void Hidden()
+    {
+        foreach (var column in bindings)
+        {
+            if (column.Index >= _cells.Length || column.Field is ImportField.Ignore or ImportField.Drop or ImportField.Note)
+            {
+                continue;
+            }
+            var cell = _cells[column.Index];
+            if (cell.Any(c => Validation.CaseRecordValidator.IsHidden(c) && c is not ('\n' or '\r' or '\t')))
+            {
+                Issue(column.Header, IssueSeverity.Warning, "hidden-characters", "Control or direction characters stood in the cell and were taken out.", "Type the cell again.");
+            }
+            if (column.Field is ImportField.FullName or ImportField.Given or ImportField.Middle or ImportField.Family or ImportField.Alias or ImportField.SuspectName or ImportField.SuspectGiven
+                or ImportField.SuspectFamily or ImportField.SuspectAlias or ImportField.Email or ImportField.Handle or ImportField.OrganisationName && Text.MixesAlphabets(cell))
+            {
+                Issue(column.Header, IssueSeverity.Warning, "mixed-alphabets", "A word mixes letters of two alphabets that look alike; it is compared as it stands.", "Type it again in one alphabet.");
+            }
         }
     }
 

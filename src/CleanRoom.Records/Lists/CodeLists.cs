@@ -8,7 +8,17 @@ namespace CleanRoom.Records.Lists;
 /// <param name="Label">What people read.</param>
 /// <param name="Aliases">Other spellings that importers accept.</param>
 /// <param name="Alpha2">Countries and languages: the two-letter code, or null.</param>
-public sealed record CodeValue(string Code, string Label, IReadOnlyList<string> Aliases, string? Alpha2);
+public sealed record CodeValue(string Code, string Label, IReadOnlyList<string> Aliases, string? Alpha2)
+{
+    /// <summary>What HTCDS 2.0 calls the value, or null.</summary>
+    public string? Htcds { get; init; }
+
+    /// <summary>What the CTDC layouts call the value, or null.</summary>
+    public string? Ctdc { get; init; }
+
+    /// <summary>Codes that this one stands for together (composites of the CTDC 2024 layout).</summary>
+    public IReadOnlyList<string> Composite { get; init; } = [];
+}
 
 /// <summary>One code list.</summary>
 public sealed class CodeList
@@ -69,7 +79,12 @@ public static class CodeLists
                     value.GetProperty("code").GetString()!,
                     value.GetProperty("label").GetString()!,
                     Aliases(value),
-                    value.TryGetProperty("alpha2", out var alpha2) ? alpha2.GetString() : null));
+                    value.TryGetProperty("alpha2", out var alpha2) ? alpha2.GetString() : null)
+                {
+                    Htcds = Words(value, "htcds").FirstOrDefault(),
+                    Ctdc = Words(value, "ctdc").FirstOrDefault(),
+                    Composite = Words(value, "composite"),
+                });
             }
             lists.Add(new CodeList(property.Name, property.Value.GetProperty("extensible").GetBoolean(), values));
         }
@@ -77,24 +92,12 @@ public static class CodeLists
     }
 
     /// <summary>The other names of a value: aliases, and what HTCDS and CTDC call it.</summary>
-    private static string[] Aliases(JsonElement value)
-    {
-        var aliases = new List<string>();
-        foreach (var name in (ReadOnlySpan<string>)["aliases", "htcds", "ctdc"])
-        {
-            if (!value.TryGetProperty(name, out var element))
-            {
-                continue;
-            }
-            if (element.ValueKind == JsonValueKind.String)
-            {
-                aliases.Add(element.GetString()!);
-            }
-            else if (element.ValueKind == JsonValueKind.Array)
-            {
-                aliases.AddRange(element.EnumerateArray().Select(e => e.GetString()!));
-            }
-        }
-        return [.. aliases.Distinct(StringComparer.Ordinal)];
-    }
+    private static string[] Aliases(JsonElement value) =>
+        [.. ((string[])["aliases", "htcds", "ctdc"]).SelectMany(name => Words(value, name)).Distinct(StringComparer.Ordinal)];
+
+    private static string[] Words(JsonElement value, string property) =>
+        !value.TryGetProperty(property, out var element) ? []
+        : element.ValueKind == JsonValueKind.String ? [element.GetString()!]
+        : element.ValueKind == JsonValueKind.Array ? [.. element.EnumerateArray().Select(e => e.GetString()!)]
+        : [];
 }

@@ -162,6 +162,28 @@ public static class Text
         return builder.ToString();
     }
 
+    /// <summary>True if a word has letters of two of the alphabets that look alike: Latin, Cyrillic, Greek (UTS 39, section 5, "mixed-script").</summary>
+    public static bool MixesAlphabets(string text)
+    {
+        var seen = "";
+        foreach (var c in text)
+        {
+            if (!char.IsLetter(c))
+            {
+                seen = "";
+            }
+            else if (ScriptOf(c) is "Latn" or "Cyrl" or "Grek" && ScriptOf(c) is var script)
+            {
+                if (seen.Length > 0 && seen != script)
+                {
+                    return true;
+                }
+                seen = script;
+            }
+        }
+        return false;
+    }
+
     /// <summary>Keeps only the digits, as ASCII.</summary>
     public static string Digits(string text)
     {
