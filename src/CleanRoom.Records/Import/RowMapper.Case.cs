@@ -56,7 +56,7 @@ internal sealed partial class RowMapper
         }
         foreach (var (column, value) in Cells(ImportField.Origin, ImportField.HomeCity, ImportField.HomeAdmin))
         {
-            // CH in a column of provinces, alone or as LA-CH (ISO 3166-2), is Champasak and not Switzerland.
+            // CH in a column of provinces, alone or as LA-CH (ISO 3166-2), is a province and not Switzerland.
             Merge(regions, IsProvinceCode(column, value) ? [] : CountriesOf(value));
         }
         foreach (var (_, value) in Cells(ImportField.EventCountry).Concat(Cells(ImportField.Where, ImportField.EventCity, ImportField.BirthPlace)))
