@@ -40,6 +40,7 @@ public static class IngestionHost
         builder.Services.AddSingleton(static services => services.GetRequiredService<SqliteIngestionStore>().Batches);
         builder.Services.AddSingleton(static services => OperatorKey.LoadOrCreate(services.GetRequiredService<DataFolder>().File(OperatorKey.FileName)));
         builder.Services.AddSingleton<RoomDirectory>();
+        builder.Services.AddSingleton<RoomMetrics>();
         builder.Services.AddSingleton<UploadReceiver>();
         builder.Services.AddSingleton<Eraser>();
         builder.Services.AddSingleton<WitnessConnections>();
@@ -59,6 +60,7 @@ public static class IngestionHost
 
         // What is wrong with key or database stops the start, not the first call.
         _ = app.Services.GetRequiredService<RoomDirectory>();
+        _ = app.Services.GetRequiredService<RoomMetrics>();
         app.MapGrpcService<IngestionGrpcService>();
     }
 }

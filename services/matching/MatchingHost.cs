@@ -36,6 +36,7 @@ public static class MatchingHost
         builder.Services.AddSingleton<IEvidenceProvider>(_ => new SimulatedEvidenceProvider(SimulatedMeasurement.OfFolder(AppContext.BaseDirectory)));
         builder.Services.AddSingleton(provider => RoomOptions.Read(provider.GetRequiredService<IOptions<MatchingOptions>>().Value));
         builder.Services.AddSingleton<EnclaveStatus>();
+        builder.Services.AddSingleton<EnclaveMetrics>();
         builder.Services.AddSingleton<EnclaveService>();
         builder.Services.AddHostedService(provider => provider.GetRequiredService<EnclaveService>());
     }
@@ -43,6 +44,7 @@ public static class MatchingHost
     private static void Map(WebApplication app)
     {
         _ = app.Services.GetRequiredService<RoomOptions>();
+        _ = app.Services.GetRequiredService<EnclaveMetrics>();
         _ = app.MapGrpcService<MatchingGrpcService>();
     }
 }

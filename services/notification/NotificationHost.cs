@@ -44,6 +44,7 @@ public static class NotificationHost
         builder.Services.AddSingleton<RoomFollowers>();
         builder.Services.AddSingleton<FrameReceiver>();
         builder.Services.AddSingleton<InboxStreams>();
+        builder.Services.AddSingleton<InboxMetrics>();
         builder.Services.AddHostedService<HealthMonitor>();
         builder.Services.AddSingleton<IErrorMapping, StoreFailures>();
     }
@@ -56,6 +57,7 @@ public static class NotificationHost
         // What is wrong with settings or database stops the start, not the first call.
         _ = app.Services.GetRequiredService<ISlotStore>();
         _ = app.Services.GetRequiredService<RoomFollowers>();
+        _ = app.Services.GetRequiredService<InboxMetrics>();
         app.MapGrpcService<NotificationGrpcService>();
     }
 

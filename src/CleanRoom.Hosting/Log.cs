@@ -21,4 +21,10 @@ internal static partial class Log
 
     [LoggerMessage(5, LogLevel.Debug, "{Method} by {Peer} ended early: {Status}.")]
     public static partial void EndedEarly(ILogger logger, string method, KeyId? peer, StatusCode status);
+
+    [LoggerMessage(6, LogLevel.Information, "Health is served on {Address}.")]
+    public static partial void HealthListening(ILogger logger, string address);
+
+    [LoggerMessage(7, LogLevel.Information, "Measurements are served on {Address}.")]
+    public static partial void MetricsListening(ILogger logger, string address);
 }

@@ -3,6 +3,7 @@ using System.Threading.RateLimiting;
 using CleanRoom.Hosting.Calls;
 using CleanRoom.Hosting.Health;
 using CleanRoom.Hosting.Reflection;
+using CleanRoom.Hosting.Telemetry;
 using CleanRoom.Transport;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -52,6 +53,7 @@ public static class ServiceDefaults
         {
             grpc.EnableDetailedErrors = false;
             grpc.IgnoreUnknownServices = false;
+            grpc.Interceptors.Add<RpcTelemetry>();
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<CallLimitInterceptor>();
         });
@@ -65,6 +67,7 @@ public static class ServiceDefaults
         builder.WebHost.UseKestrelHttpsConfiguration();
         builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelSetup>();
         AddLogs(builder.Logging);
+        builder.AddTelemetry();
         return builder;
     }
 

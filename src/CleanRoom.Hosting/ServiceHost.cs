@@ -8,18 +8,20 @@ namespace CleanRoom.Hosting;
 public static class ServiceHost
 {
     /// <summary>Builds and runs a service until it is stopped.</summary>
-    /// <param name="args">The command line: <c>--Section:Name=value</c>.</param>
+    /// <param name="args">The command line: <c>--Section:Name=value</c>, or <c>health ADDRESS [SERVICE]</c>.</param>
     /// <param name="add">Adds what the service consists of.</param>
     /// <param name="map">Maps its gRPC classes.</param>
     /// <returns>The exit code, an <see cref="ExitCode"/>.</returns>
-    public static Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> add, Action<WebApplication> map) => RunAsync(async () =>
-    {
-        var app = Build(args, add, map);
-        await using (app)
+    public static Task<int> RunAsync(string[] args, Action<WebApplicationBuilder> add, Action<WebApplication> map) => args is ["health", .. var rest]
+        ? HealthCommand.RunAsync(rest, Console.Out, Console.Error)
+        : RunAsync(async () =>
         {
-            await app.RunAsync();
-        }
-    });
+            var app = Build(args, add, map);
+            await using (app)
+            {
+                await app.RunAsync();
+            }
+        });
 
     /// <summary>Runs what builds and runs services; what goes wrong becomes one line on standard error.</summary>
     /// <param name="run">Returns when it was stopped.</param>

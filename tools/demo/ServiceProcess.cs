@@ -50,7 +50,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
         return process.ExitCode == 0 ? output.Trim() : throw new DemoException(process.ExitCode, $"{assembly} identity: {error.Trim()}");
     }
 
-    private static Process Begin(string assembly, IEnumerable<string> arguments, string data)
+    private static Process Begin(string assembly, IEnumerable<string> arguments, string data, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo(Program(assembly), arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = data };
 
@@ -59,17 +59,23 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
         // No debugger's sockets: a process that is killed would leave them in the temporary folder.
         start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        foreach (var (key, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[key] = value;
+        }
+
         return Process.Start(start) ?? throw new DemoException(71, $"{assembly} does not start.");
     }
 
     /// <summary>Starts a service and waits until it listens.</summary>
     public static async Task<ServiceProcess> StartAsync(
-        string name, string assembly, string data, string logFolder, IReadOnlyList<string> settings, CancellationToken cancellationToken)
+        string name, string assembly, string data, string logFolder, IReadOnlyList<string> settings, CancellationToken cancellationToken,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         var addressFile = Path.Combine(data, "address");
         File.Delete(addressFile);
         string[] arguments = [$"--Server:DataFolder={data}", $"--Server:AddressFile={addressFile}", .. settings];
-        var process = Begin(assembly, arguments, data);
+        var process = Begin(assembly, arguments, data, environment);
         var log = new StreamWriter(Path.Combine(logFolder, name + ".log"), append: true) { AutoFlush = true };
         string? lastLine = null;
         process.ErrorDataReceived += (_, line) =>

@@ -3,7 +3,9 @@ using System.Text.Json;
 namespace CleanRoom.Demo;
 
 /// <summary>Runs each service in a process of its own, from the folder it was built into.</summary>
-internal sealed class ServiceProcesses(string logFolder) : IServiceRunner
+/// <param name="logFolder">Takes a file for each process.</param>
+/// <param name="environment">Added to the environment of every process.</param>
+internal sealed class ServiceProcesses(string logFolder, IReadOnlyDictionary<string, string>? environment = null) : IServiceRunner
 {
     private readonly List<ServiceProcess> _running = [];
 
@@ -17,7 +19,7 @@ internal sealed class ServiceProcesses(string logFolder) : IServiceRunner
 
     public async Task<RunningService> StartAsync(ServiceKind kind, string name, string data, IReadOnlyList<string> settings, CancellationToken cancellationToken)
     {
-        var process = await ServiceProcess.StartAsync(name, AssemblyOf(kind), data, logFolder, settings, cancellationToken);
+        var process = await ServiceProcess.StartAsync(name, AssemblyOf(kind), data, logFolder, settings, cancellationToken, environment);
         _running.Add(process);
         return new RunningService(name, process.Address, process.Key);
     }

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
+using CleanRoom.Hosting.Telemetry;
 using CleanRoom.Ingestion.Rooms;
 using CleanRoom.Ingestion.Upkeep;
 using CleanRoom.Storage.Logs;
@@ -95,6 +97,8 @@ internal sealed class RoomCosigner(
 
     private async Task<bool> RoundAsync(int attempt, CancellationToken cancellationToken)
     {
+        using var span = Tracing.Source.StartActivity("cosign", ActivityKind.Internal, room.TakeCause())?.SetTag(TelemetryFields.Room, room.Name.ToString());
+
         // Before the head is read: who asks from now on wants another round.
         var begun = clock.GetTimestamp();
         if (await logs.FindHeadAsync(room.Id, cancellationToken) is not { } head)

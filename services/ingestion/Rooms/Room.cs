@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
@@ -30,6 +31,9 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
     // Null when it may differ from the store: it is then read again.
     private RoomState? _state;
 
+    // The span of the newest append, boxed so that it is read and written whole.
+    private object? _cause;
+
     public Guid Id => id;
 
     public RoomId Name { get; } = RoomId.From(id);
@@ -42,6 +46,9 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
 
     /// <summary>When somebody last asked for a new checkpoint, by the monotonic clock.</summary>
     public Watched<long> Wanted { get; } = new(long.MinValue);
+
+    /// <summary>Gives, once, the span of the newest append: the round of cosigning that covers it is its consequence.</summary>
+    public ActivityContext TakeCause() => Interlocked.Exchange(ref _cause, null) is ActivityContext cause ? cause : default;
 
     /// <summary>Reads the log from the store.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)
@@ -200,6 +207,7 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
 
                 // From here on the state is ahead of the store: whatever goes wrong, it is read again.
                 _state = null;
+                _ = Interlocked.Exchange(ref _cause, Activity.Current?.Context);
                 switch (await append(size))
                 {
                     case LogAppend.Appended appended:

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Evidence;
 using CleanRoom.Hosting;
+using CleanRoom.Hosting.Telemetry;
 using CleanRoom.Matching.Epochs;
 using CleanRoom.Matching.Release;
 using CleanRoom.Records.Import;
@@ -160,6 +162,7 @@ internal sealed class EnclaveGeneration : IDisposable
     /// <summary>Puts the instance into the log, and takes the keys of every owner whose broker approves of it.</summary>
     private async Task<LoggedInstance> AttestAsync(RoomCharter charter, CosignedCheckpoint checkpoint, CancellationToken cancellationToken)
     {
+        using var span = Tracing.Source.StartActivity("attest")?.SetTag(TelemetryFields.Room, _room);
         var brokers = charter.Members.Where(member => member.Broker is not null).Select(member => new BrokerClient(member, _instanceKeys.Certificate)).ToList();
         try
         {
@@ -189,7 +192,7 @@ internal sealed class EnclaveGeneration : IDisposable
             {
                 throw new CleanRoomException(ErrorReason.EvidenceRejected, "Too few brokers have released keys to this instance.");
             }
-            var shortest = _keys.Members.Min(member => _keys.TryGet(member, out var held) ? held.LeaseEnds : DateTimeOffset.MaxValue);
+            var shortest = _keys.EarliestEnd!.Value;
             _renewAt = _bornAt + ((shortest - _bornAt) * 2 / 3);
             return logged;
         }
@@ -280,6 +283,7 @@ internal sealed class EnclaveGeneration : IDisposable
     /// <summary>Computes the epoch, records it, and only then has something to deliver.</summary>
     private async Task<Delivery> EndEpochAsync(EnclaveWorld world, CosignedCheckpoint checkpoint, CancellationToken cancellationToken)
     {
+        using var span = Tracing.Source.StartActivity("epoch")?.SetTag(TelemetryFields.Room, _room).SetTag(TelemetryFields.Generation, _generation);
         var result = EpochRun.Compute(checkpoint.Note, world.State, world.Shelf, world.Outbox, _keys, null, cancellationToken);
         var entry = new EpochEntry(
             _options.Room, NewEntryId(), checkpoint.Note, result.Epoch, result.Evaluated, _generation, [.. result.Recipients.Select(recipient => recipient.ToEntry())], result.RoomTime);
@@ -294,13 +298,16 @@ internal sealed class EnclaveGeneration : IDisposable
             throw new CleanRoomException(ErrorReason.NotCosigned, "The epoch's entry was cosigned too late; its messages are void.");
         }
         Log.EpochEnded(_logger, _room, result.Epoch, result.Evaluated);
-        return new Delivery(result, world.State.CharterAtSize(index)!.Hash);
+        _ = span?.SetTag(TelemetryFields.Epoch, result.Epoch);
+        return new Delivery(result, world.State.CharterAtSize(index)!.Hash, span?.Context ?? default);
     }
 
     private async Task<bool> TryDeliverAsync(RoomCharter charter, Queue<Delivery> undelivered, CancellationToken cancellationToken)
     {
         while (undelivered.TryPeek(out var delivery))
         {
+            using var span = Tracing.Source.StartActivity("deliver", ActivityKind.Internal, delivery.Trace)?.SetTag(TelemetryFields.Room, _room)
+                .SetTag(TelemetryFields.Epoch, delivery.Result.Epoch);
             try
             {
                 await _courier.DeliverAsync(charter, _generation, delivery, cancellationToken);
@@ -328,6 +335,7 @@ internal sealed class EnclaveGeneration : IDisposable
         Epoch = world.State.LastEpoch,
         EvaluatedEpoch = world.State.LastEvaluatedEpoch,
         Keys = [.. _keys.Members.Select(member => member.Value)],
+        LeaseEnds = _keys.EarliestEnd,
     });
 
     private static EntryId NewEntryId() => EntryId.From(RecordIds.Random());

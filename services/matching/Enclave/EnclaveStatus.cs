@@ -14,7 +14,7 @@ internal enum EnclavePhase
 /// <summary>One consistent view of it.</summary>
 internal sealed record EnclaveSnapshot(
     EnclavePhase Phase, string Reason, long Generation, long Position, long Epoch, long EvaluatedEpoch, bool Simulated,
-    ImmutableArray<string> Keys, ReadOnlyMemory<byte> InstanceLeaf, long InstanceIndex)
+    ImmutableArray<string> Keys, ReadOnlyMemory<byte> InstanceLeaf, long InstanceIndex, DateTimeOffset? LeaseEnds = null)
 {
     public static EnclaveSnapshot Start { get; } = new(EnclavePhase.Replaying, "", 0, 0, 0, 0, false, [], ReadOnlyMemory<byte>.Empty, 0);
 }

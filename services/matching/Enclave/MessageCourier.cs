@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Cryptography;
@@ -11,7 +12,8 @@ namespace CleanRoom.Matching.Enclave;
 /// <summary>Messages whose head is in the cosigned log, to be handed over.</summary>
 /// <param name="Result">The epoch; recipients whose messages are the ones that the head binds.</param>
 /// <param name="Charter">Hash of the charter in force at the head.</param>
-internal sealed record Delivery(EpochResult Result, Digest Charter);
+/// <param name="Trace">The span of the epoch's end, for the delivery's to follow.</param>
+internal sealed record Delivery(EpochResult Result, Digest Charter, ActivityContext Trace = default);
 
 /// <summary>Hands an epoch's messages to notification, over TLS with the instance's signing key. Repeating it changes nothing.</summary>
 internal sealed class MessageCourier(InstanceKeys keys)

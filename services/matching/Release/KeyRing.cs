@@ -30,6 +30,9 @@ internal sealed class KeyRing : IDisposable
 
     public IReadOnlyCollection<MemberId> Members => _keys.Keys;
 
+    /// <summary>When the first of the leases ends; null without any.</summary>
+    public DateTimeOffset? EarliestEnd => _keys.Count == 0 ? null : _keys.Values.Min(static keys => keys.LeaseEnds);
+
     public bool TryGet(MemberId member, [NotNullWhen(true)] out MemberKeys? keys) => _keys.TryGetValue(member, out keys);
 
     public void Add(MemberId member, MemberKeys keys) => _keys.Add(member, keys);

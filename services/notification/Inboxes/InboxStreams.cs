@@ -15,6 +15,9 @@ internal sealed class InboxStreams(RoomFollowers rooms, ISlotStore slots, IOptio
 
     private readonly ConcurrentDictionary<(RoomId, MemberId), int> _open = new();
 
+    /// <summary>Subscriptions that are open, of all rooms and members.</summary>
+    public int Open => _open.Values.Sum();
+
     /// <summary>Sends frames after a number, in order, and goes on with new ones.</summary>
     /// <param name="room">The room.</param>
     /// <param name="peer">The caller's TLS key.</param>

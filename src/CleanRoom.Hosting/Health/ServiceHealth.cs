@@ -31,6 +31,10 @@ public sealed class ServiceHealth
         Change(() => _reported[service] = ready);
     }
 
+    /// <summary>Whether <c>grpc.health.v1</c> says SERVING now.</summary>
+    /// <param name="service">Full name; empty for the server as a whole.</param>
+    public bool IsServing(string service) => Find(service).Status == HealthCheckResponse.Types.ServingStatus.Serving;
+
     /// <summary>The state now, and a task that completes at the next change of any state.</summary>
     internal (HealthCheckResponse.Types.ServingStatus Status, Task Changed) Find(string service)
     {

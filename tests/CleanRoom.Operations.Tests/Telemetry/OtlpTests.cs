@@ -1,0 +1,86 @@
+using CleanRoom.Hosting.Telemetry;
+using CleanRoom.Room.Tests.Canaries;
+
+namespace CleanRoom.Operations.Tests.Telemetry;
+
+/// <summary>What a collector gets from a whole room (THREATS T1, T15).</summary>
+public sealed class OtlpTests(ObservedRoom room, ITestOutputHelper output)
+{
+    private static readonly string[] Services = ["CleanRoom.Attestation", "CleanRoom.Ingestion", "CleanRoom.Matching", "CleanRoom.Notification"];
+
+    [Fact]
+    public async Task Traces_OfAnEpoch_CrossAllFourServices()
+    {
+        var spans = await WaitForAsync(
+            () => room.Collector.Traces.SelectMany(Otlp.Spans).ToList(),
+            all => all.GroupBy(span => span.TraceId).Any(trace => trace.Select(span => span.Service).Distinct().Count() == Services.Length));
+        var trace = spans.GroupBy(span => span.TraceId).First(group => group.Select(span => span.Service).Distinct().Count() == Services.Length).ToList();
+        foreach (var span in trace)
+        {
+            output.WriteLine($"{span.Service,-24} {span.Name}");
+        }
+
+        Assert.Contains(trace, span => span.Service == "CleanRoom.Matching" && span.Name == "epoch" && span.Attributes.ContainsKey("cleanroom.epoch"));
+        Assert.Contains(trace, span => span.Service == "CleanRoom.Ingestion" && span.Name == "cleanroom.ingestion.v1.IngestionService/Append");
+        Assert.Contains(trace, span => span.Service == "CleanRoom.Ingestion" && span.Name == "cosign");
+        Assert.Contains(trace, span => span.Service == "CleanRoom.Attestation" && span.Name == "cleanroom.attestation.v1.AttestationService/Cosign");
+        Assert.Contains(trace, span => span.Service == "CleanRoom.Notification" && span.Name == "cleanroom.notification.v1.NotificationService/Deliver");
+    }
+
+    [Fact]
+    public async Task Traces_OfAWholeRoom_HoldNoFieldThatIsNotOnTheList()
+    {
+        var spans = await WaitForAsync(() => room.Collector.Traces.SelectMany(Otlp.Spans).ToList(), all => all.Count > 50);
+        Assert.All(spans, span =>
+        {
+            Assert.Empty(span.Attributes.Keys.Except(TelemetryFields.Spans));
+            Assert.Equal((0, 0, "", ""), (span.Events, span.Links, span.TraceState, span.StatusMessage));
+            Assert.Matches("^[A-Za-z0-9./ _-]{1,120}$", span.Name);
+        });
+        Assert.Contains(spans, span => span.Attributes.GetValueOrDefault("rpc.response.status_code") == "OK");
+    }
+
+    [Fact]
+    public async Task Logs_ThatAreSent_AreTemplatesWithListedValuesOnly()
+    {
+        var lines = await WaitForAsync(() => room.Collector.Logs.SelectMany(Otlp.Logs).ToList(), all => all.Select(line => line.Service).Distinct().Count() >= 3);
+        Assert.All(lines, line => Assert.Empty(line.Attributes.Keys.Except(TelemetryFields.LogValues)));
+        Assert.Contains(lines, line => line.Body == "Room {Room}: epoch {Epoch} is in the slots." && line.Attributes["Epoch"] == "1");
+    }
+
+    [Fact]
+    public async Task Measurements_ThatAreSent_HaveListedTagsOnly()
+    {
+        var points = await WaitForAsync(() => room.Collector.Metrics.SelectMany(Otlp.Points).ToList(), all => all.Any(point => point.Name == "cleanroom.epoch.number"));
+        var allowed = TelemetryFields.Meters.Values.SelectMany(tags => tags).ToHashSet(StringComparer.Ordinal);
+        Assert.Empty(points.SelectMany(point => point.Attributes.Keys).Except(allowed));
+    }
+
+    [Fact]
+    public async Task Everything_ThatIsSent_HoldsNoCanaryAndNothingOfTheEnvironment()
+    {
+        _ = await WaitForAsync(() => room.Collector.Traces.Count, count => count > 3);
+        var search = new CanarySearch(ObservedRoom.Planted.Where(cell => cell.Value.Length > 4).Select(cell => new Canary(cell.Key, cell.Value)));
+        Assert.Empty(room.Collector.Everything.SelectMany(request => search.In(request.Path, request.Body)));
+        Assert.All(room.Collector.Everything, request => Assert.All(Otlp.Resources(request.Body), resource =>
+        {
+            Assert.Equal(["service.instance.id", "service.name", "service.namespace", "service.version"], resource.Keys.Order(StringComparer.Ordinal));
+            Assert.Equal("observed-0", resource["service.instance.id"]);
+        }));
+    }
+
+    private static async Task<T> WaitForAsync<T>(Func<T> look, Func<T, bool> enough)
+    {
+        for (var waited = 0; ; waited++)
+        {
+            var seen = look();
+            if (enough(seen) || waited > 300)
+            {
+                Assert.True(enough(seen), "It did not come within 30 seconds.");
+                return seen;
+            }
+
+            await Task.Delay(100, TestContext.Current.CancellationToken);
+        }
+    }
+}
