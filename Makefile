@@ -9,7 +9,8 @@ help: ## list the targets
 demo: prerequisites ## run a whole room on this machine (KEEP=DIR keeps it; CASES=DIR and OUT=links.csv for files of your own; STANDALONE=1 in one process)
 	@tools/demo.sh
 
-test: prerequisites ## build everything, run every test
+test: ## build everything, run every test
+	@tools/prerequisites.sh test
 	@tools/test.sh
 
 lint: ## formatting, analyzers and naming rules, without changing a file

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Finds what the build and the tests need; installs what is missing where it may (Debian, as root), else prints the one command that does.
+# Finds what the build needs, and with "test" what the tests need besides; installs what is missing where it may (Debian, as root), else prints the one command that does.
 set -euo pipefail
 
 if ! command -v dotnet >/dev/null; then
@@ -11,6 +11,7 @@ missing=()
 ldconfig -p 2>/dev/null | grep -q 'libsqlite3\.so\.0' || missing+=(libsqlite3-0)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
+[ "${1:-}" != test ] || command -v "${CHROMIUM:-chromium}" >/dev/null || missing+=(chromium)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 install="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"

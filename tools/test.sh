@@ -27,5 +27,17 @@ for project in tests/*.Tests/*.csproj; do
   grep -E '\[SKIP\]' -A 1 "$results/$name.log" | grep -v '^--' | head -n 20
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
+if [[ -z "${ONLY:-}" || "$ONLY" == web ]]; then
+  printf '%-36s ' "web"
+  started=$SECONDS
+  tools/web.sh test >"$results/web.log" 2>&1
+  code=$?
+  count() { awk -v word="$1" '$1 == "#" && $2 == word { n += $3 } END { print n + 0 }' "$results/web.log"; }
+  p=$(count pass) f=$(count fail) s=$(count skipped)
+  if [ $code -ne 0 ] && [ "$f" -eq 0 ] || [ $((p + f)) -eq 0 ]; then f=$((f + 1)); broken=1; fi
+  echo "$p passed, $f failed, $s skipped in $((SECONDS - started)) s"
+  if [ "$f" -ne 0 ]; then grep -E -A 12 '^not ok|error' "$results/web.log" | head -n 120; tail -n 20 "$results/web.log"; fi
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$broken" -eq 0 ]

@@ -4,6 +4,7 @@ using CleanRoom.Hosting.Calls;
 using CleanRoom.Notification.Api;
 using CleanRoom.Notification.Delivery;
 using CleanRoom.Notification.Inboxes;
+using CleanRoom.Notification.Page;
 using CleanRoom.Notification.Rooms;
 using CleanRoom.Notification.Upkeep;
 using CleanRoom.Services;
@@ -47,6 +48,7 @@ public static class NotificationHost
         builder.Services.AddSingleton<InboxMetrics>();
         builder.Services.AddHostedService<HealthMonitor>();
         builder.Services.AddSingleton<IErrorMapping, StoreFailures>();
+        builder.AddPage();
     }
 
     /// <summary>Maps the gRPC service.</summary>
@@ -59,6 +61,7 @@ public static class NotificationHost
         _ = app.Services.GetRequiredService<RoomFollowers>();
         _ = app.Services.GetRequiredService<InboxMetrics>();
         app.MapGrpcService<NotificationGrpcService>();
+        app.MapPage();
     }
 
     private static PinnedChannel ConnectIngestion(IServiceProvider services)

@@ -15,6 +15,8 @@ internal static class InboxCommands
     private static readonly Option<long> After = new("--after") { Description = "Number after which to begin." };
     private static readonly Option<long?> Through = new("--through") { Description = "Number up to which; default: the last one taken." };
 
+    private static readonly Argument<string> KeyFile = new("FILE") { Description = "File to write; it must not exist yet." };
+
     public static Command Create()
     {
         var watch = new Command("watch", "Take new messages: verify, keep, show; then wait for more.") { Once, All };
@@ -23,7 +25,19 @@ internal static class InboxCommands
         show.Handle(Show);
         var ack = new Command("ack", "Tell notification that messages have been read.") { Through };
         ack.Handle(AcknowledgeAsync);
-        return new Command("inbox", "Messages from the enclave.") { watch, show, ack };
+        var pageKey = new Command("page-key", "Write a key file for the inbox page; --passphrase-file names its passphrase. Offline.") { KeyFile };
+        pageKey.Handle(WritePageKey);
+        return new Command("inbox", "Messages from the enclave.") { watch, show, ack, pageKey };
+    }
+
+    private static int WritePageKey(Call call)
+    {
+        var room = call.Kept();
+        var path = Path.GetFullPath(call.Get(KeyFile));
+        PageKeyFile.Write(path, room, call.Passphrase());
+        call.Screen.Result(new JsonObject { ["file"] = path, ["member"] = room.Profile.Member.Value }, room.Simulated, () => call.Screen.Line($"Key file for the inbox page: {path}"));
+        call.Screen.Note("Whoever has the file and its passphrase reads this member's messages. Hand them over by different ways; delete the file where it is not needed.");
+        return ExitCodes.Ok;
     }
 
     private static async Task<int> WatchAsync(Call call)

@@ -25,12 +25,7 @@ internal abstract record Viewer
 /// <param name="Author">Its author, and the services.</param>
 internal readonly record struct Audience(bool Public, MemberId? Author)
 {
-    public static Audience Of(Entry? entry) => entry switch
-    {
-        null => default,
-        CharterEntry or VetoEntry or InstanceEntry or ReleaseEntry or FreezeEntry or EpochEntry => new Audience(true, entry.Author),
-        _ => new Audience(false, entry.Author),
-    };
+    public static Audience Of(Entry? entry) => entry is null ? default : new Audience(entry.IsPublic, entry.Author);
 
     public bool Admits(Viewer viewer) => Public || viewer switch
     {

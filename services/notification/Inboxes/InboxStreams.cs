@@ -29,12 +29,7 @@ internal sealed class InboxStreams(RoomFollowers rooms, ISlotStore slots, IOptio
     {
         var follower = await rooms.GetAsync(room, cancellationToken);
         var member = await IdentifyAsync(follower, peer, cancellationToken);
-        if (_open.AddOrUpdate((room, member), 1, static (_, count) => count + 1) > options.Value.StreamsPerMember)
-        {
-            Leave(room, member);
-            throw new CleanRoomException(ErrorReason.RateLimited, "Too many subscriptions of this member are open.", "room", "Close one of them.");
-        }
-
+        Enter(room, member);
         try
         {
             await StreamAsync(follower, member, peer, after, once, send, cancellationToken);
@@ -43,6 +38,46 @@ internal sealed class InboxStreams(RoomFollowers rooms, ISlotStore slots, IOptio
         {
             Leave(room, member);
         }
+    }
+
+    /// <summary>Gives one page of frames after a number; where there is none yet, waits a while for the next.</summary>
+    /// <param name="room">The room.</param>
+    /// <param name="peer">The caller's transport key.</param>
+    /// <param name="after">Last number that the caller has.</param>
+    /// <param name="most">At most so many.</param>
+    /// <param name="patience">How long to wait.</param>
+    /// <param name="cancellationToken">The call's end.</param>
+    public async Task<IReadOnlyList<SlotFrame>> ReadAsync(RoomId room, KeyId peer, long after, int most, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var follower = await rooms.GetAsync(room, cancellationToken);
+        var member = await IdentifyAsync(follower, peer, cancellationToken);
+        var page = await slots.ReadAsync(Id(room), member.Value, after, most, cancellationToken);
+        if (page.Count > 0 || patience <= TimeSpan.Zero)
+        {
+            return page;
+        }
+
+        Enter(room, member);
+        try
+        {
+            await WaitAsync(Id(room), member, after, patience, cancellationToken);
+
+            // The key may have been revoked while we waited.
+            return await IdentifyAsync(follower, peer, cancellationToken) == member
+                ? await slots.ReadAsync(Id(room), member.Value, after, most, cancellationToken)
+                : throw Stranger();
+        }
+        finally
+        {
+            Leave(room, member);
+        }
+    }
+
+    /// <summary>Gives the number up to which everything has been acknowledged; 0 at first.</summary>
+    public async Task<long> FindAcknowledgedAsync(RoomId room, KeyId peer, CancellationToken cancellationToken)
+    {
+        var member = await IdentifyAsync(await rooms.GetAsync(room, cancellationToken), peer, cancellationToken);
+        return await slots.FindAcknowledgedAsync(Id(room), member.Value, cancellationToken);
     }
 
     /// <summary>Notes that everything up to a number has been read.</summary>
@@ -73,7 +108,7 @@ internal sealed class InboxStreams(RoomFollowers rooms, ISlotStore slots, IOptio
                 return;
             }
 
-            await WaitAsync(room, member, after, cancellationToken);
+            await WaitAsync(room, member, after, options.Value.RecheckKey, cancellationToken);
 
             // The key may have been revoked while we waited.
             if (await IdentifyAsync(follower, peer, cancellationToken) != member)
@@ -83,9 +118,9 @@ internal sealed class InboxStreams(RoomFollowers rooms, ISlotStore slots, IOptio
         }
     }
 
-    private async Task WaitAsync(Guid room, MemberId member, long after, CancellationToken cancellationToken)
+    private async Task WaitAsync(Guid room, MemberId member, long after, TimeSpan patience, CancellationToken cancellationToken)
     {
-        using var timer = new CancellationTokenSource(options.Value.RecheckKey, clock);
+        using var timer = new CancellationTokenSource(patience, clock);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timer.Token);
         try
         {
@@ -104,6 +139,15 @@ internal sealed class InboxStreams(RoomFollowers rooms, ISlotStore slots, IOptio
         ErrorReason.UnknownMember, "The TLS key is no member's.", null, "Connect with a key that the cosigned log lists with the role transport.");
 
     private static Guid Id(RoomId room) => Guid.ParseExact(room.ToString(), "D");
+
+    private void Enter(RoomId room, MemberId member)
+    {
+        if (_open.AddOrUpdate((room, member), 1, static (_, count) => count + 1) > options.Value.StreamsPerMember)
+        {
+            Leave(room, member);
+            throw new CleanRoomException(ErrorReason.RateLimited, "Too many subscriptions of this member are open.", "room", "Close one of them.");
+        }
+    }
 
     private void Leave(RoomId room, MemberId member)
     {

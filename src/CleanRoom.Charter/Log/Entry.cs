@@ -19,6 +19,9 @@ public abstract record Entry(RoomId Room, EntryId Id, MemberId? Author)
     /// <summary>The word that stands in the entry.</summary>
     public abstract string Type { get; }
 
+    /// <summary>Whether every member may read it; of other entries only the author may, and all others see the leaf hash (docs/protocol.md §3, Visibility).</summary>
+    public bool IsPublic => this is CharterEntry or VetoEntry or InstanceEntry or ReleaseEntry or FreezeEntry or EpochEntry;
+
     /// <summary>Signs the entry.</summary>
     /// <param name="key">Of the role that the entry needs.</param>
     /// <returns>The leaf: ASCII of a compact JWS.</returns>

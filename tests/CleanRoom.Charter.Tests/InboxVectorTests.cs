@@ -1,0 +1,264 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using CleanRoom.Charter.Log;
+using CleanRoom.Charter.Messages;
+using CleanRoom.Charter.Queries;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Charter.Tests;
+
+/// <summary>
+/// A small room as one member sees it, with its messages and forged ones: what web/sealing is checked against. To make it again after a deliberate change of format,
+/// run the tests with CLEANROOM_WRITE_VECTORS=1 and look at the difference. Signatures are randomised, so the file keeps the first ones.
+/// </summary>
+public sealed class InboxVectorTests
+{
+    private static readonly string File = Path.Combine(Repository(), "tests", "vectors", "inbox.json");
+
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    [Fact]
+    public void Frames_Shipped_AreJudgedAsTheFileSays()
+    {
+        if (Environment.GetEnvironmentVariable("CLEANROOM_WRITE_VECTORS") == "1")
+        {
+            System.IO.File.WriteAllText(File, Make().ToJsonString(Indented) + "\n");
+        }
+
+        var file = JsonNode.Parse(System.IO.File.ReadAllText(File))!;
+        var member = MemberId.Parse(file["member"]!.GetValue<string>());
+        var verifier = Read(file);
+        var state = verifier.State;
+        Assert.Equal(file["genesis"]!.GetValue<string>(), state.Genesis!.ToString());
+        Assert.Equal(3, state.LastEpoch);
+        using var key = HpkePrivateKey.Import(Bytes(file["inbox"]!["d"]!));
+        Assert.Equal(1, state.KeysOf(member, KeyPurpose.Inbox).Count(logged => logged.Key.Equals(key.PublicKey)));
+
+        var frames = file["frames"]!.AsArray();
+        Assert.Equal(11, frames.Count(frame => frame!["expect"]!.GetValue<string>() == "ok"));
+        foreach (var item in frames)
+        {
+            var frame = new MessageFrame(
+                item!["header"]!.GetValue<string>(), Bytes(item["ciphertext"]!), [.. item["path"]!.AsArray().Select(hash => ToDigest(hash!))]);
+            var refusal = FrameVerifier.Verify(frame, state, member, out var header);
+            var expected = item["expect"]!.GetValue<string>();
+            Assert.True((refusal == FrameRefusal.None ? "ok" : Kebab(refusal)) == expected, item["what"]!.GetValue<string>());
+            if (refusal == FrameRefusal.None)
+            {
+                var charter = state.CharterAtSize(state.Epoch(header!.Epoch)!.Index)!;
+                var place = new MessagePlace(state.Room, member, header.Number, header.Epoch, charter.Simulated);
+                Assert.True(MessageSeal.TryOpen(frame.Ciphertext.Span, place, key, charter.Epochs.MessageBytes, out var message));
+                Assert.Equal(item["message"]!.GetValue<string>(), Encoding.UTF8.GetString(message.ToBytes(place)));
+            }
+        }
+    }
+
+    private static LogVerifier Read(JsonNode file)
+    {
+        var verifier = new LogVerifier(RoomId.Parse(file["room"]!.GetValue<string>()));
+        foreach (var item in file["log"]!.AsArray())
+        {
+            if (item!["leaf"] is { } leaf)
+            {
+                Assert.NotEqual(EntryEffect.Ignored, verifier.Append(Encoding.ASCII.GetBytes(leaf.GetValue<string>())).Effect);
+            }
+            else if (item["hash"] is { } hash)
+            {
+                verifier.AppendHash(ToDigest(hash));
+            }
+            else
+            {
+                Assert.True(SignedCheckpoint.TryParse(item["checkpoint"]!.GetValue<string>(), out var note));
+                Assert.True(verifier.TryAccept(note, out _, out var refusal), refusal.ToString());
+            }
+        }
+
+        return verifier;
+    }
+
+    private static JsonObject Make()
+    {
+        using var room = new TestRoom().Running();
+        var log = new JsonArray();
+        var shown = 0;
+        var frames = new JsonArray();
+        Show();
+        var first = Epoch(room, 1, 1, Pointer(named: true), ReviewItem());
+        Show();
+        Add(first);
+        var good = first[1].Frame;
+        var firstKey = room.Instance;
+
+        var second = room.NextInstance();
+        room.Accept(room.InstanceOf(2, second), second);
+        foreach (var member in (TestMember[])[room.A, room.C])
+        {
+            room.Accept(room.ReleaseOf(member, 2), member.Verifier);
+        }
+
+        Add(Epoch(room, 2, 5, Pointer(named: false), AgencyNotice()));
+        Show();
+        Forge("signed again by a later trusted instance", "ok", header => (header with { Generation = 2 }, second), first[1].Message);
+        Forge("header is no JWS", "malformed", null, frame: good with { Header = "x" });
+        Forge("another room", "other-recipient", header => (header with { Room = RoomId.From(Guid.NewGuid()) }, firstKey));
+        Forge("another member", "other-recipient", header => (header with { Recipient = room.B.Id }, firstKey));
+        Forge("an epoch that is not in the log", "unknown-epoch", header => (header with { Epoch = 9 }, firstKey));
+        Forge("signed by the operator", "wrong-signer", header => (header, room.Operator));
+        Forge("an earlier instance than the one that ended the epoch", "wrong-signer", header => (header with { Epoch = 2, Number = 5 }, firstKey));
+        Forge("a generation that nobody released keys to", "wrong-signer", header => (header with { Generation = 4 }, second));
+        Forge("another charter", "wrong-charter", header => (header with { Charter = Digest.Of("x"u8) }, firstKey));
+        Forge("a number of the next epoch", "wrong-number", header => (header with { Number = 5 }, firstKey));
+        Forge("another ciphertext than the one signed", "wrong-ciphertext", null, frame: good with { Ciphertext = first[2].Frame.Ciphertext });
+        Forge("another number of the epoch", "not-in-epoch", header => (header with { Number = 3 }, firstKey));
+        Forge("the path of another message", "not-in-epoch", null, frame: good with { Path = first[2].Frame.Path });
+        Forge("no path", "not-in-epoch", null, frame: good with { Path = [] });
+
+        // A second version of the charter, and an epoch under it.
+        var draft = CharterDraft.After(room.Genesis).Set(room.Genesis.Epochs with { SlotsPerMember = 2 });
+        var next = TestRoom.Build(draft);
+        room.Accept(new CharterEntry(room.Room, TestRoom.NewId(), room.Steward.Id, TestRoom.Approved(next, room.Contributors)), room.Steward.Organisation);
+        var third = room.NextInstance();
+        room.Accept(room.InstanceOf(3, third), third);
+        foreach (var member in room.WithBroker)
+        {
+            room.Accept(room.ReleaseOf(member, 3), member.Verifier);
+        }
+
+        Add(Epoch(room, 3, 9));
+        Show();
+        var scalar = new byte[HpkePrivateKey.Size];
+        room.A.Inbox.Export(scalar);
+        var inbox = room.A.Inbox.PublicKey.ToJwk();
+        inbox["d"] = StrictBase64.EncodeUrl(scalar);
+        return new JsonObject
+        {
+            ["about"] = "Made by InboxVectorTests: a simulated room as one member sees it. The keys are test keys and open nothing else.",
+            ["room"] = room.Room.ToString(),
+            ["genesis"] = room.Genesis.Hash.ToString(),
+            ["member"] = room.A.Id.Value,
+            ["inbox"] = inbox,
+            ["log"] = log,
+            ["frames"] = frames,
+        };
+
+        void Show()
+        {
+            for (; shown < room.Leaves.Count; shown++)
+            {
+                var leaf = room.Leaves[shown];
+                Assert.True(SignedEntry.TryParse(leaf, out var entry, out _));
+                log.Add(entry.Entry.IsPublic || entry.Entry.Author == room.A.Id
+                    ? new JsonObject { ["leaf"] = Encoding.ASCII.GetString(leaf) }
+                    : new JsonObject { ["hash"] = StrictBase64.EncodeUrl(entry.LeafHash.Span) });
+            }
+
+            log.Add(new JsonObject { ["checkpoint"] = room.Cosigned().ToText() });
+        }
+
+        void Add(IEnumerable<(MessageFrame Frame, string Message)> epoch)
+        {
+            foreach (var (frame, message) in epoch)
+            {
+                frames.Add(Frame("as the enclave made it", "ok", frame, message));
+            }
+        }
+
+        void Forge(string what, string expect, Func<FrameHeader, (FrameHeader, SigningKey)>? change, string? message = null, MessageFrame? frame = null)
+        {
+            if (change is not null)
+            {
+                Assert.True(FrameHeader.TryParse(good.Header, out var header, out _));
+                var (changed, key) = change(header);
+                frame = good with { Header = changed.Sign(key) };
+            }
+
+            frames.Add(Frame(what, expect, frame!, message));
+        }
+    }
+
+    private static JsonObject Frame(string what, string expect, MessageFrame frame, string? message)
+    {
+        var json = new JsonObject
+        {
+            ["what"] = what,
+            ["expect"] = expect,
+            ["header"] = frame.Header,
+            ["ciphertext"] = StrictBase64.EncodeUrl(frame.Ciphertext.Span),
+            ["path"] = new JsonArray([.. frame.Path.Select(hash => (JsonNode)StrictBase64.EncodeUrl(hash.Span))]),
+        };
+        if (message is not null)
+        {
+            json["message"] = message;
+        }
+
+        return json;
+    }
+
+    private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, params RoomMessage[] news)
+    {
+        var charter = room.State.Charter!;
+        var checkpoint = room.Cosigned();
+        var last = first + charter.Epochs.SlotsPerMember - 1;
+        List<RoomMessage> messages = [new RoomMessage.Head(true, LogPosition.Of(checkpoint.Checkpoint), last), .. news];
+        while (messages.Count < charter.Epochs.SlotsPerMember)
+        {
+            messages.Add(new RoomMessage.Empty());
+        }
+
+        using var secret = new SecretBytes(SHA(room.Room.ToString()));
+        var made = messages.Select((message, i) =>
+        {
+            var place = new MessagePlace(room.Room, room.A.Id, first + i, epoch, charter.Simulated);
+            return (Place: place, Ciphertext: MessageSeal.Seal(message, place, room.A.Inbox.PublicKey, charter.Epochs.MessageBytes, secret), Text: Encoding.UTF8.GetString(message.ToBytes(place)));
+        }).ToList();
+        var tree = new EpochTree(made.Select(item => Digest.Of(item.Ciphertext)));
+        var entry = room.EpochOf(epoch, checkpoint, first, tree.Root);
+        room.Accept(entry with { Recipients = [.. entry.Recipients.Select(recipient => recipient with { Last = last })] }, room.Instance);
+        var generation = room.State.CurrentInstance!.Generation;
+        return
+        [
+            .. made.Select((item, i) => (
+                new MessageFrame(
+                    new FrameHeader(room.Room, generation, room.A.Id, item.Place.Number, epoch, Digest.Of(item.Ciphertext), charter.Hash).Sign(room.Instance), item.Ciphertext, tree.Path(i)),
+                item.Text)),
+        ];
+    }
+
+    private static RoomMessage.MatchPointer Pointer(bool named) => new(
+        Reference(named ? "one" : "other"), "SamePersonVictim", MatchStrength.Strong, "A-017 \u0e01\u0e32 \"<b>\"",
+        named ? new Desk(MemberId.Parse("b-contributor"), "desk@b-contributor.example.org") : null, named ? "2026-Q3" : "", ["NO_LE", "SOURCE_PROTECTION"], !named,
+        TestRoom.Start.AddDays(90));
+
+    private static RoomMessage.Review ReviewItem() => new(
+        Reference("review"), "SamePhone", MatchStrength.Probable, "A-018", ["name", "phone"], ["SMALL_COMMUNITY"], ChildProtection: true, SafeguardingOnly: false, TestRoom.Start.AddDays(30));
+
+    private static RoomMessage.Notice AgencyNotice() => new(
+        Reference("notice"), "SameVehicle", MatchStrength.Exact, ["KHM", "THA"], "3-5", [new Desk(MemberId.Parse("b-contributor"), "desk@b-contributor.example.org")], "B2", ["INTEL_ONLY"],
+        TestRoom.Start.AddDays(180));
+
+    private static string Reference(string text) => StrictBase64.EncodeUrl(SHA(text).AsSpan(0, MatchReference.Size));
+
+    private static byte[] SHA(string text) => System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text));
+
+    private static byte[] Bytes(JsonNode text) => StrictBase64.TryDecodeUrl(text.GetValue<string>(), out var bytes) ? bytes : throw new FormatException("No base64url.");
+
+    private static Digest ToDigest(JsonNode text) => Digest.TryFromBytes(Bytes(text), out var digest) ? digest : throw new FormatException("No digest.");
+
+    private static string Kebab(FrameRefusal refusal) => string.Concat(refusal.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+
+    private static string Repository()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!System.IO.File.Exists(Path.Combine(folder, "CleanRoom.sln")))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("CleanRoom.sln stands in no folder above the tests.");
+        }
+
+        return folder;
+    }
+}

@@ -1,0 +1,172 @@
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Inbox, Item } from "../inbox.ts";
+import type { Key, Speech } from "../words/index.ts";
+import { Detail } from "./detail.tsx";
+
+const step = 50;
+const soon = 7 * 86_400_000;
+const kinds = ["N1", "N2a", "review"] as const;
+const strengths = ["Exact", "Strong", "Probable", "Possible"] as const;
+
+interface Filters {
+  readonly search: string;
+  readonly kind: string;
+  readonly strength: string;
+  readonly unread: boolean;
+  readonly byDeadline: boolean;
+}
+
+const noFilters: Filters = { search: "", kind: "", strength: "", unread: false, byDeadline: false };
+
+function select(items: readonly Item[], filters: Filters, acknowledged: number): readonly Item[] {
+  const words = filters.search.toLowerCase().split(/\s+/).filter(Boolean);
+  const found = items.filter((item) =>
+    (filters.kind === "" || item.message.kind === filters.kind)
+    && (filters.strength === "" || item.message.strength === filters.strength)
+    && (!filters.unread || item.header.number > acknowledged)
+    && words.every((word) => item.text.includes(word)));
+  return filters.byDeadline ? found.toSorted((one, other) => one.deadline.localeCompare(other.deadline)) : found;
+}
+
+/** The list of notices, with filters, and the notice that was chosen. */
+export function InboxView({ inbox, speak }: { inbox: Inbox; speak: Speech }) {
+  const [filters, setFilters] = useState(noFilters);
+  const [shown, setShown] = useState(step);
+  const [chosen, setChosen] = useState<number | null>(null);
+  const [said, setSaid] = useState("");
+  const list = useRef<HTMLUListElement>(null);
+  const { items, acknowledged } = inbox;
+  const found = useMemo(() => select(items, filters, acknowledged), [items, filters, acknowledged]);
+  const item = chosen === null ? undefined : items.find((one) => one.header.number === chosen);
+  const now = Date.now();
+  const { judged, all } = inbox.progress;
+  const change = (part: Partial<Filters>): void => {
+    setFilters({ ...filters, ...part });
+    setShown(step);
+  };
+
+  useEffect(() => {
+    if (chosen !== null) {
+      document.getElementById("detail")?.focus({ preventScroll: true });
+      document.getElementById("detail")?.scrollTo(0, 0);
+      if (getComputedStyle(list.current!).display === "none" || list.current!.offsetParent === null) {
+        scrollTo(0, 0);
+      }
+    }
+  }, [chosen]);
+
+  const back = (): void => {
+    setChosen(null);
+    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(`[data-number="${chosen}"]`)?.focus());
+  };
+  const move = (event: KeyboardEvent): void => {
+    const rows = [...(list.current?.querySelectorAll<HTMLElement>("button.row") ?? [])];
+    const at = rows.indexOf(document.activeElement as HTMLElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1 }[event.key];
+    if (at >= 0 && to !== undefined && rows[to]) {
+      event.preventDefault();
+      rows[to].focus();
+    }
+  };
+
+  return (
+    <div class={item ? "two reading" : "two"}>
+      <section class="list" aria-labelledby="list-title">
+        <h1 id="list-title">{speak.say("inbox")}</h1>
+        <Warnings inbox={inbox} speak={speak} now={now} />
+        <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+          <label class="wide">
+            <span>{speak.say("search")}</span>
+            <input type="search" value={filters.search} placeholder={speak.say("searchHint")} onInput={(event) => change({ search: event.currentTarget.value })} />
+          </label>
+          <Choice label={speak.say("kind")} all={speak.say("all")} value={filters.kind} options={kinds.map((kind) => [kind, speak.say(`kind${kind === "review" ? "Review" : kind}` as Key)])} change={(kind) => change({ kind })} />
+          <Choice label={speak.say("strength")} all={speak.say("all")} value={filters.strength} options={strengths.map((name) => [name, speak.say(`strength${name}`)])} change={(strength) => change({ strength })} />
+          <label>
+            <span>{speak.say("order")}</span>
+            <select value={filters.byDeadline ? "deadline" : "newest"} onChange={(event) => change({ byDeadline: event.currentTarget.value === "deadline" })}>
+              <option value="newest">{speak.say("newest")}</option>
+              <option value="deadline">{speak.say("deadline")}</option>
+            </select>
+          </label>
+          <label class="check">
+            <input type="checkbox" checked={filters.unread} onChange={(event) => change({ unread: event.currentTarget.checked })} />
+            <span>{speak.say("unread")}</span>
+          </label>
+        </form>
+        <p class="count" role="status">
+          {found.length === 1 ? speak.say("newsOne") : speak.say("news", { n: found.length })}
+          {judged < all && <span> · {speak.say("loading", { n: judged, all })}</span>}
+        </p>
+        {found.length === 0 && judged >= all && <p class="empty">{speak.say(items.length === 0 ? "none" : "noMatch")}</p>}
+        <ul ref={list} class="rows" onKeyDown={move}>
+          {found.slice(0, shown).map((one) => (
+            <li key={one.header.number}>
+              <Row item={one} speak={speak} now={now} isNew={one.header.number > acknowledged} isChosen={one.header.number === chosen} choose={() => setChosen(one.header.number)} />
+            </li>
+          ))}
+        </ul>
+        <div class="actions">
+          {found.length > shown && (
+            <button type="button" onClick={() => setShown(shown + step)}>{speak.say("more", { n: Math.min(step, found.length - shown) })}</button>
+          )}
+          {items.some((one) => one.header.number > acknowledged) && judged >= all && (
+            <button type="button" onClick={() => void inbox.acknowledge().then((n) => setSaid(speak.say("markedRead", { n })), () => setSaid(speak.say("noService")))}>{speak.say("markRead")}</button>
+          )}
+          <p class="hint" role="status">{said}</p>
+        </div>
+      </section>
+      {item
+        ? <Detail item={item} inbox={inbox} speak={speak} now={now} back={back} choose={setChosen} />
+        : <p class="placeholder">{speak.say("choose")}</p>}
+    </div>
+  );
+}
+
+function Choice(props: { label: string; all: string; value: string; options: readonly (readonly [string, string])[]; change: (value: string) => void }) {
+  return (
+    <label>
+      <span>{props.label}</span>
+      <select value={props.value} onChange={(event) => props.change(event.currentTarget.value)}>
+        <option value="">{props.all}</option>
+        {props.options.map(([value, name]) => <option key={value} value={value}>{name}</option>)}
+      </select>
+    </label>
+  );
+}
+
+function Row({ item, speak, now, isNew, isChosen, choose }: { item: Item; speak: Speech; now: number; isNew: boolean; isChosen: boolean; choose: () => void }) {
+  const { message, deadline } = item;
+  const over = Date.parse(deadline) < now;
+  const close = over || Date.parse(deadline) - now < soon;
+  return (
+    <button type="button" class={`row kind-${message.kind}`} data-number={item.header.number} aria-current={isChosen ? "true" : undefined} onClick={choose}>
+      <span class="first">
+        <span class="badge">{message.kind === "review" ? "?" : message.kind}</span>
+        <strong>{speak.code_("link", message.link)}</strong>
+        {isNew && <span class="new">{speak.say("unreadMark")}</span>}
+      </span>
+      <span class="second">{speak.say(`strength${message.strength}`)}{"own" in message && <> · <bdi>{message.own}</bdi></>}</span>
+      <span class="third">
+        <span>{speak.day(item.roomTime)}</span>
+        <span class={close ? "close" : undefined}>{speak.say(message.kind === "review" ? "due" : "expires")}: {speak.until(deadline, now)}</span>
+      </span>
+    </button>
+  );
+}
+
+function Warnings({ inbox, speak, now }: { inbox: Inbox; speak: Speech; now: number }) {
+  const { log, alarms } = inbox;
+  const missing = inbox.missing(now);
+  const time = log.time?.opening ?? 0;
+  const limit = Math.max(2 * (log.charter?.epochSeconds ?? 0), 3600) * 1000;
+  return (
+    <div role="alert">
+      {log.silentSince !== null && <p class="alarm">{speak.say("silent", { time: speak.moment(log.silentSince * 1000) })}</p>}
+      {now - time * 1000 > limit && <p class="alarm">{speak.say("stale", { time: speak.moment(time * 1000) })}</p>}
+      {missing && <p class="alarm">{speak.say("missing", missing)}</p>}
+      {alarms.slice(0, 5).map((alarm) => (
+        <p key={alarm.number} class="alarm">{speak.say("alarm", { number: alarm.number, reason: alarm.refusal })} {speak.say("alarmText")}</p>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,164 @@
+import { createHash } from "node:crypto";
+import {
+  canonicalize, concat, Frontier, hpke, jwkOf, leafHash, messageAad, messageInfo, nodeHash, padme, publicKeyOf, sha256, signJws, spkiOf, toBase64, toBase64Url, utf8,
+  digestText, nonPunishment, type Bytes, type Frame, type Json, type LogItem, type Place, type PublicKey,
+} from "../../sealing/src/index.ts";
+
+/** A key pair whose private half may be shown: for tests. */
+interface Pair {
+  readonly handle: CryptoKey;
+  readonly publicKey: PublicKey;
+  readonly jwk: JsonWebKey;
+}
+
+async function pair(name: "ECDH" | "ECDSA"): Promise<Pair> {
+  const made = await crypto.subtle.generateKey({ name, namedCurve: "P-256" }, true, name === "ECDH" ? ["deriveBits"] : ["sign", "verify"]);
+  const publicKey = (await publicKeyOf(new Uint8Array(await crypto.subtle.exportKey("raw", made.publicKey))))!;
+  const { d } = await crypto.subtle.exportKey("jwk", made.privateKey);
+  return { handle: made.privateKey, publicKey, jwk: { ...jwkOf(publicKey), d: d! } };
+}
+
+const uuid = (): string => crypto.randomUUID();
+const time = (seconds: number): string => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+const passphrase = "correct horse battery";
+
+/** A whole room as one member's service would serve it, made of nothing but keys of its own. */
+export interface MadeRoom {
+  readonly room: string;
+  readonly member: string;
+  readonly log: LogItem[];
+  readonly frames: (Frame & { readonly number: number })[];
+  readonly keyFile: Bytes;
+  readonly passphrase: string;
+}
+
+export type News = (number: number, now: number) => { readonly [name: string]: Json };
+
+/** Makes a room in which each epoch's messages, but for the head, are what news gives. */
+export async function makeRoom(options: { readonly epochs: number; readonly slots: number; readonly title: string; readonly news: News }): Promise<MadeRoom> {
+  const { epochs, slots } = options;
+  const member = "lotus-bridge";
+  const room = uuid();
+  const now = Math.floor(Date.now() / 1000);
+  const ids = ["harbour-light", "lotus-bridge", "open-road", "police-ahtu"];
+  const owners = await Promise.all(ids.map(async (id) => ({ id, organisation: await pair("ECDSA"), verifier: await pair("ECDSA"), witness: await pair("ECDSA") })));
+  const [operator, signing, release, inbox, signIn] = await Promise.all([pair("ECDSA"), pair("ECDSA"), pair("ECDH"), pair("ECDH"), pair("ECDSA")]);
+  const charter: Json = {
+    schema: "cleanroom/charter/v1", room, version: 1, previous: null, title: options.title, simulated: true, validFrom: time(now - 86_400), expires: time(now + 86_400 * 200),
+    witnesses: { faulty: 1, additional: [] }, operator: { key: jwkOf(operator.publicKey) }, epochs: { length: "PT24H", slotsPerMember: slots, messageBytes: 2048 },
+    members: owners.map(({ id, organisation, verifier, witness }) => ({
+      id, role: id.startsWith("police") ? "agency" : "contributor", name: `${id} (fictional)`, organisationKey: jwkOf(organisation.publicKey),
+      broker: { verifierKey: jwkOf(verifier.publicKey), witnessKey: jwkOf(witness.publicKey) },
+    })),
+  };
+  const genesis = digestText(await sha256(canonicalize(charter)));
+  const approvals: Record<string, Json> = {};
+  for (const { id, organisation } of owners) {
+    const payload = canonicalize({ charter: genesis, decision: "approve", member: id, room, version: 1 });
+    const [head, , tail] = (await signJws(organisation.handle, organisation.publicKey, "cleanroom-approval+jws", payload)).split(".");
+    approvals[id] = `${head}..${tail}`;
+  }
+
+  const log: LogItem[] = [];
+  const tree = new Frontier();
+  const append = async (author: string, type: string, more: { readonly [name: string]: Json }, key: Pair): Promise<void> => {
+    const leaf = await signJws(key.handle, key.publicKey, "cleanroom-entry+jws", canonicalize({ author, id: uuid(), room, type, ...more }));
+    log.push({ leaf });
+    await tree.append(await leafHash(utf8(leaf)));
+  };
+  const checkpoint = async (): Promise<string> => {
+    const body = `cleanroom/room/${room}\n${tree.size}\n${toBase64(await tree.root())}\n`;
+    const line = async (name: string, type: string, key: Pair, payload: Uint8Array): Promise<string> => {
+      const hash = await sha256(utf8(name), Uint8Array.of(10, 255), utf8(type), spkiOf(key.publicKey));
+      return `— ${name} ${toBase64(concat(hash.subarray(0, 4), payload))}\n`;
+    };
+    const sign = async (key: Pair, text: string): Promise<Bytes> => new Uint8Array(await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, key.handle, utf8(text)));
+    let note = `${body}\n${await line("operator", "cleanroom/ecdsa-p256", operator, await sign(operator, body))}`;
+    for (const { id, witness } of owners) {
+      const clock = new Uint8Array(8);
+      new DataView(clock.buffer).setBigUint64(0, BigInt(now));
+      const word = await sign(witness, `cosignature/v1\ntime ${now}\n${body}`);
+      note += await line(id, "cleanroom/ecdsa-p256-cosignature/v1", witness, concat(clock, word));
+    }
+    return note;
+  };
+
+  await append("harbour-light", "charter", { signed: { approvals, charter } }, owners[0]!.organisation);
+  await append(member, "person", { action: "add", person: "p1", key: jwkOf((await pair("ECDSA")).publicKey), roles: ["approver", "uploader"] }, owners[1]!.organisation);
+  await append(member, "batch", { slots: 64, deleteBy: time(now + 86_400 * 90) }, owners[1]!.organisation);
+  const position = { root: digestText(await tree.root()), size: tree.size };
+  await append("enclave", "instance", {
+    charter: genesis, checkpoint: position, evidence: ids.map((broker) => ({ broker, evidence: "AQ", nonce: "AQ" })), generation: 1, release: jwkOf(release.publicKey), signing: jwkOf(signing.publicKey),
+  }, signing);
+  for (const { id, verifier } of owners) {
+    await append(id, "release", { generation: 1, instance: signing.publicKey.id, leaseEnds: time(now + 86_400), periods: [1] }, verifier);
+  }
+
+  const frames: (Frame & { number: number })[] = [];
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const first = (epoch - 1) * slots + 1;
+    const last = first + slots - 1;
+    const note = await checkpoint();
+    const where = { root: digestText(await tree.root()), size: tree.size };
+    const ciphertexts: Bytes[] = [];
+    for (let number = first; number <= last; number++) {
+      const place: Place = { room, recipient: member, number, epoch, simulated: true };
+      const content = number === first ? { kind: "head", checkpoint: where, evaluated: true, last } : options.news(number, now);
+      const json = canonicalize({ ...content, epoch, number, recipient: member, room, schema: "cleanroom/message/v1", simulated: true });
+      ciphertexts.push(await hpke.seal(inbox.publicKey, messageInfo(place, inbox.publicKey.id), messageAad(place), padme.padToSize(json, 2048)));
+    }
+    const digests = await Promise.all(ciphertexts.map((ciphertext) => sha256(ciphertext)));
+    const levels = await levelsOf(await Promise.all(digests.map(leafHash)));
+    const roomTime = time(now - (epochs - epoch) * 3600 - 60);
+    await append("enclave", "epoch", {
+      checkpoint: note, epoch, evaluated: true, generation: 1, recipients: [{ first, last, member, root: digestText(levels.at(-1)![0]!) }], roomTime,
+    }, signing);
+    for (const [i, ciphertext] of ciphertexts.entries()) {
+      const header = canonicalize({ charter: genesis, ciphertext: digestText(digests[i]!), epoch, generation: 1, number: first + i, recipient: member, room });
+      const path = levels.slice(0, -1).map((level, depth) => toBase64Url(level[(i >> depth) ^ 1]!));
+      frames.push({ number: first + i, header: await signJws(signing.handle, signing.publicKey, "cleanroom-message+jws", header), ciphertext: toBase64Url(ciphertext), path });
+    }
+  }
+  log.push({ checkpoint: await checkpoint() });
+  return { room, member, log, frames, keyFile: await sealKeyFile(member, room, genesis, inbox.jwk, signIn.jwk), passphrase };
+}
+
+/** The levels of a complete tree, leaves first: the number of leaves is a power of two. */
+async function levelsOf(leaves: readonly Bytes[]): Promise<readonly (readonly Bytes[])[]> {
+  const levels = [leaves];
+  for (let level = leaves; level.length > 1; levels.push(level)) {
+    level = await Promise.all(level.flatMap((left, i) => (i % 2 === 0 ? [nodeHash(left, level[i + 1]!)] : [])));
+  }
+  return levels;
+}
+
+async function sealKeyFile(member: string, room: string, genesis: string, inbox: JsonWebKey, signIn: JsonWebKey): Promise<Bytes> {
+  const [salt, iv] = [crypto.getRandomValues(new Uint8Array(32)), crypto.getRandomValues(new Uint8Array(12))];
+  const visible = { genesis, iterations: 600_000, iv: toBase64Url(iv), member, room, salt: toBase64Url(salt), schema: "cleanroom/page-key/v1" };
+  const secret = await crypto.subtle.importKey("raw", utf8(passphrase), "PBKDF2", false, ["deriveKey"]);
+  const key = await crypto.subtle.deriveKey({ name: "PBKDF2", hash: "SHA-256", salt, iterations: 600_000 }, secret, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
+  const content = canonicalize({ inbox: [inbox], signIn } as unknown as Json);
+  const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: canonicalize(visible) }, key, content);
+  return canonicalize({ ...visible, sealed: toBase64Url(new Uint8Array(sealed)) });
+}
+
+const reference = (text: string): string => createHash("sha256").update(text).digest().subarray(0, 16).toString("base64url");
+const links = ["SamePersonVictim", "SamePersonSuspect", "SamePhone", "SameVehicle", "SameAddress", "SameOrganisation"];
+
+/** Notices of every kind, in turn; references repeat now and then, one text tries to be markup. */
+export const everyKind: News = (number, now) => {
+  const match = reference(String(number % 40));
+  const link = links[number % links.length]!;
+  const common = { link, match, strength: ["Exact", "Strong", "Probable"][number % 3]! };
+  const own = number % 7 === 0 ? `<img src=x onerror="document.title='broken'">${number}` : `LB-${String(number).padStart(5, "0")}`;
+  switch (number % 4) {
+    case 0:
+      return { kind: "empty" };
+    case 1:
+      return { ...common, kind: "N1", own, counterpart: number % 8 === 1 ? null : { member: "open-road", desk: "desk@open-road.example.org" }, quarter: "2026-Q3", caveats: ["NO_IMMIGRATION", "SOURCE_PROTECTION"], known: number % 12 === 1, expires: time(now + 86_400 * (number % 90)) };
+    case 2:
+      return { ...common, kind: "review", own, evidence: ["Birth", "Name", "Phone"], reasons: ["CaveatReview", "Child"], childProtection: true, safeguardingOnly: false, due: time(now + 86_400 * ((number % 35) - 2)) };
+    default:
+      return { ...common, kind: "N2a", jurisdictions: ["KHM", "THA"], sources: "2", ask: [{ member: "harbour-light", desk: "desk@harbour-light.example.org" }, { member: "open-road", desk: "desk@open-road.example.org" }], grading: "2 D C", handling: ["INTEL_ONLY", "NO_IMMIGRATION"], notice: nonPunishment, expires: time(now + 86_400 * 180) };
+  }
+};

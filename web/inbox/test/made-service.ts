@@ -1,0 +1,55 @@
+import { readFileSync, readdirSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { MadeRoom } from "./made-room.ts";
+
+const types: Readonly<Record<string, string>> = { html: "text/html; charset=utf-8", js: "text/javascript", css: "text/css", svg: "image/svg+xml" };
+
+/** Serves a made room and the built page on loopback. It judges nobody: what the real service refuses is tested with the real service. */
+export async function serve(room: MadeRoom, policy: string): Promise<{ readonly origin: string; acknowledged: number; readonly server: Server }> {
+  const folder = "../artifacts/web/inbox";
+  const files = new Map(readdirSync(folder).filter((name) => !name.endsWith(".br")).map((name) => [`/${name}`, readFileSync(`${folder}/${name}`)]));
+  const state = { origin: "", acknowledged: 0, server: createServer() };
+  state.server.on("request", (request, response) => {
+    const url = new URL(request.url!, "http://localhost");
+    const lines = (items: readonly unknown[]): void => void response.end(items.map((item) => `${JSON.stringify(item)}\n`).join(""));
+    response.setHeader("content-security-policy", policy);
+    const path = url.pathname === "/" ? "/index.html" : url.pathname;
+    if (files.has(path)) {
+      response.setHeader("content-type", types[path.split(".").at(-1)!]!);
+      response.end(files.get(path));
+      return;
+    }
+    const number = (name: string): number => Number(url.searchParams.get(name) ?? 0);
+    switch (path) {
+      case "/api/challenge":
+        return void response.end(JSON.stringify({ challenge: "AAAA" }));
+      case "/api/sign-in":
+        return void response.end(JSON.stringify({ token: "token", member: room.member, idleSeconds: 900 }));
+      case "/api/log":
+        return lines(number("from") === 0 ? room.log : room.log.slice(-1));
+      case "/api/messages": {
+        const found = room.frames.filter((frame) => frame.number > number("after")).slice(0, number("most"));
+        setTimeout(() => lines(found), found.length === 0 ? number("wait") * 1000 : 0);
+        return;
+      }
+      case "/api/inbox":
+        return void response.end(JSON.stringify({ acknowledged: state.acknowledged }));
+      case "/api/acknowledge": {
+        let body = "";
+        request.on("data", (chunk) => (body += String(chunk)));
+        request.on("end", () => {
+          state.acknowledged = (JSON.parse(body) as { through: number }).through;
+          response.end(JSON.stringify({ acknowledged: state.acknowledged }));
+        });
+        return;
+      }
+      default:
+        response.statusCode = path === "/api/sign-out" ? 204 : 404;
+        response.end();
+    }
+  });
+  await new Promise<void>((resolve) => state.server.listen(0, "127.0.0.1", resolve));
+  state.origin = `http://localhost:${(state.server.address() as AddressInfo).port}`;
+  return state;
+}

@@ -1,0 +1,13 @@
+export * from "./bytes.ts";
+export * from "./charter.ts";
+export * from "./checkpoint.ts";
+export * from "./frame.ts";
+export * as hpke from "./hpke.ts";
+export * from "./json.ts";
+export * from "./jws.ts";
+export * from "./keyfile.ts";
+export * from "./keys.ts";
+export * from "./merkle.ts";
+export * from "./message.ts";
+export * as padme from "./padme.ts";
+export * from "./room.ts";

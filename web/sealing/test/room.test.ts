@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fromBase64Url, hpke, judgeFrame, RoomLog, toBase64Url, utf8, parseMessage, canonicalize, nonPunishment, type Json, type LogItem, type LogRefusal, type Place } from "../src/index.ts";
+import { inbox } from "./vectors.ts";
+
+const { room, genesis, member } = inbox;
+
+async function read(items: readonly LogItem[], log = new RoomLog(room, genesis)): Promise<{ log: RoomLog; refusal: LogRefusal | null }> {
+  for (const item of items) {
+    const refusal = await log.take(item);
+    if (refusal !== null) {
+      return { log, refusal };
+    }
+  }
+  return { log, refusal: null };
+}
+
+const key = (await hpke.importPrivateKey(inbox.inbox))!;
+const lastCheckpoint = inbox.log.findLastIndex((item) => "checkpoint" in item);
+
+test("the log of a member's view is believed, and says what C# says", async () => {
+  const { log, refusal } = await read(inbox.log);
+  assert.equal(refusal, null);
+  assert.equal(log.lastEpoch?.epoch, 3);
+  assert.equal(log.lastNumber(member), 10);
+  assert.equal(log.instance?.generation, 3);
+  assert.equal(log.charter?.version, 2);
+  assert.equal(log.charter?.simulated, true);
+  assert.equal(log.cosignedSize, log.size);
+  assert.deepEqual([1, 2, 3, 4].map((generation) => log.instanceOf(generation)?.trusted), [true, true, true, undefined]);
+});
+
+for (const frame of inbox.frames) {
+  test(`a frame: ${frame.what} → ${frame.expect}`, async () => {
+    const { log } = await read(inbox.log);
+    const number = Number(JSON.parse(frame.message ?? "{}").number ?? 2);
+    const judged = await judgeFrame(log, member, [key], frame, number);
+    assert.equal(judged.ok ? "ok" : judged.refusal, frame.expect);
+    if (judged.ok) {
+      const place: Place = { room, recipient: member, number, epoch: judged.header.epoch, simulated: true };
+      assert.deepEqual(judged.message, parseMessage(utf8(frame.message!), place));
+    }
+  });
+}
+
+test("a message under another number, another key, no key is no message", async () => {
+  const { log } = await read(inbox.log);
+  const [first, second] = inbox.frames;
+  const stranger = (await hpke.importPrivateKey(await crypto.subtle.exportKey("jwk", (await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"])).privateKey)))!;
+  const refusals = [
+    await judgeFrame(log, member, [key], second!, 1),
+    await judgeFrame(log, member, [stranger], first!, 1),
+    await judgeFrame(log, member, [], first!, 1),
+    await judgeFrame(log, "b-contributor", [key], first!, 1),
+    await judgeFrame(log, member, [key], { ...first!, path: ["x"] }, 1),
+    await judgeFrame(log, member, [key], { ...first!, ciphertext: "%" }, 1),
+  ];
+  assert.deepEqual(refusals.map((judged) => !judged.ok && judged.refusal), ["number-missing", "cannot-open", "cannot-open", "other-recipient", "not-in-epoch", "malformed"]);
+});
+
+test("a log that was changed anywhere is not believed", async () => {
+  const hidden = inbox.log.findIndex((item) => "hash" in item);
+  const release = inbox.log.findIndex((item) => "leaf" in item && payloadOf(item)["type"] === "release");
+  const without = (at: number): LogItem[] => inbox.log.filter((_, i) => i !== at);
+  const changed = (at: number, item: LogItem): LogItem[] => inbox.log.map((other, i) => (i === at ? item : other));
+  const checkpoint = (inbox.log[lastCheckpoint] as { checkpoint: string }).checkpoint;
+  const fewer = checkpoint.split("\n").filter((line) => !/^— [abc]-contributor/.test(line)).join("\n");
+  const rows: [string, LogItem[], LogRefusal][] = [
+    ["an entry left out", without(hidden), "malformed"],
+    ["an entry hidden", changed(release, { hash: toBase64Url(new Uint8Array(32)) }), "forked"],
+    ["another hash", changed(hidden, { hash: toBase64Url(new Uint8Array(32)) }), "forked"],
+    ["no hash", changed(hidden, { hash: "AA" }), "malformed"],
+    ["genesis hidden", changed(0, { hash: toBase64Url(new Uint8Array(32)) }), "no-genesis"],
+    ["no log", changed(0, { leaf: "x" }), "no-genesis"],
+    ["too few cosignatures", changed(lastCheckpoint, { checkpoint: fewer }), "not-cosigned"],
+    ["signed by nobody", changed(lastCheckpoint, { checkpoint: checkpoint.replace(/— operator \S{12}/, "— operator AAAAAAAAAAAA") }), "wrong-operator"],
+    ["an old checkpoint again", [...inbox.log, inbox.log.find((item) => "checkpoint" in item)!], "shrunk"],
+    ["no note", changed(lastCheckpoint, { checkpoint: "x" }), "malformed"],
+  ];
+  for (const [what, items, refusal] of rows) {
+    assert.equal((await read(items)).refusal, refusal, what);
+  }
+  assert.equal((await read(inbox.log, new RoomLog(room, "sha256:AAAA"))).refusal, "other-genesis");
+  assert.equal((await read(inbox.log, new RoomLog("5f1b6f0e-2f0c-4d57-9a58-0f3b8f1f7f10", genesis))).refusal, "no-genesis");
+});
+
+test("an epoch of an instance that too few brokers gave their keys is not heard", async () => {
+  const log = new RoomLog(room, genesis);
+  let releases = 0;
+  for (const item of inbox.log) {
+    const isRelease = "leaf" in item && payloadOf(item)["type"] === "release";
+    if (isRelease && releases++ > 0) {
+      continue;
+    }
+    if (!("checkpoint" in item)) {
+      await log.take(item);
+    }
+  }
+  assert.equal(log.lastEpoch, null);
+  assert.equal(log.instanceOf(1)?.trusted, false);
+});
+
+test("messages are read strictly", () => {
+  const place: Place = { room, recipient: member, number: 7, epoch: 2, simulated: true };
+  const base = { epoch: 2, number: 7, recipient: member, room, schema: "cleanroom/message/v1", simulated: true } as const;
+  const pointer = { ...base, kind: "N1", caveats: ["A", "B"], counterpart: null, expires: "2027-01-01T00:00:00Z", known: false, link: "SamePhone", match: "AAAAAAAAAAAAAAAAAAAAAA", own: "x", quarter: "", strength: "Exact" };
+  const notice = { ...base, kind: "N2a", ask: [{ desk: "d", member: "m" }], expires: "2027-01-01T00:00:00Z", grading: "B2", handling: [], jurisdictions: ["THA"], link: "SamePhone", match: "AAAAAAAAAAAAAAAAAAAAAA", notice: nonPunishment, sources: "3-5", strength: "Strong" };
+  const parse = (value: object): unknown => parseMessage(canonicalize(value as Json), place);
+  assert.ok(parse(pointer));
+  assert.ok(parse(notice));
+  assert.deepEqual(parse({ ...base, kind: "empty" }), { kind: "empty" });
+  const bad: object[] = [
+    { ...pointer, more: 1 }, { ...pointer, epoch: 3 }, { ...pointer, number: 8 }, { ...pointer, recipient: "other" }, { ...pointer, room: "x" }, { ...pointer, simulated: false },
+    { ...pointer, caveats: ["B", "A"] }, { ...pointer, caveats: ["A", "A"] }, { ...pointer, caveats: ["<b>"] }, { ...pointer, strength: "Sure" }, { ...pointer, match: "AAAA" },
+    { ...pointer, expires: "2027-02-30T00:00:00Z" }, { ...pointer, counterpart: { desk: "d", member: "operator" } }, { ...pointer, own: "" }, { ...pointer, own: "x".repeat(513) },
+    { ...pointer, known: "no" }, { ...pointer, kind: "N9" }, { ...pointer, schema: "cleanroom/message/v2" }, { ...pointer, link: null },
+    { ...notice, notice: "Do as you like." }, { ...notice, ask: [] }, { ...notice, ask: [{ desk: "d", member: "m", more: 1 }] }, { ...notice, jurisdictions: [1] },
+  ];
+  for (const value of bad) {
+    assert.equal(parse(value), null, JSON.stringify(value));
+  }
+  const { simulated: _, ...unlabelled } = pointer;
+  assert.equal(parse(unlabelled), null);
+});
+
+function payloadOf(item: { readonly leaf: string }): Record<string, unknown> {
+  return JSON.parse(new TextDecoder().decode(fromBase64Url(item.leaf.split(".")[1]!)!)) as Record<string, unknown>;
+}
