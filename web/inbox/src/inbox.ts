@@ -50,6 +50,8 @@ export class Inbox {
   #missingSince: { readonly from: number; readonly at: number } | null = null;
   readonly #stop = new AbortController();
   acknowledged = 0;
+  /** Everything that was there at the start has been judged. */
+  loaded = false;
 
   constructor(readonly keys: OpenedKeyFile, readonly service: Service, readonly changed: () => void) {
     this.log = new RoomLog(keys.room, keys.genesis);
@@ -93,10 +95,12 @@ export class Inbox {
   async load(): Promise<void> {
     this.acknowledged = await this.service.acknowledged();
     const last = this.log.lastNumber(this.keys.member);
-    this.#last = last;
     for (let end = last; end > 0 && !this.#stop.signal.aborted; end -= page) {
       await this.#take(Math.max(0, end - page), Math.min(page, end), 0);
     }
+    this.loaded = true;
+    this.#noteMissing(Date.now());
+    this.changed();
   }
 
   /** Waits for more until the inbox is closed. */
@@ -150,9 +154,8 @@ export class Inbox {
         found.push(itemOf(result.header, result.head.roomTime, result.message));
       }
     }
-    this.#last = Math.max(this.#last, after + judged.length);
-    if (after + judged.length < Math.min(after + most, this.log.lastNumber(member))) {
-      this.#noteMissing(Date.now(), after + judged.length + 1);
+    if (judged.length > 0) {
+      this.#last = Math.max(this.#last, after + judged.length);
     }
     if (found.length > 0) {
       this.#items = [...this.#items, ...found].sort((one, other) => other.header.number - one.header.number);
@@ -160,7 +163,8 @@ export class Inbox {
     this.changed();
   }
 
-  #noteMissing(now: number, from = this.#last + 1): void {
+  #noteMissing(now: number): void {
+    const from = this.#last + 1;
     if (from > this.log.lastNumber(this.keys.member)) {
       this.#missingSince = null;
     } else if (this.#missingSince?.from !== from) {

@@ -29,9 +29,16 @@ export async function serve(room: MadeRoom, policy: string): Promise<{ readonly 
       case "/api/log":
         return lines(number("from") === 0 ? room.log : room.log.slice(-1));
       case "/api/messages": {
-        const found = room.frames.filter((frame) => frame.number > number("after")).slice(0, number("most"));
-        setTimeout(() => lines(found), found.length === 0 ? number("wait") * 1000 : 0);
-        return;
+        const until = Date.now() + number("wait") * 1000;
+        const look = (): void => {
+          const found = room.frames.filter((frame) => frame.number > number("after")).slice(0, number("most"));
+          if (found.length > 0 || Date.now() >= until) {
+            lines(found);
+          } else {
+            setTimeout(look, 100);
+          }
+        };
+        return look();
       }
       case "/api/inbox":
         return void response.end(JSON.stringify({ acknowledged: state.acknowledged }));

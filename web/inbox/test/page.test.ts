@@ -138,6 +138,14 @@ test("a message that was forged or taken away raises an alarm, and the others st
     assert.match((await page.textContent(".alarm"))!, /Message 3: wrong-ciphertext/);
     assert.equal(await page.textContent(".count"), "54 notices");
   });
+  // The newest ones held back: the list is as far as they came, and they come when they come.
+  const held = { ...room, frames: room.frames.slice(0, 70) };
+  await visit(desktop, held, async (page, service) => {
+    await open(page, service.origin);
+    assert.equal(await page.locator(".alarm").count(), 0);
+    held.frames.push(...room.frames.slice(70));
+    await page.waitForFunction(() => document.querySelector(".count")?.textContent === "55 notices", undefined, { timeout: 40_000 });
+  });
   await visit(desktop, { ...room, frames: room.frames.filter((frame) => frame !== third) }, async (page, service) => {
     await signIn(page, service.origin, room.keyFile, room.passphrase);
     assert.match((await page.textContent(".alarm"))!, /Message 6: number-missing/);

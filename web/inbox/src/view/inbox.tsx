@@ -95,9 +95,9 @@ export function InboxView({ inbox, speak }: { inbox: Inbox; speak: Speech }) {
         </form>
         <p class="count" role="status">
           {found.length === 1 ? speak.say("newsOne") : speak.say("news", { n: found.length })}
-          {judged < all && <span> · {speak.say("loading", { n: judged, all })}</span>}
+          {!inbox.loaded && <span> · {speak.say("loading", { n: judged, all })}</span>}
         </p>
-        {found.length === 0 && judged >= all && <p class="empty">{speak.say(items.length === 0 ? "none" : "noMatch")}</p>}
+        {found.length === 0 && inbox.loaded && <p class="empty">{speak.say(items.length === 0 ? "none" : "noMatch")}</p>}
         <ul ref={list} class="rows" onKeyDown={move}>
           {found.slice(0, shown).map((one) => (
             <li key={one.header.number}>
@@ -109,7 +109,7 @@ export function InboxView({ inbox, speak }: { inbox: Inbox; speak: Speech }) {
           {found.length > shown && (
             <button type="button" onClick={() => setShown(shown + step)}>{speak.say("more", { n: Math.min(step, found.length - shown) })}</button>
           )}
-          {items.some((one) => one.header.number > acknowledged) && judged >= all && (
+          {items.some((one) => one.header.number > acknowledged) && inbox.loaded && (
             <button type="button" onClick={() => void inbox.acknowledge().then((n) => setSaid(speak.say("markedRead", { n })), () => setSaid(speak.say("noService")))}>{speak.say("markRead")}</button>
           )}
           <p class="hint" role="status">{said}</p>
