@@ -1,12 +1,12 @@
 # Two commands do everything on a Debian machine with the .NET SDK: make demo, make test.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bulk charts cli build prerequisites clean mutants
+.PHONY: help demo test lint bench bulk torture charts cli build prerequisites clean mutants
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-demo: prerequisites ## run a whole room on this machine (KEEP=DIR keeps it; CASES=DIR and OUT=links.csv for files of your own; STANDALONE=1 in one process)
+demo: prerequisites ## run a whole room on this machine (KEEP=DIR keeps it; CASES=DIR and OUT=links.csv for files of your own; STANDALONE=1 in one process; STORE=postgres)
 	@tools/demo.sh
 
 test: ## build everything, run every test
@@ -21,6 +21,10 @@ bench: prerequisites ## measure: sealing, upload, key release, cosigning, replay
 
 bulk: prerequisites ## many records of known persons through a whole room, with a score (FILE=, RECORDS=n)
 	@tools/bulk.sh
+
+torture: ## kill -9, lost connections and full disks under load on both kinds of store, then compare (ROUNDS=n, STORE=, SEED=)
+	@tools/prerequisites.sh store
+	@tools/torture.sh
 
 charts: ## check the Helm charts, alerts, dashboards and systemd units (UPDATE=1 writes charts/golden anew)
 	@tools/charts.sh

@@ -12,6 +12,7 @@ ldconfig -p 2>/dev/null | grep -q 'libsqlite3\.so\.0' || missing+=(libsqlite3-0)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 [ "${1:-}" != test ] || command -v "${CHROMIUM:-chromium}" >/dev/null || missing+=(chromium)
+[[ "${1:-}" != @(test|store) ]] || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || [ -n "${CLEANROOM_TEST_POSTGRES:-}" ] || missing+=(postgresql)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 install="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"

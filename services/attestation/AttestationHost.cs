@@ -12,6 +12,7 @@ using CleanRoom.Hosting.Calls;
 using CleanRoom.Hosting.Startup;
 using CleanRoom.Services;
 using CleanRoom.Storage.Brokers;
+using CleanRoom.Storage.Postgres;
 using CleanRoom.Storage.Sqlite;
 using Microsoft.Extensions.Options;
 
@@ -47,7 +48,8 @@ public static class AttestationHost
         _ = services.AddCheckedOptions<AttestationOptions, AttestationOptionsValidator>(AttestationOptions.SectionName);
         _ = services.AddSingleton(OpenKeys);
         _ = services.AddSingleton(CreateIdentity);
-        _ = services.AddSingleton<IBrokerStore>(provider => StoreFailures.Open(provider.GetRequiredService<DataFolder>(), SqliteBrokerStore.Open));
+        _ = services.AddCheckedOptions<StoreOptions, StoreOptionsValidator>(StoreOptions.SectionName);
+        _ = services.AddSingleton(provider => ServiceStore.Open<IBrokerStore>(provider, SqliteBrokerStore.Open, PostgresBrokerStore.Open));
         _ = services.AddSingleton<IErrorMapping, StoreFailures>();
         _ = services.AddSingleton(provider => ReadOwner(Options(provider)));
         _ = services.AddSingleton(provider => new OwnerOnly(ReadAdministrators(Options(provider))));

@@ -1,8 +1,5 @@
-using CleanRoom.Hosting;
 using CleanRoom.Hosting.Calls;
-using CleanRoom.Hosting.Startup;
 using CleanRoom.Storage;
-using CleanRoom.Storage.Sqlite;
 using CleanRoom.Transport;
 
 namespace CleanRoom.Services;
@@ -23,25 +20,6 @@ internal sealed partial class StoreFailures(ILogger<StoreFailures> logger) : IEr
         StoreFailed(logger, failure.Problem.ToString());
         return new CleanRoomException(
             ErrorReason.StorageFailed, "The store cannot be used now; nothing was changed.", null, "Try again; if it lasts, tell the operator.", failure);
-    }
-
-    /// <summary>Opens a store in the data folder; what can go wrong becomes the one line with which the service ends.</summary>
-    public static T Open<T>(DataFolder folder, Func<SqliteOptions, T> open)
-    {
-        try
-        {
-            return open(new SqliteOptions { Folder = folder.Path });
-        }
-        catch (StorageException exception)
-        {
-            var code = exception.Problem switch
-            {
-                StorageProblem.LibraryMissing => ExitCode.LibraryMissing,
-                StorageProblem.NotWritable => ExitCode.FolderNotWritable,
-                _ => ExitCode.FileError,
-            };
-            throw new StartupException(code, exception.Message, exception);
-        }
     }
 
     [LoggerMessage(10, LogLevel.Error, "The store does not work: {Problem}")]

@@ -6,6 +6,8 @@ using CleanRoom.Ingestion.Rooms;
 using CleanRoom.Ingestion.Uploads;
 using CleanRoom.Ingestion.Upkeep;
 using CleanRoom.Services;
+using CleanRoom.Storage;
+using CleanRoom.Storage.Postgres;
 using CleanRoom.Storage.Sqlite;
 
 namespace CleanRoom.Ingestion;
@@ -35,9 +37,10 @@ public static class IngestionHost
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddCheckedOptions<IngestionOptions, IngestionOptionsValidator>(IngestionOptions.SectionName);
-        builder.Services.AddSingleton(static services => StoreFailures.Open(services.GetRequiredService<DataFolder>(), SqliteIngestionStore.Open));
-        builder.Services.AddSingleton(static services => services.GetRequiredService<SqliteIngestionStore>().Logs);
-        builder.Services.AddSingleton(static services => services.GetRequiredService<SqliteIngestionStore>().Batches);
+        builder.Services.AddCheckedOptions<StoreOptions, StoreOptionsValidator>(StoreOptions.SectionName);
+        builder.Services.AddSingleton(static services => ServiceStore.Open<IIngestionStore>(services, SqliteIngestionStore.Open, PostgresIngestionStore.Open));
+        builder.Services.AddSingleton(static services => services.GetRequiredService<IIngestionStore>().Logs);
+        builder.Services.AddSingleton(static services => services.GetRequiredService<IIngestionStore>().Batches);
         builder.Services.AddSingleton(static services => OperatorKey.LoadOrCreate(services.GetRequiredService<DataFolder>().File(OperatorKey.FileName)));
         builder.Services.AddSingleton<RoomDirectory>();
         builder.Services.AddSingleton<RoomMetrics>();

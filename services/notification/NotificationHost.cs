@@ -8,6 +8,7 @@ using CleanRoom.Notification.Page;
 using CleanRoom.Notification.Rooms;
 using CleanRoom.Notification.Upkeep;
 using CleanRoom.Services;
+using CleanRoom.Storage.Postgres;
 using CleanRoom.Storage.Slots;
 using CleanRoom.Storage.Sqlite;
 using CleanRoom.Transport;
@@ -40,7 +41,8 @@ public static class NotificationHost
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.AddCheckedOptions<NotificationOptions, NotificationOptionsValidator>(NotificationOptions.SectionName);
-        builder.Services.AddSingleton<ISlotStore>(static services => StoreFailures.Open(services.GetRequiredService<DataFolder>(), SqliteSlotStore.Open));
+        builder.Services.AddCheckedOptions<StoreOptions, StoreOptionsValidator>(StoreOptions.SectionName);
+        builder.Services.AddSingleton(static services => ServiceStore.Open<ISlotStore>(services, SqliteSlotStore.Open, PostgresSlotStore.Open));
         builder.Services.AddSingleton(ConnectIngestion);
         builder.Services.AddSingleton<RoomFollowers>();
         builder.Services.AddSingleton<FrameReceiver>();

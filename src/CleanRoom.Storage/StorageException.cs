@@ -23,10 +23,22 @@ public enum StorageProblem
 
     /// <summary>Another process holds the database for longer than the busy timeout.</summary>
     Busy,
+
+    /// <summary>
+    /// The database server does not answer, or the connection was lost. Whether a write under way has happened is then not known: repeating the call settles it,
+    /// because every write answers what it did before.
+    /// </summary>
+    Unreachable,
+
+    /// <summary>The database server is set up so that it could lose what it acknowledged.</summary>
+    NotDurable,
+
+    /// <summary>The database is older than this program and may not be carried forward by it.</summary>
+    OlderThanProgram,
 }
 
 /// <summary>
-/// A store could not do its work. Nothing of the failed call is kept: it may be tried again. <see cref="Exception.Message"/> is one
+/// A store could not do its work. Nothing of the failed call is kept (but see <see cref="StorageProblem.Unreachable"/>): it may be tried again. <see cref="Exception.Message"/> is one
 /// line with the remedy and holds no data.
 /// </summary>
 public sealed class StorageException : Exception

@@ -28,6 +28,7 @@ public sealed class DependencyTests
         ["CleanRoom.Ingestion"] = ["CleanRoom.Hosting", "CleanRoom.Storage"],
         ["CleanRoom.Matching"] = ["CleanRoom.Hosting", "CleanRoom.Evidence", "CleanRoom.Records", "CleanRoom.Linkage"],
         ["CleanRoom.Notification"] = ["CleanRoom.Hosting", "CleanRoom.Storage"],
+        ["CleanRoom.Admin"] = ["CleanRoom.Charter", "CleanRoom.Storage"],
         ["CleanRoom.Standalone"] = [.. Services, "CleanRoom.Hosting", "CleanRoom.Storage"],
         ["CleanRoom.Client"] = ["CleanRoom.Transport", "CleanRoom.Evidence", "CleanRoom.Records", "CleanRoom.Linkage"],
         ["CleanRoom.Cli"] = ["CleanRoom.Client"],
@@ -37,7 +38,7 @@ public sealed class DependencyTests
     private static readonly Dictionary<string, string[]> Packages = new()
     {
         ["CleanRoom.Records"] = ["Google.Protobuf", "Grpc.Tools"],
-        ["CleanRoom.Storage"] = ["Microsoft.Data.Sqlite.Core", "SQLitePCLRaw.provider.e_sqlite3"],
+        ["CleanRoom.Storage"] = ["Microsoft.Data.Sqlite.Core", "Npgsql", "SQLitePCLRaw.provider.e_sqlite3"],
         ["CleanRoom.Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 

@@ -13,13 +13,14 @@ using CleanRoom.Client.Uploads;
 using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Matching.V1;
 using CleanRoom.Storage.Brokers;
+using CleanRoom.Storage.Postgres;
 using CleanRoom.Storage.Sqlite;
 using CleanRoom.Transport;
 
 namespace CleanRoom.Demo;
 
 /// <summary>One room from nothing to the last notice: the steps of docs/architecture.md on the real services, wherever they run.</summary>
-internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner services, Action<string> say) : IAsyncDisposable
+internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner services, Action<string> say, string? postgres = null) : IAsyncDisposable
 {
     private readonly Dictionary<string, MemberProfile> _profiles = [];
     private readonly Dictionary<string, RoomClient> _rooms = [];
@@ -54,8 +55,8 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
 
         var ingestionIdentity = await services.IdentityAsync(ServiceKind.Ingestion, Folder("ingestion"), cancellationToken);
         var matchingIdentity = await services.IdentityAsync(ServiceKind.Matching, Folder("matching"), cancellationToken);
-        _ingestion = await services.StartAsync(ServiceKind.Ingestion, "ingestion", Folder("ingestion"), [], cancellationToken);
-        var notification = await services.StartAsync(ServiceKind.Notification, "notification", Folder("notification"), ToIngestion("Notification"), cancellationToken);
+        _ingestion = await services.StartAsync(ServiceKind.Ingestion, "ingestion", Folder("ingestion"), Store(), cancellationToken);
+        var notification = await services.StartAsync(ServiceKind.Notification, "notification", Folder("notification"), [.. ToIngestion("Notification"), .. Store()], cancellationToken);
         var brokers = new Dictionary<string, BrokerTerms>();
         foreach (var id in Brokered)
         {
@@ -65,12 +66,12 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
                 ServiceKind.Attestation, "broker-" + id, data,
                 [
                     $"--Attestation:Owner={id}", $"--Attestation:OrganisationKey={_profiles[id].OrganisationKey.ToJwk().ToJsonString()}",
-                    $"--Attestation:AdminKeys:0={_profiles[id].TransportKey.Id}", "--Attestation:AllowSimulated=true",
+                    $"--Attestation:AdminKeys:0={_profiles[id].TransportKey.Id}", "--Attestation:AllowSimulated=true", .. Store(id),
                 ],
                 cancellationToken);
             brokers[id] = new BrokerTerms(broker.Address, broker.Key, Key(identity, "verifierKey"), Key(identity, "witnessKey"));
         }
-        say($"{brokers.Count + 2} services listen on loopback, mTLS, each pinned by its key");
+        say($"{brokers.Count + 2} services listen on loopback, mTLS, each pinned by its key; stores: {(postgres is null ? "SQLite" : "PostgreSQL")}");
 
         _matchingPort = await services.ChoosePortAsync(cancellationToken);
         var charter = Sign(Draft(
@@ -188,7 +189,8 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
         {
             var member = MemberId.Parse(contributor.Id);
             using var keys = BrokerKeys.Open(Folder("broker-" + contributor.Id), null);
-            using var store = SqliteBrokerStore.Open(new SqliteOptions { Folder = Folder("broker-" + contributor.Id) });
+            var store = OpenBroker(contributor.Id);
+            using var closing = (IDisposable)store;
             var room = await store.FindAsync(Guid.Parse(_room.ToString()), cancellationToken) ?? throw new DemoException(1, $"{contributor.Id}: the broker does not know the room.");
             secrets[member] = new SecretBytes(new RoomSecrets(keys).OpenRoomSecret(_room, room.SealedRoomSecret.Span));
             using var ledger = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(_rooms[contributor.Id].Memory.Folder, "records.json"), cancellationToken));
@@ -281,6 +283,16 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
 
     /// <summary>The folder of a service: ingestion, matching, notification, broker-ID.</summary>
     public string Folder(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+
+    /// <summary>Settings of a service that keeps a store; each broker has schemas of its own, as brokers of several owners have.</summary>
+    private string[] Store(string? broker = null) =>
+        postgres is null ? [] : [$"--Store:Postgres={postgres}", $"--Store:Schema={Schema(broker)}", "--Store:MaximumConnections=12"];
+
+    private static string Schema(string? broker) => broker is null ? "cleanroom" : "b_" + broker.Replace('-', '_');
+
+    private IBrokerStore OpenBroker(string id) => postgres is null
+        ? SqliteBrokerStore.Open(new SqliteOptions { Folder = Folder("broker-" + id) })
+        : PostgresBrokerStore.Open(new PostgresOptions { ConnectionString = postgres, Schema = Schema(id) });
 
     private static VerifyingKey Key(JsonElement json, string name) =>
         VerifyingKey.TryFromJwk(json.GetProperty(name), out var key) ? key : throw new DemoException(70, $"The identity's {name} is not a key.");

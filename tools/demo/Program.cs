@@ -5,7 +5,7 @@ using CleanRoom.Client;
 using CleanRoom.Demo;
 using CleanRoom.Transport;
 
-string? cases = null, output = null, keep = null;
+string? cases = null, output = null, keep = null, postgres = null;
 var standalone = args.Contains("--standalone");
 args = [.. args.Where(argument => argument != "--standalone")];
 for (var i = 0; i + 1 < args.Length; i += 2)
@@ -21,13 +21,16 @@ for (var i = 0; i + 1 < args.Length; i += 2)
         case "--keep":
             keep = args[i + 1];
             break;
+        case "--postgres":
+            postgres = args[i + 1];
+            break;
         default:
-            return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR] [--standalone]");
+            return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR] [--standalone | --postgres CONNECTION]");
     }
 }
-if (args.Length % 2 != 0)
+if (args.Length % 2 != 0 || (standalone && postgres is not null))
 {
-    return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR] [--standalone]");
+    return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR] [--standalone | --postgres CONNECTION]");
 }
 if (keep is not null && Directory.Exists(keep) && Directory.EnumerateFileSystemEntries(keep).Any())
 {
@@ -52,7 +55,7 @@ try
     Say("SIMULATED ROOM: no hardware stands behind it; it protects nobody's data.");
     var logs = Directory.CreateDirectory(Path.Combine(folder, "logs")).FullName;
     IServiceRunner services = standalone ? new StandaloneServices(folder, Path.Combine(logs, "standalone.log")) : new ServiceProcesses(logs);
-    await using var room = new DemoRoom(file, folder, services, Say);
+    await using var room = new DemoRoom(file, folder, services, Say, postgres);
     await room.OpenAsync(stop.Token);
     await room.StartMatchingAsync(stop.Token);
     if (keep is not null)

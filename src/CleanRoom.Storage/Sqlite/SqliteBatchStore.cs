@@ -5,16 +5,11 @@ namespace CleanRoom.Storage.Sqlite;
 
 internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
 {
-    private const int MaximumPartSize = 1 << 20;
-
-    private sealed record Upload(long Id, string Author, byte[] Manifest, int Slots, int NextPart, long Bytes, long? Index);
-
     public Task CheckAsync(CancellationToken cancellationToken) => database.CheckAsync(cancellationToken);
 
     public Task<UploadStart> BeginAsync(UploadRequest request, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(request);
-        ArgumentOutOfRangeException.ThrowIfLessThan(request.Slots, 1, nameof(request));
+        BatchRules.CheckRequest(request);
         return database.WriteAsync(session => Begin(session, request), cancellationToken);
     }
 
@@ -25,16 +20,11 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
     public Task<int?> AppendPartsAsync(
         Guid room, Guid batch, int firstPart, IReadOnlyList<ReadOnlyMemory<byte>> parts, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(parts);
-        if (parts.Any(static part => part.Length is < 1 or > MaximumPartSize))
-        {
-            throw new ArgumentException("A part must have 1 byte to 1 MiB.", nameof(parts));
-        }
-
+        BatchRules.CheckParts(parts);
         return database.WriteAsync<int?>(
             session =>
             {
-                if (Find(session, room, batch) is not { Index: null } upload || upload.NextPart != firstPart || firstPart + parts.Count > 2 * upload.Slots)
+                if (Find(session, room, batch) is not { } upload || !BatchRules.Fits(upload, firstPart, parts.Count))
                 {
                     return null;
                 }
@@ -184,26 +174,20 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
 
         if (Find(session, request.Room, request.Batch) is { } known)
         {
-            if (!request.Manifest.Span.SequenceEqual(known.Manifest))
+            var answer = BatchRules.TakeUp(known, request);
+            if (answer is UploadStart.Open)
             {
-                return new UploadStart.OtherManifest();
+                session.Execute("UPDATE batch SET touched = $1 WHERE id = $0", known.Id, request.Now.ToUnixTimeSeconds());
             }
 
-            session.Execute("UPDATE batch SET touched = $1 WHERE id = $0", known.Id, request.Now.ToUnixTimeSeconds());
-            return known.Index is { } index ? new UploadStart.Complete(index) : new UploadStart.Open(known.NextPart, known.Bytes);
-        }
-
-        var used = Usage(session, room, request.Author, request.Window);
-        if (used + request.Charge > request.Quota)
-        {
-            return new UploadStart.QuotaExceeded(used);
+            return answer;
         }
 
         var open = session.First(
             "SELECT count(*) FROM batch WHERE room = $0 AND author = $1 AND position IS NULL", static row => row.GetInt64(0), room.Id, request.Author);
-        if (open >= request.OpenUploads)
+        if (BatchRules.Refuse(request, Usage(session, room, request.Author, request.Window), open) is { } refusal)
         {
-            return new UploadStart.TooManyOpen();
+            return refusal;
         }
 
         session.Execute(
@@ -229,12 +213,12 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
         author,
         window);
 
-    private static Upload? Find(SqliteSession session, Guid room, Guid batch) => session.First(
+    private static StoredUpload? Find(SqliteSession session, Guid room, Guid batch) => session.First(
         """
         SELECT batch.id, author, manifest, slots, next_part, bytes, position
         FROM batch JOIN room ON room.id = batch.room WHERE room.uuid = $0 AND batch.uuid = $1
         """,
-        static row => new Upload(
+        static row => new StoredUpload(
             row.GetInt64(0), row.GetString(1), row.GetBlob(2), row.GetInt32(3), row.GetInt32(4), row.GetInt64(5), row.IsDBNull(6) ? null : row.GetInt64(6)),
         Values.Text(room),
         Values.Text(batch));

@@ -6,7 +6,7 @@ namespace CleanRoom.Storage.Sqlite;
 /// <summary>A broker's memory in the file <c>broker.db</c>.</summary>
 public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
 {
-    private static readonly SqliteSchema Schema = new(
+    internal static readonly SqliteSchema Schema = new(
         "broker",
         """
         CREATE TABLE room (
@@ -45,11 +45,7 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
     public Task<bool> TryCreateAsync(BrokerRoom record, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(record);
-        if (record.RowVersion != 0)
-        {
-            throw new ArgumentException("A new record must have row version 0.", nameof(record));
-        }
-
+        BrokerRules.CheckNew(record);
         return _database.WriteAsync(
             session =>
             {
@@ -91,12 +87,7 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
                     return false;
                 }
 
-                if (record.Genesis != stored.Genesis || record.CosignedSize < stored.CosignedSize || record.Generation < stored.Generation
-                    || Nullable.Compare(record.CosignedTime, stored.CosignedTime) < 0)
-                {
-                    throw new ArgumentException("A room's genesis never changes; size, time and generation never go back.", nameof(record));
-                }
-
+                BrokerRules.CheckSuccessor(stored, record);
                 session.Execute(
                     """
                     UPDATE room SET row_version = row_version + 1, signed_charter = $1, sealed_secret = $2, frozen = $3,
@@ -112,7 +103,7 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
                     record.Generation,
                     record.Instance is { } instance ? Values.Blob(instance.Memory) : null,
                     record.LeaseEnds?.ToUnixTimeSeconds());
-                if (!SameKeys(record.RecordKeys, stored.RecordKeys))
+                if (!BrokerRules.SameKeys(record.RecordKeys, stored.RecordKeys))
                 {
                     ReplaceKeys(session, record);
                 }
@@ -125,11 +116,7 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
     public Task<bool> TryAddNonceAsync(
         Guid room, ReadOnlyMemory<byte> nonce, DateTimeOffset expires, DateTimeOffset now, int maximumOutstanding, CancellationToken cancellationToken)
     {
-        if (nonce.Length is < 16 or > 64)
-        {
-            throw new ArgumentException("A nonce must have 16 to 64 bytes.", nameof(nonce));
-        }
-
+        BrokerRules.CheckNonce(nonce);
         return _database.WriteAsync(
             session =>
             {
@@ -226,10 +213,4 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
                 Values.Blob(key.SealedPrivateKey));
         }
     }
-
-    private static bool SameKeys(IReadOnlyList<SealedRecordKey> left, IReadOnlyList<SealedRecordKey> right) =>
-        left.Count == right.Count && left.OrderBy(static key => key.Period).Zip(right).All(static pair =>
-            pair.First.Period == pair.Second.Period
-            && pair.First.PublicKey.Span.SequenceEqual(pair.Second.PublicKey.Span)
-            && pair.First.SealedPrivateKey.Span.SequenceEqual(pair.Second.SealedPrivateKey.Span));
 }

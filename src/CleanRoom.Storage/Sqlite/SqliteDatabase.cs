@@ -23,6 +23,9 @@ internal sealed class SqliteDatabase : IDisposable
         _path = path;
     }
 
+    /// <summary>Version of the tables before they were opened; 0 if they were made.</summary>
+    public long FoundVersion { get; private set; }
+
     /// <summary>Opens or makes the file and brings its tables up to date.</summary>
     /// <exception cref="StorageException">It cannot be used.</exception>
     public static SqliteDatabase Open(SqliteOptions options, string fileName, SqliteSchema schema)
@@ -43,7 +46,7 @@ internal sealed class SqliteDatabase : IDisposable
         try
         {
             database._writer = database.Connect();
-            schema.Apply(database._writer, path);
+            database.FoundVersion = schema.Apply(database._writer, path);
             return database;
         }
         catch (SqliteException exception)

@@ -4,9 +4,9 @@ using CleanRoom.Storage.Logs;
 namespace CleanRoom.Storage.Sqlite;
 
 /// <summary>Logs and batches in one file, <c>ingestion.db</c>, because a batch and its leaf are committed together.</summary>
-public sealed class SqliteIngestionStore : IDisposable
+public sealed class SqliteIngestionStore : IIngestionStore
 {
-    private static readonly SqliteSchema Schema = new(
+    internal static readonly SqliteSchema Schema = new(
         "ingestion",
         """
         CREATE TABLE room (
@@ -38,10 +38,8 @@ public sealed class SqliteIngestionStore : IDisposable
         Batches = new SqliteBatchStore(database);
     }
 
-    /// <summary>The logs.</summary>
     public ILogStore Logs { get; }
 
-    /// <summary>The batches.</summary>
     public IBatchStore Batches { get; }
 
     /// <summary>Opens the file, or makes it.</summary>

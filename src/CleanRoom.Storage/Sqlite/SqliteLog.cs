@@ -21,7 +21,7 @@ internal static class SqliteLog
             room.Id,
             (long)position.Level,
             position.Index)
-        ?? throw new StorageException(StorageProblem.Damaged, "The log lacks a node of its tree: restore the database from a backup.");
+        ?? throw LogRules.NodeMissing();
 
     public static long? FindIndex(SqliteSession session, Room room, Digest hash) =>
         session.First("SELECT position FROM entry WHERE room = $0 AND hash = $1", static row => (long?)row.GetInt64(0), room.Id, Values.Blob(hash));
@@ -30,47 +30,38 @@ internal static class SqliteLog
     public static LogAppend Append(SqliteSession session, Room room, long expectedSize, IReadOnlyList<ReadOnlyMemory<byte>> leaves)
     {
         var hashes = leaves.Select(static leaf => MerkleTree.LeafHash(leaf.Span)).ToArray();
-        var known = hashes.Select(hash => FindIndex(session, room, hash)).ToArray();
-        if (known.Contains(null) && room.Size != expectedSize)
+        var known = new Dictionary<Digest, long>();
+        foreach (var hash in hashes)
+        {
+            if (FindIndex(session, room, hash) is { } index)
+            {
+                known[hash] = index;
+            }
+        }
+
+        if (room.Size != expectedSize && hashes.Any(hash => !known.ContainsKey(hash)))
         {
             return new LogAppend.SizeMoved(room.Size);
         }
 
-        var frontier = MerkleFrontier.FromNodes(room.Size, Nodes(session, room));
-        var added = new Dictionary<Digest, long>();
-        var result = new AppendedLeaf[leaves.Count];
-        for (var i = 0; i < leaves.Count; i++)
+        var growth = LogRules.Grow(MerkleFrontier.FromNodes(room.Size, Nodes(session, room)), leaves, hashes, known);
+        if (growth.Entries.Count > 0)
         {
-            if (known[i] is { } index)
-            {
-                result[i] = new AppendedLeaf(index, Existed: true);
-            }
-            else if (added.TryGetValue(hashes[i], out var repeated))
-            {
-                result[i] = new AppendedLeaf(repeated, Existed: true);
-            }
-            else
-            {
-                var position = frontier.Size;
-                Insert(session, room, frontier, hashes[i], leaves[i]);
-                added.Add(hashes[i], position);
-                result[i] = new AppendedLeaf(position, Existed: false);
-            }
+            Insert(session, room, growth);
         }
 
-        if (added.Count > 0)
-        {
-            session.Execute("UPDATE room SET size = $1 WHERE id = $0", room.Id, frontier.Size);
-        }
-
-        return new LogAppend.Appended(result);
+        return new LogAppend.Appended(growth.Answers);
     }
 
-    private static void Insert(SqliteSession session, Room room, MerkleFrontier frontier, Digest hash, ReadOnlyMemory<byte> leaf)
+    private static void Insert(SqliteSession session, Room room, LogGrowth growth)
     {
-        session.Execute(
-            "INSERT INTO entry (room, position, hash, leaf) VALUES ($0, $1, $2, $3)", room.Id, frontier.Size, Values.Blob(hash), Values.Blob(leaf));
-        foreach (var node in frontier.Append(hash))
+        foreach (var entry in growth.Entries)
+        {
+            session.Execute(
+                "INSERT INTO entry (room, position, hash, leaf) VALUES ($0, $1, $2, $3)", room.Id, entry.Index, Values.Blob(entry.Hash), Values.Blob(entry.Leaf));
+        }
+
+        foreach (var node in growth.Nodes)
         {
             session.Execute(
                 "INSERT INTO node (room, level, position, hash) VALUES ($0, $1, $2, $3)",
@@ -79,5 +70,7 @@ internal static class SqliteLog
                 node.Position.Index,
                 Values.Blob(node.Hash));
         }
+
+        session.Execute("UPDATE room SET size = $1 WHERE id = $0", room.Id, growth.Entries[^1].Index + 1);
     }
 }

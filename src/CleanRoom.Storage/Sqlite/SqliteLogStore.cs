@@ -5,14 +5,11 @@ namespace CleanRoom.Storage.Sqlite;
 
 internal sealed class SqliteLogStore(SqliteDatabase database) : ILogStore
 {
-    private const int MaximumLeaves = 10_000;
-    private const int MaximumLeafSize = 256 << 10;
-
     public Task CheckAsync(CancellationToken cancellationToken) => database.CheckAsync(cancellationToken);
 
     public Task<RoomCreation> CreateRoomAsync(Guid room, ReadOnlyMemory<byte> genesis, CancellationToken cancellationToken)
     {
-        CheckLeaf(genesis);
+        LogRules.CheckLeaf(genesis);
         var hash = MerkleTree.LeafHash(genesis.Span);
         return database.WriteAsync<RoomCreation>(
             session =>
@@ -52,14 +49,7 @@ internal sealed class SqliteLogStore(SqliteDatabase database) : ILogStore
     public Task<LogAppend> AppendAsync(
         Guid room, long expectedSize, IReadOnlyList<ReadOnlyMemory<byte>> leaves, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(leaves);
-        ArgumentOutOfRangeException.ThrowIfZero(leaves.Count, nameof(leaves));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(leaves.Count, MaximumLeaves, nameof(leaves));
-        foreach (var leaf in leaves)
-        {
-            CheckLeaf(leaf);
-        }
-
+        LogRules.CheckLeaves(leaves);
         return database.WriteAsync(
             session => SqliteLog.FindRoom(session, room) is { } found
                 ? SqliteLog.Append(session, found, expectedSize, leaves)
@@ -129,14 +119,6 @@ internal sealed class SqliteLogStore(SqliteDatabase database) : ILogStore
                         checkpoint.Note) == 1;
             },
             cancellationToken);
-    }
-
-    private static void CheckLeaf(ReadOnlyMemory<byte> leaf)
-    {
-        if (leaf.Length is < 1 or > MaximumLeafSize)
-        {
-            throw new ArgumentException("A leaf must have 1 byte to 256 KiB.", nameof(leaf));
-        }
     }
 
     private Task<T> Prove<T>(Guid room, long size, Func<MerkleNodeSource, T> prove, CancellationToken cancellationToken) => database.ReadAsync(

@@ -7,8 +7,12 @@ namespace CleanRoom.Storage.Sqlite;
 /// <param name="steps">SQL that brings version i to i + 1.</param>
 internal sealed class SqliteSchema(string kind, params string[] steps)
 {
+    /// <summary>The newest version.</summary>
+    public int Version => steps.Length;
+
+    /// <returns>The version found.</returns>
     /// <exception cref="StorageException">The file is of another kind or newer than this program.</exception>
-    public void Apply(SqliteSession session, string path)
+    public long Apply(SqliteSession session, string path)
     {
         // The write lock first: of two processes that start together one makes the tables, the other finds them.
         session.Execute("BEGIN IMMEDIATE");
@@ -33,5 +37,6 @@ internal sealed class SqliteSchema(string kind, params string[] steps)
 
         session.Execute("INSERT INTO schema_version (kind, version) VALUES ($0, $1) ON CONFLICT (kind) DO UPDATE SET version = $1", kind, (long)steps.Length);
         session.Execute("COMMIT");
+        return found.Version;
     }
 }

@@ -52,6 +52,16 @@ internal sealed class SqliteSession : IDisposable
         return rows;
     }
 
+    /// <summary>Runs a query and hands over each row.</summary>
+    public void Each(string sql, Action<SqliteDataReader> take, params ReadOnlySpan<object?> values)
+    {
+        using var reader = Prepare(sql, values).ExecuteReader();
+        while (reader.Read())
+        {
+            take(reader);
+        }
+    }
+
     public void Dispose()
     {
         foreach (var command in _commands.Values)

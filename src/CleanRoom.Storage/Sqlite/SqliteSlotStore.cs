@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using CleanRoom.Storage.Slots;
 
 namespace CleanRoom.Storage.Sqlite;
@@ -6,7 +5,7 @@ namespace CleanRoom.Storage.Sqlite;
 /// <summary>Message slots in the file <c>notification.db</c>.</summary>
 public sealed class SqliteSlotStore : ISlotStore, IDisposable
 {
-    private static readonly SqliteSchema Schema = new(
+    internal static readonly SqliteSchema Schema = new(
         "notification",
         """
         CREATE TABLE frame (
@@ -17,7 +16,7 @@ public sealed class SqliteSlotStore : ISlotStore, IDisposable
         """);
 
     private readonly SqliteDatabase _database;
-    private readonly ConcurrentDictionary<(Guid Room, string Recipient), TaskCompletionSource> _waiting = new();
+    private readonly SlotSignals _signals = new();
 
     private SqliteSlotStore(SqliteDatabase database) => _database = database;
 
@@ -33,22 +32,11 @@ public sealed class SqliteSlotStore : ISlotStore, IDisposable
 
     public async Task<SlotPut> PutAsync(Guid room, IReadOnlyList<SlotFrame> frames, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(frames);
-        foreach (var frame in frames)
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(frame.Number, 1, nameof(frames));
-        }
-
+        SlotRules.CheckFrames(frames);
         var put = await _database.WriteAsync(session => Put(session, room, frames), cancellationToken);
         if (put is SlotPut.Stored { Added: > 0 })
         {
-            foreach (var recipient in frames.Select(static frame => frame.Recipient).Distinct())
-            {
-                if (_waiting.TryRemove((room, recipient), out var waiting))
-                {
-                    waiting.TrySetResult();
-                }
-            }
+            _signals.Wake(room, frames);
         }
 
         return put;
@@ -88,61 +76,43 @@ public sealed class SqliteSlotStore : ISlotStore, IDisposable
     public Task<long> FindAcknowledgedAsync(Guid room, string recipient, CancellationToken cancellationToken) =>
         _database.ReadAsync(session => Acknowledged(session, room, recipient), cancellationToken);
 
-    public async Task WaitAsync(Guid room, string recipient, long after, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            // Registered before the look, so that a frame that comes between the two wakes us.
-            var signal = _waiting.GetOrAdd((room, recipient), static _ => new(TaskCreationOptions.RunContinuationsAsynchronously));
-            var last = await _database.ReadAsync(
-                session => session.First(
-                    "SELECT coalesce(max(number), 0) FROM frame WHERE room = $0 AND recipient = $1",
-                    static row => row.GetInt64(0),
-                    Values.Text(room),
-                    recipient),
-                cancellationToken);
-            if (last > after)
-            {
-                return;
-            }
-
-            await signal.Task.WaitAsync(cancellationToken);
-        }
-    }
+    public Task WaitAsync(Guid room, string recipient, long after, CancellationToken cancellationToken) => _signals.WaitAsync(
+        room,
+        recipient,
+        async () => after < await _database.ReadAsync(
+            session => session.First(
+                "SELECT coalesce(max(number), 0) FROM frame WHERE room = $0 AND recipient = $1",
+                static row => row.GetInt64(0),
+                Values.Text(room),
+                recipient),
+            cancellationToken),
+        cancellationToken);
 
     /// <summary>Closes the file after the write under way.</summary>
     public void Dispose() => _database.Dispose();
 
     private static SlotPut Put(SqliteSession session, Guid room, IReadOnlyList<SlotFrame> frames)
     {
-        // Everything is compared before anything is written: a conflict leaves nothing behind.
-        var added = new Dictionary<(string, long), SlotFrame>();
-        var existed = 0;
+        var known = new Dictionary<(string, long), byte[]>();
         foreach (var frame in frames)
         {
-            var known = added.TryGetValue((frame.Recipient, frame.Number), out var repeated)
-                ? repeated.Ciphertext.ToArray()
-                : session.First(
-                    "SELECT ciphertext FROM frame WHERE room = $0 AND recipient = $1 AND number = $2",
-                    static row => row.GetBlob(0),
-                    Values.Text(room),
-                    frame.Recipient,
-                    frame.Number);
-            if (known is null)
+            if (session.First(
+                "SELECT ciphertext FROM frame WHERE room = $0 AND recipient = $1 AND number = $2",
+                static row => row.GetBlob(0),
+                Values.Text(room),
+                frame.Recipient,
+                frame.Number) is { } ciphertext)
             {
-                added.Add((frame.Recipient, frame.Number), frame);
-            }
-            else if (frame.Ciphertext.Span.SequenceEqual(known))
-            {
-                existed++;
-            }
-            else
-            {
-                return new SlotPut.Conflict(frame.Recipient, frame.Number);
+                known[(frame.Recipient, frame.Number)] = ciphertext;
             }
         }
 
-        foreach (var frame in added.Values)
+        if (SlotRules.Sort(frames, known, out var added) is { } conflict)
+        {
+            return conflict;
+        }
+
+        foreach (var frame in added)
         {
             session.Execute(
                 "INSERT INTO frame (room, recipient, number, header, ciphertext, path) VALUES ($0, $1, $2, $3, $4, $5)",
@@ -154,7 +124,7 @@ public sealed class SqliteSlotStore : ISlotStore, IDisposable
                 Values.Blob(frame.Path));
         }
 
-        return new SlotPut.Stored(added.Count, existed);
+        return new SlotPut.Stored(added.Count, frames.Count - added.Count);
     }
 
     private static long Acknowledged(SqliteSession session, Guid room, string recipient) => session.First(

@@ -146,6 +146,47 @@ public abstract class BatchStoreContract
         Assert.IsType<UploadStart.Open>(await Store.BeginAsync(Request() with { OpenUploads = 1 }, Token));
     }
 
+    [Fact]
+    public async Task Begin_ByEightCallersAtOnce_NeverGoesBeyondTheQuota()
+    {
+        await CreateRoomAsync();
+        var answers = await Task.WhenAll(Enumerable.Range(1, 8).Select(number => Store.BeginAsync(
+            Request(Guid.Parse($"0000000{number}-2f0c-4d57-9a58-0f3b8f1f7f10")) with { Quota = 6 }, Token)));
+        Assert.Equal(3, answers.Count(static answer => answer is UploadStart.Open));
+        Assert.Equal(6, await Store.GetUsageAsync(Room, "alpha", "2026-12", Token));
+    }
+
+    [Fact]
+    public async Task Commit_OfTwoBatchesAtOnce_GivesEachAPlaceOfItsOwn()
+    {
+        await CreateRoomAsync();
+        foreach (var batch in new[] { Batch, OtherBatch })
+        {
+            await Store.BeginAsync(Request(batch), Token);
+            await Store.AppendPartsAsync(Room, batch, 0, [Part(0), Part(1), Part(2), Part(3)], Now, Token);
+        }
+
+        var places = await Task.WhenAll(new[] { Batch, OtherBatch, Batch, OtherBatch }.Select(async batch =>
+        {
+            var size = 1L;
+            while (true)
+            {
+                switch (await Store.CommitAsync(Room, batch, size, Token))
+                {
+                    case BatchCommit.SizeMoved moved:
+                        size = moved.Size;
+                        continue;
+                    case BatchCommit.Committed committed:
+                        return committed.Leaf.Index;
+                    default:
+                        throw new InvalidOperationException();
+                }
+            }
+        }));
+        Assert.Equal((places[0], places[1]), (places[2], places[3]));
+        Assert.Equal([1, 2], places.Distinct().Order());
+    }
+
     private static byte[] Part(int number) => Bytes.Of($"part {number}", 1000);
 
     private static byte[] Manifest(Guid batch) => Bytes.Of($"manifest {batch}", 300);

@@ -121,6 +121,60 @@ public abstract class LogStoreContract
     }
 
     [Fact]
+    public async Task Read_WhileFourWritersAppend_SeesALogThatOnlyGrowsAndHasNoGap()
+    {
+        await Store.CreateRoomAsync(Room, Leaf(0), Token);
+        using var done = new CancellationTokenSource();
+        var readers = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
+        {
+            var seen = new List<Digest>();
+            var frontier = new MerkleFrontier();
+            while (true)
+            {
+                var last = done.IsCancellationRequested;
+                var head = (await Store.FindHeadAsync(Room, Token))!;
+                var entries = await Store.ReadAsync(Room, 0, long.MaxValue, int.MaxValue, Token);
+                Assert.True(entries.Count >= head.Size, $"{entries.Count} entries after a head of {head.Size}");
+                Assert.True(entries.Count >= seen.Count, $"{entries.Count} entries after {seen.Count}");
+                for (var i = 0; i < entries.Count; i++)
+                {
+                    Assert.Equal(i, entries[i].Index);
+                    if (i < seen.Count)
+                    {
+                        Assert.Equal(seen[i], entries[i].Hash);
+                        continue;
+                    }
+
+                    seen.Add(entries[i].Hash);
+                    frontier.Append(entries[i].Hash);
+                    if (frontier.Size == head.Size)
+                    {
+                        Assert.Equal(head.Root, frontier.Root);
+                    }
+                }
+
+                if (last)
+                {
+                    return seen.Count;
+                }
+            }
+        })).ToArray();
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(async () =>
+        {
+            for (var i = 0; i < 25; i++)
+            {
+                var size = (await Store.FindHeadAsync(Room, Token))!.Size;
+                while (await Store.AppendAsync(Room, size, [Leaf(5000 + (writer * 100) + i), Leaf(7000 + (writer * 100) + i)], Token) is LogAppend.SizeMoved moved)
+                {
+                    size = moved.Size;
+                }
+            }
+        })));
+        await done.CancelAsync();
+        Assert.All(await Task.WhenAll(readers), count => Assert.Equal(201, count));
+    }
+
+    [Fact]
     public async Task Read_InPages_GivesEveryEntryOnce()
     {
         await Store.CreateRoomAsync(Room, Leaf(0), Token);

@@ -1,12 +1,12 @@
+using System.Data.Common;
 using CleanRoom.Cryptography;
-using Microsoft.Data.Sqlite;
 
-namespace CleanRoom.Storage.Sqlite;
+namespace CleanRoom.Storage;
 
 /// <summary>How domain values are written into columns.</summary>
 internal static class Values
 {
-    /// <summary>Lower case with hyphens, as in the protocol.</summary>
+    /// <summary>Lower case with hyphens, as in the protocol; for drivers that have no type for it.</summary>
     public static string Text(Guid id) => id.ToString("D");
 
     public static byte[] Blob(Digest digest) => digest.Span.ToArray();
@@ -24,12 +24,13 @@ internal static class Values
         return bytes;
     }
 
-    public static byte[] GetBlob(this SqliteDataReader row, int column) => row.GetFieldValue<byte[]>(column);
+    public static byte[] GetBlob(this DbDataReader row, int column) => row.GetFieldValue<byte[]>(column);
 
-    public static Digest GetDigest(this SqliteDataReader row, int column) => new(row.GetBlob(column));
+    public static Digest GetDigest(this DbDataReader row, int column) => new(row.GetBlob(column));
 
-    public static Digest[] GetDigests(this SqliteDataReader row, int column) =>
+    public static Digest[] GetDigests(this DbDataReader row, int column) =>
         [.. row.GetBlob(column).Chunk(Digest.Size).Select(static bytes => new Digest(bytes))];
 
-    public static Guid GetId(this SqliteDataReader row, int column) => Guid.ParseExact(row.GetString(column), "D");
+    /// <summary>For columns of text.</summary>
+    public static Guid GetId(this DbDataReader row, int column) => Guid.ParseExact(row.GetString(column), "D");
 }

@@ -1,0 +1,3 @@
+using CleanRoom.Admin;
+
+return await AdminCommand.RunAsync(args, Console.Out, Console.Error, CancellationToken.None);

@@ -1,0 +1,37 @@
+namespace CleanRoom.Storage.Brokers;
+
+/// <summary>What every driver decides alike about a broker's memory.</summary>
+internal static class BrokerRules
+{
+    public static void CheckNew(BrokerRoom record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        if (record.RowVersion != 0)
+        {
+            throw new ArgumentException("A new record must have row version 0.", nameof(record));
+        }
+    }
+
+    public static void CheckSuccessor(BrokerRoom stored, BrokerRoom record)
+    {
+        if (record.Genesis != stored.Genesis || record.CosignedSize < stored.CosignedSize || record.Generation < stored.Generation
+            || Nullable.Compare(record.CosignedTime, stored.CosignedTime) < 0)
+        {
+            throw new ArgumentException("A room's genesis never changes; size, time and generation never go back.", nameof(record));
+        }
+    }
+
+    public static void CheckNonce(ReadOnlyMemory<byte> nonce)
+    {
+        if (nonce.Length is < 16 or > 64)
+        {
+            throw new ArgumentException("A nonce must have 16 to 64 bytes.", nameof(nonce));
+        }
+    }
+
+    public static bool SameKeys(IReadOnlyList<SealedRecordKey> left, IReadOnlyList<SealedRecordKey> right) =>
+        left.Count == right.Count && left.OrderBy(static key => key.Period).Zip(right).All(static pair =>
+            pair.First.Period == pair.Second.Period
+            && pair.First.PublicKey.Span.SequenceEqual(pair.Second.PublicKey.Span)
+            && pair.First.SealedPrivateKey.Span.SequenceEqual(pair.Second.SealedPrivateKey.Span));
+}
