@@ -4,7 +4,7 @@ using CleanRoom.Benchmarks;
 using CleanRoom.Demo;
 
 // BenchmarkDotNet measures functions; most of what is measured here is a room of six processes, so one small harness serves both.
-string[] all = ["seal", "upload", "cosign", "release", "replay"];
+string[] all = ["seal", "import", "upload", "cosign", "release", "replay"];
 string? only = null;
 var json = false;
 var records = 20_000;
@@ -34,6 +34,10 @@ try
     if (only is null or "seal")
     {
         SealAndOpen.Run(report);
+    }
+    if (only is null or "import")
+    {
+        await Import.RunAsync(report, records);
     }
     if (only is null or "upload" or "cosign" or "release")
     {

@@ -288,7 +288,6 @@ public sealed class ImportSession : IAsyncDisposable
             yield break;
         }
         var today = DateOnly.FromDateTime(_options.Time.GetUtcNow().UtcDateTime);
-        var references = new HashSet<string>(StringComparer.Ordinal);
         var number = 0;
         var ended = false;
         var continuations = new ContinuationRows(_bindings);
@@ -314,7 +313,7 @@ public sealed class ImportSession : IAsyncDisposable
             {
                 throw new ImportException($"The file has more than {_options.MaxRows} rows; split it.");
             }
-            if (pending is not null && Count(pending, references, today) is { } complete)
+            if (pending is not null && Count(pending, today) is { } complete)
             {
                 yield return complete;
             }
@@ -322,7 +321,7 @@ public sealed class ImportSession : IAsyncDisposable
             pending = _mapper.Map(filled, number);
             CountCells(filled, pending);
         }
-        if (pending is not null && Count(pending, references, today) is { } last)
+        if (pending is not null && Count(pending, today) is { } last)
         {
             yield return last;
         }
@@ -344,7 +343,7 @@ public sealed class ImportSession : IAsyncDisposable
     }
 
     /// <summary>Counts a row that is complete; null if it cannot be a record.</summary>
-    private ImportedRow? Count(ImportedRow mapped, HashSet<string> references, DateOnly today)
+    private ImportedRow? Count(ImportedRow mapped, DateOnly today)
     {
         if (mapped.Record.CalculateSize() > CaseRecordCodec.MaxSize)
         {
@@ -369,7 +368,7 @@ public sealed class ImportSession : IAsyncDisposable
             Report.PossibleDuplicates++;
             Report.Add(new ImportIssue(mapped.Line, "", IssueSeverity.Warning, "possible-duplicate", $"The row seems to speak of the same person as line {earlier}.", "If it does, join the two rows; else both stay."));
         }
-        if (!references.Add(mapped.Record.ContributorRecordRef))
+        if (_duplicates.IsKnownReference(mapped.Record.ContributorRecordRef))
         {
             Report.Add(new ImportIssue(mapped.Line, "", IssueSeverity.Warning, "duplicate-reference", "Another row has the same reference.", "Give every row its own reference."));
         }

@@ -13,6 +13,10 @@ internal sealed class OwnDuplicates
     private const int MaxKeys = 2_000_000;
 
     private readonly Dictionary<ulong, int> _lines = [];
+    private readonly HashSet<ulong> _references = [];
+
+    /// <summary>True if an earlier row had the reference. Of very long files only the first rows are remembered, so that memory stays flat.</summary>
+    public bool IsKnownReference(string reference) => _references.Count < MaxKeys ? !_references.Add(Hash(reference)) : _references.Contains(Hash(reference));
 
     /// <summary>Gives the line of an earlier row with the same person, or 0.</summary>
     public int Earlier(CaseRecord record, int line)

@@ -13,6 +13,11 @@ internal sealed partial class RowMapper
 
     private void AddDocument(Person person, string value, ColumnBinding column, List<string> regions)
     {
+        if (MachineReadableZone.TryRead(value, _today) is { } zone)
+        {
+            AddZone(person, zone, column);
+            return;
+        }
         foreach (var part in DocumentParts(value))
         {
             if (Documents.Read(part) is not { } document)
@@ -37,6 +42,36 @@ internal sealed partial class RowMapper
             identifier.DocumentAuthenticity = document.Authenticity;
             person.Identifiers.Add(identifier);
         }
+    }
+
+    /// <summary>Takes what is needed out of a machine-readable zone; its lines stay here.</summary>
+    private void AddZone(Person person, MachineReadableZone zone, ColumnBinding column)
+    {
+        report.Drop("machine-readable-zone");
+        if (Documents.Normalise(zone.Number, zone.Type, zone.Issuer, zone.Nationality.Length > 0 ? [zone.Nationality] : []) is not { } value)
+        {
+            Issue(column.Header, IssueSeverity.Warning, "unread-document", "The machine-readable zone holds no usable number.", "Write type, number and issuing country.");
+            return;
+        }
+        if (!zone.ChecksumOk)
+        {
+            Issue(column.Header, IssueSeverity.Warning, "check-digit", "A check digit of the machine-readable zone is wrong; the number is kept.", "Compare it with the document.");
+        }
+        var identifier = NewIdentifier("Document", zone.Issuer.Length > 0 ? $"{zone.Number} {zone.Issuer}" : zone.Number, "Victim", person.PersonKey, value with { ChecksumOk = zone.ChecksumOk }, [zone.Issuer, zone.Nationality]);
+        (identifier.DocumentType, identifier.Issuer) = (zone.Type, zone.Issuer);
+        identifier.DocumentExpiresOn = zone.Expires is { } last ? Dates.Day(last) : null;
+        person.Identifiers.Add(identifier);
+        person.DocumentSex = zone.Sex;
+        if (zone.Nationality.Length > 0)
+        {
+            Merge2(person.Citizenship, zone.Nationality);
+        }
+        if (person.Names.Count == 0 && zone.Family.Length > 0)
+        {
+            var full = $"{zone.Given} {zone.Family}".Trim();
+            person.Names.Add(new PersonName { Full = full, Given = zone.Given, Family = zone.Family, Type = "Legal", Script = "Latn" });
+        }
+        person.Birth ??= zone.Birth is { } born ? Dates.Day(born) : null;
     }
 
     /// <summary>A comma parts two documents if a number stands on both sides of it.</summary>
@@ -100,6 +135,10 @@ internal sealed partial class RowMapper
             identifier.Truncated = account.Value.Truncated;
             person.Identifiers.Add(identifier);
         }
+        if (person.Identifiers.Count == before && SocialHandles.PhoneOf(value) is { } linked && Phones.Normalise(linked, []) is { } chat)
+        {
+            person.Identifiers.Add(NewIdentifier("Phone", linked, role, person.PersonKey, chat, []));
+        }
         if (person.Identifiers.Count == before)
         {
             foreach (var phone in Phones.Split(value))
@@ -151,7 +190,7 @@ internal sealed partial class RowMapper
             identifier.ChecksumOk = ok;
         }
         identifier.Candidates.Add(value.Keys.Where(k => k.Strength == Matching.KeyStrength.Exact).Select(k => k.Value).Take(32));
-        identifier.RegionHints.Add(hints.Take(8));
+        identifier.RegionHints.Add(hints.Where(h => h.Length > 0).Distinct().Take(8));
         return identifier;
     }
 }

@@ -28,6 +28,26 @@ internal sealed partial class RowMapper
                 item.PreviousNames.Add(vessel.PreviousNames);
                 _record.Vessels.Add(item);
             }
+            else if (!isVessel && Vins.Find(value) is { } vin && Vehicles.Read(value.Replace(vin, " ", StringComparison.OrdinalIgnoreCase)) is var plated)
+            {
+                var item = new Vehicle
+                {
+                    VehicleKey = "c" + (_record.Vehicles.Count + 1).ToString(CultureInfo.InvariantCulture),
+                    Raw = Text.Clean(value, 160),
+                    Vin = vin,
+                    Plate = plated?.Plate ?? "",
+                    PlateCountry = plated?.Country ?? "",
+                    PlateRegion = plated?.Region ?? "",
+                    Type = plated?.Type ?? "Unknown",
+                    HolderRole = "Organisation",
+                    Seen = seen?.Clone(),
+                };
+                if (Vins.NeedsCheckDigit(vin) && !Vins.HasCheckDigit(vin))
+                {
+                    Issue(column.Header, IssueSeverity.Warning, "check-digit", "The check digit of the vehicle's number is wrong; the number is kept.", "Compare it with the vehicle's papers.");
+                }
+                _record.Vehicles.Add(item);
+            }
             else if (!isVessel && Vehicles.Read(value) is { } vehicle)
             {
                 var item = new Vehicle

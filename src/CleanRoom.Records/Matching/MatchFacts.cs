@@ -26,6 +26,11 @@ public static class MatchFacts
         }
         foreach (var vehicle in record.Vehicles)
         {
+            if (vehicle.Vin.Length == 17)
+            {
+                facts.Add(Fact(
+                    MatchFactKind.Vehicle, Holder(vehicle.HolderRole), vehicle.VehicleKey, new Normalised([Vins.Key(vehicle.Vin)], vehicle.Vin, "", true, Vins.HasCheckDigit(vehicle.Vin)), vehicle.Raw, vehicle.Seen, vehicle.Seen));
+            }
             if (Vehicles.Normalise(vehicle.Plate, vehicle.PlateCountry, vehicle.PlateRegion, vehicle.PlateCountries) is { Keys.Count: > 0 } value)
             {
                 facts.Add(Fact(MatchFactKind.Vehicle, Holder(vehicle.HolderRole), vehicle.VehicleKey, value, vehicle.Raw, vehicle.Seen, vehicle.Seen));

@@ -10,13 +10,19 @@ namespace CleanRoom.Records.Normalisation;
 /// <param name="Value">Its keys.</param>
 public sealed record AccountText(string Kind, string Type, string Operator, Normalised Value);
 
-/// <summary>Bank, mobile-money and crypto accounts (ISO 13616 mod 97; EIP-55 addresses are compared without case).</summary>
+/// <summary>Bank, mobile-money and crypto accounts (ISO 13616: length by country, mod 97).</summary>
 public static partial class Accounts
 {
     private static readonly Lazy<IReadOnlyList<(string Phrase, string Name, string Country, string Kind)>> Operators = new(() =>
         [.. TableFile.Lines("normalisation/account_operators.txt")
             .SelectMany(l => l.Skip(3).Append(l[0]).Select(w => (Text.FoldWords(w), l[0], l[1] == "-" ? "" : l[1], l[2])))
             .OrderByDescending(o => o.Item1.Length).ThenBy(o => o.Item1, StringComparer.Ordinal)]);
+
+    private static readonly Lazy<System.Collections.Frozen.FrozenDictionary<string, int>> IbanLengths = new(() => System.Collections.Frozen.FrozenDictionary.ToFrozenDictionary(
+        TableFile.Lines("normalisation/iban_lengths.txt").SelectMany(l => l.Skip(1).Select(c => KeyValuePair.Create(c, int.Parse(l[0], System.Globalization.CultureInfo.InvariantCulture)))), StringComparer.Ordinal));
+
+    /// <summary>The registered length of a country's IBAN (alpha-2), or 0 if the registry has none.</summary>
+    public static int IbanLength(string country) => IbanLengths.Value.GetValueOrDefault(country);
 
     /// <summary>Reads the account in a cell, or null if it holds none that can be told from other numbers.</summary>
     /// <param name="cell">The cell.</param>
@@ -25,12 +31,17 @@ public static partial class Accounts
     public static AccountText? Read(string cell, bool columnIsAccount, IReadOnlyList<string> regions)
     {
         var text = Text.AsciiDigits(cell);
-        return Ethereum(text) ?? Tron(text) ?? Bitcoin(text) ?? Iban(text) ?? Operator(text, regions) ?? (columnIsAccount ? Local(text, regions) : null);
+        return Wallets.Read(text) ?? Iban(text) ?? Operator(text, regions) ?? (columnIsAccount ? Local(text, regions) : null);
     }
 
     /// <summary>True if the check digits of an IBAN are right (ISO 13616: mod 97 = 1).</summary>
     public static bool IbanChecksum(string iban)
     {
+        ArgumentNullException.ThrowIfNull(iban);
+        if (iban.Length < 5)
+        {
+            return false;
+        }
         var remainder = 0;
         foreach (var c in iban[4..] + iban[..4])
         {
@@ -44,49 +55,6 @@ public static partial class Accounts
         return remainder == 1;
     }
 
-    private static AccountText? Ethereum(string text)
-    {
-        var match = EthereumPattern().Match(text);
-        if (match.Success)
-        {
-            var address = match.Value.ToLowerInvariant();
-            MatchKey[] keys =
-            [
-                new("account:eth:" + address, KeyStrength.Exact),
-                new($"account:eth:{address[..6]}..{address[^4..]}", KeyStrength.Possible),
-            ];
-            return new AccountText("CryptoWallet", "ETH", "", new Normalised(keys, match.Value, "", true, true));
-        }
-        var cut = CutEthereumPattern().Match(text);
-        if (!cut.Success)
-        {
-            return null;
-        }
-        var head = ("0x" + cut.Groups[1].Value).ToLowerInvariant();
-        var tail = cut.Groups[2].Value.ToLowerInvariant();
-        var key = new MatchKey($"account:eth:{head[..6]}..{tail[^4..]}", KeyStrength.Possible);
-        return new AccountText("CryptoWallet", "ETH", "", new Normalised([key], $"{head}...{tail}", "", true, false) { Truncated = true });
-    }
-
-    private static AccountText? Tron(string text)
-    {
-        var match = TronPattern().Match(text);
-        return match.Success
-            ? new AccountText("CryptoWallet", "TRX", "", new Normalised([new MatchKey("account:trx:" + match.Value, KeyStrength.Exact)], match.Value, "", true, true))
-            : null;
-    }
-
-    private static AccountText? Bitcoin(string text)
-    {
-        var match = BitcoinPattern().Match(text);
-        if (!match.Success || !match.Value.Any(char.IsAsciiDigit) || !match.Value.Any(char.IsAsciiLetter))
-        {
-            return null;
-        }
-        var value = match.Value.StartsWith("bc1", StringComparison.OrdinalIgnoreCase) ? match.Value.ToLowerInvariant() : match.Value;
-        return new AccountText("CryptoWallet", "BTC", "", new Normalised([new MatchKey("account:btc:" + value, KeyStrength.Exact)], value, "", true, true));
-    }
-
     private static AccountText? Iban(string text)
     {
         foreach (Match match in IbanPattern().Matches(text))
@@ -97,7 +65,8 @@ public static partial class Accounts
                 continue;
             }
             // Following words may have been swept in: the longest prefix with right check digits is the number.
-            for (var length = value.Length; length >= 15; length--)
+            var registered = IbanLengths.Value.GetValueOrDefault(value[..2]);
+            for (var length = registered > 0 ? Math.Min(registered, value.Length) : value.Length; length >= Math.Max(15, registered); length--)
             {
                 if (IbanChecksum(value[..length]))
                 {
@@ -160,18 +129,6 @@ public static partial class Accounts
         keys.Add(new MatchKey("account:local:" + number, KeyStrength.Possible));
         return new AccountText("BankAccount", "Local", bank, new Normalised(keys, number, regions.Count == 1 ? regions[0] : "", true, false));
     }
-
-    [GeneratedRegex("(?<![0-9A-Za-z])0[xX][0-9a-fA-F]{40}(?![0-9A-Za-z])", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex EthereumPattern();
-
-    [GeneratedRegex(@"(?<![0-9A-Za-z])0[xX]([0-9a-fA-F]{4,38})\s*(?:\.{2,}|…|\*{2,}|-{2,}|_{2,})\s*([0-9a-fA-F]{4,38})(?![0-9A-Za-z])", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex CutEthereumPattern();
-
-    [GeneratedRegex("(?<![0-9A-Za-z])T[1-9A-HJ-NP-Za-km-z]{33}(?![0-9A-Za-z])", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex TronPattern();
-
-    [GeneratedRegex("(?<![0-9A-Za-z])(?:[13][1-9A-HJ-NP-Za-km-z]{25,34}|(?:bc1|BC1)[0-9a-zA-Z]{11,71})(?![0-9A-Za-z])", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex BitcoinPattern();
 
     [GeneratedRegex(@"(?<![0-9A-Za-z])[A-Za-z]{2}\s?[0-9]{2}(?:[\s-]?[0-9A-Za-z]){11,36}", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex IbanPattern();

@@ -7,7 +7,7 @@ namespace CleanRoom.Records.Normalisation;
 /// Dates of other calendars as intervals of days. Persian: the framework's PersianCalendar (the Iranian law of 1925, by observation of the
 /// equinox). Islamic: Umm al-Qura from 1318 to 1500, else the tabular calendar; a day wider on both sides, as the month begins with
 /// the moon that is seen. Ethiopic: Dershowitz and Reingold, Calendrical Calculations, chapter 4 (fixed-from-ethiopic). Bikram Sambat: the
-/// first day of Baishakh lies on 13 to 15 April and the months have 29 to 32 days by a yearly almanac; the interval is wide enough for all.
+/// months have 29 to 32 days as each year's almanac says (bikram_sambat.txt, 1970 to 2083); of later years the interval is wide enough for all.
 /// </summary>
 internal static class Calendars
 {
@@ -62,8 +62,20 @@ internal static class Calendars
             : Interval("ethiopic", Day(year, month, day), Day(year, month, day), "Day");
     }
 
-    private static PartialDate Nepali(int year, int month, int day)
+    private static PartialDate? Nepali(int year, int month, int day)
     {
+        if (year - NepaliFirstYear is var at && at >= 0 && at < NepaliMonths.Value.Count)
+        {
+            var months = NepaliMonths.Value[at];
+            if (month > 0 && day > months.Lengths[month - 1])
+            {
+                return null;
+            }
+            var begins = months.First + months.Lengths.Take(Math.Max(0, month - 1)).Sum();
+            return month == 0 ? Interval("nepali-bs", begins, begins + months.Lengths.Sum() - 1, "Year")
+                : day == 0 ? Interval("nepali-bs", begins, begins + months.Lengths[month - 1] - 1, "Month")
+                : Interval("nepali-bs", begins + day - 1, begins + day - 1, "Day");
+        }
         var first = DayNumbers.FromDate(new DateOnly(year - 57, 4, 14));
         if (month == 0)
         {
@@ -72,6 +84,22 @@ internal static class Calendars
         var start = first + (int)((month - 1) * 30.44) + (month is >= 4 and <= 7 ? 3 : 1);
         return day == 0 ? Interval("nepali-bs", start - 2, start + 33, "Range") : Interval("nepali-bs", start + day - 3, start + day + 1, "Range");
     }
+
+    private const int NepaliFirstYear = 1970;
+
+    /// <summary>First day and lengths of the months, year by year.</summary>
+    private static readonly Lazy<IReadOnlyList<(int First, int[] Lengths)>> NepaliMonths = new(() =>
+    {
+        var years = new List<(int, int[])>();
+        var first = DayNumbers.FromDate(new DateOnly(1913, 4, 13));
+        foreach (var line in TableFile.Lines("normalisation/bikram_sambat.txt"))
+        {
+            int[] lengths = [.. line[1].Split(' ').Select(n => int.Parse(n, CultureInfo.InvariantCulture))];
+            years.Add((first, lengths));
+            first += lengths.Sum();
+        }
+        return years;
+    });
 
     private static PartialDate Interval(string calendar, int from, int to, string precision)
     {

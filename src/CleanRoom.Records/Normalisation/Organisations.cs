@@ -14,16 +14,23 @@ public static partial class Organisations
     private static readonly string[] LegalPhrases =
         ["private limited", "công ty tnhh", "công ty cổ phần", "công ty", "บริษัท", "จำกัด มหาชน", "จำกัด", "ห้างหุ้นส่วนจำกัด", "ห้างหุ้นส่วน", "หจก", "ក្រុមហ៊ុន", "ບໍລິສັດ", "شركة", "مؤسسة", "ذ م م", "有限公司", "股份有限公司", "有限责任公司", "株式会社", "주식회사"];
 
+    private static readonly string[] FoldedPhrases = [.. LegalPhrases.Select(Text.FoldWords)];
+
     /// <summary>The name for comparison: folded, legal form dropped.</summary>
     public static string FoldName(string name)
     {
         var words = Text.FoldWords(name);
-        foreach (var phrase in LegalPhrases.Select(Text.FoldWords))
+        // Taking one out may bring two halves of another together.
+        for (var before = ""; before != words;)
         {
-            var at = Text.FindPhrase(words, phrase);
-            if (at >= 0)
+            before = words;
+            foreach (var phrase in FoldedPhrases)
             {
-                words = Text.FoldWords(words.Remove(at, phrase.Length).Insert(at, " "));
+                var at = Text.FindPhrase(words, phrase);
+                if (at >= 0)
+                {
+                    words = Text.FoldWords(words.Remove(at, phrase.Length).Insert(at, " "));
+                }
             }
         }
         var kept = words.Split(' ').Where(w => !LegalForms.Contains(w) && w.Length > 0).Select(w => w is "svcs" or "svc" ? "services" : w).ToArray();

@@ -24,6 +24,14 @@ public static partial class SocialHandles
         ("imo", "IMO"), ("kakao", "KakaoTalk"), ("kakaotalk", "KakaoTalk"), ("discord", "Discord"), ("vk", "VKontakte"), ("snapchat", "SnapChat"),
     ];
 
+    /// <summary>The telephone number, with +, that a chat link carries (wa.me, api.whatsapp.com, viber:, t.me/+, signal.me), or null.</summary>
+    public static string? PhoneOf(string cell)
+    {
+        ArgumentNullException.ThrowIfNull(cell);
+        var match = PhoneLinkPattern().Match(cell);
+        return match.Success ? "+" + match.Groups[1].Value : null;
+    }
+
     /// <summary>Gives platform (or empty) and handle, or null if the cell holds none.</summary>
     /// <param name="cell">The cell.</param>
     /// <param name="columnIsHandle">True if the column holds handles, so that a bare word is one.</param>
@@ -73,6 +81,10 @@ public static partial class SocialHandles
         var platforms = platform.Length > 0 ? [platform] : CodeLists.Get("platform").Values.Select(v => v.Code).Where(c => c != "Other").ToArray();
         return new Normalised([.. platforms.Select(p => new MatchKey($"handle:{p}:{value}", strength))], "@" + value, "", isHandle, platform.Length > 0);
     }
+
+    // Formats as the makers document them: faq.whatsapp.com "click to chat", developers.viber.com "deep links", core.telegram.org/api/links, signal.me/#p.
+    [GeneratedRegex(@"(?:wa\.me/|api\.whatsapp\.com/send/?\?phone=|viber://(?:chat|add|contact)\?number=|t\.me/\+|signal\.me/#p/)(?:\+|%2B)?([1-9][0-9]{7,14})(?![0-9A-Za-z])", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    private static partial Regex PhoneLinkPattern();
 
     [GeneratedRegex(@"@?([0-9A-Za-z_.\-]{3,64})", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex HandlePattern();

@@ -119,13 +119,23 @@ public static class Text
     public static string Clean(string text, int maxLength = 400)
     {
         var builder = new StringBuilder(Math.Min(text.Length, maxLength));
-        foreach (var c in text)
+        for (var i = 0; i < text.Length && builder.Length < maxLength; i++)
         {
-            if (builder.Length >= maxLength)
+            var c = text[i];
+            if (char.IsHighSurrogate(c) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
             {
-                break;
+                if (builder.Length + 2 > maxLength)
+                {
+                    break;
+                }
+                builder.Append(c).Append(text[++i]);
             }
-            if (char.IsWhiteSpace(c) || char.IsControl(c))
+            else if (char.IsSurrogate(c))
+            {
+                // Half a character is none.
+                continue;
+            }
+            else if (char.IsWhiteSpace(c) || char.IsControl(c))
             {
                 if (builder.Length > 0 && builder[^1] != ' ')
                 {
@@ -136,10 +146,6 @@ public static class Text
             {
                 builder.Append(c);
             }
-        }
-        if (builder.Length > 0 && char.IsHighSurrogate(builder[^1]))
-        {
-            builder.Length--;
         }
         return builder.ToString().Trim();
     }

@@ -388,7 +388,8 @@ internal sealed class RoomPlanner
 
     private string Iban()
     {
-        var body = "TEST" + _dice.Digits("00##############");
+        // An IBAN of GB has 22 characters.
+        var body = "TEST" + _dice.Digits("00##############")[..14];
         var number = string.Concat((body + "GB00").Select(c => char.IsAsciiDigit(c) ? c.ToString() : (c - 'A' + 10).ToString(CultureInfo.InvariantCulture)));
         var rest = 0;
         foreach (var c in number)
