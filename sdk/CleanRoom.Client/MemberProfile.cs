@@ -167,6 +167,23 @@ public sealed class MemberProfile
         return Checked(PrivatePem.ReadSigningKey(KeyPath(Folder, person.File), "The person key", ""), person.PublicKey, person.File);
     }
 
+    /// <summary>Opens the key of one person for an act that needs one of these roles.</summary>
+    /// <param name="roles">One or more roles, of which the person needs one.</param>
+    /// <param name="person">The person's id; null for the first who has such a role.</param>
+    /// <exception cref="ClientException">There is no such person here, or she has none of the roles.</exception>
+    public SigningKey OpenPersonKey(PersonRoles roles, string? person)
+    {
+        var words = string.Join(" or ", RoleWords.Write(roles));
+        var found = person is null
+            ? People.FirstOrDefault(item => (item.Roles & roles) != PersonRoles.None)
+                ?? throw new ClientException(ClientProblem.Configuration, $"No person in {Folder} has the role {words}: make a key with \"cleanroom keys add-person\".")
+            : People.FirstOrDefault(item => item.Person == person)
+                ?? throw new ClientException(ClientProblem.Configuration, $"{Folder} holds no key of {person}: see \"cleanroom keys show\".");
+        return (found.Roles & roles) != PersonRoles.None
+            ? Checked(PrivatePem.ReadSigningKey(KeyPath(Folder, found.File), "The person key", ""), found.PublicKey, found.File)
+            : throw new ClientException(ClientProblem.NotPermitted, $"{found.Person} does not have the role {words}: let a person sign who has it.");
+    }
+
     /// <summary>Opens the inbox key with an id.</summary>
     /// <returns>Null if this profile does not hold it.</returns>
     public HpkePrivateKey? OpenInboxKey(KeyId id)

@@ -41,4 +41,7 @@ internal static partial class Log
 
     [LoggerMessage(13, LogLevel.Information, "Room {Room}: epoch {Epoch} is in the slots.")]
     public static partial void Delivered(ILogger logger, string room, long epoch);
+
+    [LoggerMessage(14, LogLevel.Warning, "Room {Room}: the act at {Index} cannot be read: its author's key is not here, or it was sealed otherwise.")]
+    public static partial void ActUnread(ILogger logger, string room, long index);
 }

@@ -160,6 +160,18 @@ internal sealed class TestRoom : IDisposable
         return this;
     }
 
+    /// <summary>Adds a person with a new key.</summary>
+    public SigningKey Person(TestMember member, string name, PersonRoles roles)
+    {
+        var key = SigningKey.Generate();
+        Accept(new PersonEntry(Room, NewId(), member.Id, false, name, key.PublicKey, roles), member.Organisation);
+        return key;
+    }
+
+    public ActEntry Act(TestMember member, ActKind kind, EntryId? about = null) => new(Room, NewId(), member.Id, kind, about, 1, new byte[2048]);
+
+    public ConfirmEntry Confirm(TestMember member, ActEntry act) => new(Room, NewId(), member.Id, State.Act(act.Id)?.LeafHash ?? Digest.Of("none"u8));
+
     /// <summary>Opened, with an instance that all brokers gave their keys.</summary>
     public TestRoom Running()
     {

@@ -1,4 +1,5 @@
 using CleanRoom.Charter;
+using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Messages;
 
 namespace CleanRoom.Cli.Commands;
@@ -11,6 +12,12 @@ internal static class MessageWords
         RoomMessage.MatchPointer => "another organisation may have met the same",
         RoomMessage.Notice => "records of others agree on something in your remit",
         RoomMessage.Review => "look at your own record",
+        RoomMessage.Request { Escalated: true } => "an agency still waits for your decision",
+        RoomMessage.Request => "an agency asks about a record of yours",
+        RoomMessage.Status status => $"your request is {StateWords(status.State)}",
+        RoomMessage.Disclosed => "what was granted to you",
+        RoomMessage.Withdrawn => "withdrawn: delete what you were told",
+        RoomMessage.Outcome => "what your disclosure led to",
         RoomMessage.Head { Evaluated: true } => "end of an epoch; the queries ran",
         RoomMessage.Head => "end of an epoch; too little was new for the queries to run",
         _ => "no news",
@@ -53,8 +60,50 @@ internal static class MessageWords
             }),
             ("answer by", ProtocolTime.Write(review.Due)),
         ],
+        RoomMessage.Request request =>
+        [
+            ("request", $"{request.Id}"),
+            ("from", $"{request.Agency}, case {request.CaseNumber}"),
+            ("your record", request.Own),
+            ("asks for", List(request.Fields)),
+            ("purpose", request.Purpose),
+            ("legal basis", request.LegalBasis),
+            ("decide by", ProtocolTime.Write(request.Due)),
+        ],
+        RoomMessage.Status status =>
+        [
+            ("request", $"{status.Id}"),
+            ("why", status.Reason ?? "nothing to explain"),
+            ("until", status.Until is { } until ? ProtocolTime.Write(until) : "nothing happens by itself"),
+        ],
+        RoomMessage.Disclosed disclosed =>
+        [
+            ("request", $"{disclosed.Id}, part {disclosed.Part} of {disclosed.Parts}"),
+            ("from", Words(disclosed.From)),
+            .. disclosed.Facts.Select(fact => (fact.Field, fact.Text)),
+            ("for", $"{disclosed.Purpose}, case {disclosed.CaseNumber}; nothing else"),
+            ("handling", List(disclosed.Handling)),
+            ("report by", ProtocolTime.Write(disclosed.OutcomeDue)),
+            ("notice", RoomMessage.Notice.NonPunishment),
+        ],
+        RoomMessage.Withdrawn withdrawn => [(withdrawn.Match is null ? "request" : "match", withdrawn.Match ?? $"{withdrawn.Id}"), ("do now", "delete every copy; do not act on it")],
+        RoomMessage.Outcome outcome => [("request", $"{outcome.Id}"), ("from", outcome.Agency.Value), ("your record", outcome.Own), ("outcome", outcome.Code)],
         RoomMessage.Head head => [("computed on", $"{head.Position.Size} entries"), ("your last", $"{head.Last}")],
         _ => [],
+    };
+
+    private static string StateWords(DisclosureState state) => state switch
+    {
+        DisclosureState.UnderReview => "under review",
+        DisclosureState.Escalated => "escalated: nobody has decided in time",
+        DisclosureState.Granted => "granted",
+        DisclosureState.PartlyGranted => "partly granted",
+        DisclosureState.Refused => "refused",
+        DisclosureState.TimedOut => "closed: nobody decided",
+        DisclosureState.Disclosed => "answered; an outcome is due",
+        DisclosureState.OutcomeOverdue => "answered, and your outcome is overdue: you are told nothing new until you report it",
+        DisclosureState.OutcomeFiled => "closed with your outcome",
+        _ => "withdrawn",
     };
 
     private static string Words(Desk desk) => $"{desk.Member}: {desk.Contact}";

@@ -174,7 +174,11 @@ public sealed class LogAudit
         FreezeEntry freeze => freeze.Frozen ? "frozen" : "not frozen",
         InstanceEntry instance => $"generation {instance.Generation}",
         ReleaseEntry release => $"generation {release.Generation}, until {ProtocolTime.Write(release.LeaseEnds)}",
-        EpochEntry epoch => $"epoch {epoch.Epoch}, {(epoch.Evaluated ? "evaluated" : "not evaluated")}",
+        EpochEntry epoch => $"epoch {epoch.Epoch}, {(epoch.Evaluated ? "evaluated" : "not evaluated")}"
+            + (epoch.Disclosed.Count > 0 ? $", discloses for {string.Join(", ", epoch.Disclosed)}" : ""),
+        ActEntry { About: { } about } act => $"{act.Id}, about request {about}",
+        ActEntry act => $"{act.Id}, sealed",
+        ConfirmEntry confirm => $"second person for {confirm.Of}",
         _ => "unknown",
     };
 }

@@ -271,7 +271,7 @@ internal sealed class EnclaveGeneration : IDisposable
     {
         await world.AdvanceAsync(epoch.Checkpoint.Checkpoint.Size, cancellationToken);
         var recipients = epoch.Recipients.Select(recipient => recipient.Member).ToHashSet();
-        var same = EpochRun.Compute(epoch.Checkpoint, world.State, world.Shelf, world.Outbox, _keys, recipients, cancellationToken).As(epoch);
+        var same = EpochRun.Compute(epoch.Checkpoint, world.State, world.Shelf, world.Outbox, world.Desk, _keys, recipients, cancellationToken).As(epoch);
         foreach (var recipient in recipients.Except(same.Recipients.Select(recipient => recipient.Member)))
         {
             Log.EpochDiffers(_logger, _room, epoch.Epoch, recipient.Value);
@@ -284,9 +284,12 @@ internal sealed class EnclaveGeneration : IDisposable
     private async Task<Delivery> EndEpochAsync(EnclaveWorld world, CosignedCheckpoint checkpoint, CancellationToken cancellationToken)
     {
         using var span = Tracing.Source.StartActivity("epoch")?.SetTag(TelemetryFields.Room, _room).SetTag(TelemetryFields.Generation, _generation);
-        var result = EpochRun.Compute(checkpoint.Note, world.State, world.Shelf, world.Outbox, _keys, null, cancellationToken);
+        var result = EpochRun.Compute(checkpoint.Note, world.State, world.Shelf, world.Outbox, world.Desk, _keys, null, cancellationToken);
         var entry = new EpochEntry(
-            _options.Room, NewEntryId(), checkpoint.Note, result.Epoch, result.Evaluated, _generation, [.. result.Recipients.Select(recipient => recipient.ToEntry())], result.RoomTime);
+            _options.Room, NewEntryId(), checkpoint.Note, result.Epoch, result.Evaluated, _generation, [.. result.Recipients.Select(recipient => recipient.ToEntry())], result.RoomTime)
+        {
+            Disclosed = result.Disclosed,
+        };
         var index = await _log.AppendAsync(entry.Sign(_instanceKeys.Signing), _options.CosignTimeout, cancellationToken);
         if (!_log[index].IsAccepted)
         {

@@ -1,5 +1,7 @@
 using CleanRoom.Charter;
+using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Log;
+using CleanRoom.Matching.Disclosures;
 using CleanRoom.Matching.Epochs;
 using CleanRoom.Matching.Records;
 using CleanRoom.Matching.Release;
@@ -17,6 +19,8 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, i
     public RecordShelf Shelf { get; } = new(maxRecords);
 
     public Outbox Outbox { get; } = new(room);
+
+    public DisclosureDesk Desk { get; } = new();
 
     /// <summary>Applies entries up to a size. Batches are opened as they come.</summary>
     public async Task AdvanceAsync(long size, CancellationToken cancellationToken)
@@ -40,9 +44,33 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, i
                         Shelf.Withdraw(State.Batches[record.Batch].Index, record.Slot);
                     }
                     break;
+                case ActEntry act when State.Act(act.Id) is { Counts: true } logged:
+                    Hear(logged);
+                    break;
+                case ConfirmEntry confirm:
+                    Hear(State.Act(confirm.Of)!);
+                    break;
                 default:
                     break;
             }
+        }
+    }
+
+    /// <summary>An act that has all its signatures: a change of consent counts at its position, the rest waits for the epoch's end and its time.</summary>
+    private void Hear(LoggedAct logged)
+    {
+        var entry = logged.Entry;
+        if (!keys.TryGet(entry.Author!, out var held) || !held.TryRecordKey(entry.Period, out var key) || !ActSeal.TryOpen(entry, key, out var act))
+        {
+            Log.ActUnread(logger, room.ToString(), logged.Index);
+        }
+        else if (act is RoomAct.ConsentChange change)
+        {
+            _ = Shelf.Change(entry.Author!, change);
+        }
+        else
+        {
+            Desk.Hear(logged, act);
         }
     }
 

@@ -2,6 +2,7 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Cryptography;
+using CleanRoom.Matching.Disclosures;
 using CleanRoom.Matching.Records;
 using CleanRoom.Matching.Release;
 
@@ -16,6 +17,9 @@ internal sealed record RecipientMessages(MemberId Member, long First, IReadOnlyL
 /// <summary>An epoch, computed: a function of the log up to its checkpoint and of the keys.</summary>
 internal sealed record EpochResult(long Epoch, bool Evaluated, DateTimeOffset RoomTime, SignedCheckpoint Checkpoint, IReadOnlyList<RecipientMessages> Recipients)
 {
+    /// <summary>Requests whose granted fields leave with this epoch.</summary>
+    public IReadOnlyList<EntryId> Disclosed { get; init; } = [];
+
     /// <summary>The same with only the recipients whose messages are, byte for byte, the ones that an epoch entry of the log binds.</summary>
     public EpochResult As(EpochEntry entry) => this with { Recipients = [.. Recipients.Where(item => entry.Recipients.Contains(item.ToEntry()))] };
 }
@@ -37,11 +41,12 @@ internal static class EpochRun
     /// <param name="state">The room at that position.</param>
     /// <param name="shelf">The records at that position.</param>
     /// <param name="outbox">What waits and what was told.</param>
+    /// <param name="desk">Requests for disclosure, and what people have answered.</param>
     /// <param name="keys">Keys of the owners.</param>
     /// <param name="only">Recipients; null for every member with an inbox key whose room secret is here.</param>
     /// <param name="cancellationToken">Stops.</param>
     public static EpochResult Compute(
-        SignedCheckpoint note, RoomState state, RecordShelf shelf, Outbox outbox, KeyRing keys, IReadOnlySet<MemberId>? only, CancellationToken cancellationToken)
+        SignedCheckpoint note, RoomState state, RecordShelf shelf, Outbox outbox, DisclosureDesk desk, KeyRing keys, IReadOnlySet<MemberId>? only, CancellationToken cancellationToken)
     {
         var charter = state.Charter!;
         var time = TimeOf(note, state);
@@ -56,7 +61,7 @@ internal static class EpochRun
         if (evaluated)
         {
             var found = shelf.Index.FindLinks(
-                shelf.New,
+                shelf.ToEvaluate,
                 (a, b) => shelf.Find(a) is { } one && shelf.Find(b) is { } other && PairStory.AreComparable(state, one, other, time.Expiring),
                 cancellationToken);
             foreach (var story in StandingQueries.Run(charter, shelf, found.Links))
@@ -67,16 +72,18 @@ internal static class EpochRun
         }
 
         var epoch = state.LastEpoch + 1;
+        var reached = charter.Members.Select(member => member.Id)
+            .Where(member => state.CurrentKey(member, KeyPurpose.Inbox) is not null && keys.TryGet(member, out _) && only?.Contains(member) != false).Order().ToList();
+        var disclosed = desk.Work(state, shelf, outbox, time, reached);
         var recipients = new List<RecipientMessages>();
-        foreach (var member in charter.Members.Select(member => member.Id).Order())
+        foreach (var member in reached)
         {
-            if (state.CurrentKey(member, KeyPurpose.Inbox) is { } inbox && keys.TryGet(member, out var held) && only?.Contains(member) != false)
-            {
-                var messages = outbox.Take(member, charter.Epochs.SlotsPerMember - 1, state, shelf, keys, time.Expiring);
-                recipients.Add(Seal(member, epoch, evaluated, messages, note.Checkpoint, state, inbox.Key, held.RoomSecret));
-            }
+            _ = keys.TryGet(member, out var held);
+            var messages = outbox.Take(member, charter.Epochs.SlotsPerMember - 1, state, shelf, keys, time.Expiring, desk.Book.OwesOutcome(member));
+            recipients.Add(Seal(member, epoch, evaluated, messages, note.Checkpoint, state, state.CurrentKey(member, KeyPurpose.Inbox)!.Key, held!.RoomSecret));
         }
-        return new EpochResult(epoch, evaluated, time.Opening, note, recipients);
+        shelf.WidenConsents();
+        return new EpochResult(epoch, evaluated, time.Opening, note, recipients) { Disclosed = disclosed };
     }
 
     private static RecipientMessages Seal(

@@ -9,20 +9,49 @@ using CleanRoom.Matching.Release;
 
 namespace CleanRoom.Matching.Epochs;
 
+/// <summary>As what a recipient was told a story.</summary>
+internal enum ToldAs
+{
+    /// <summary>A review item.</summary>
+    Review,
+
+    /// <summary>A pointer.</summary>
+    Pointer,
+
+    /// <summary>An agency's notice.</summary>
+    Notice,
+}
+
+/// <summary>What waits besides stories: about disclosures, and withdrawals of what was told.</summary>
+/// <param name="Message">The message.</param>
+/// <param name="About">The request that it belongs to; null for none.</param>
+internal sealed record Letter(RoomMessage Message, EntryId? About)
+{
+    /// <summary>Withdrawals go before everything else.</summary>
+    public int Rank => Message is RoomMessage.Withdrawn ? 0 : 1;
+}
+
 /// <summary>
-/// What waits to be told, per recipient, and what was told. Filling slots decides anew by consent; a story is told to a recipient once. Everything here
-/// follows from the log and the keys, so that a restart arrives at the same.
+/// What waits to be told, per recipient, and what was told. Filling slots decides anew by consent; a story is told to a recipient once, and taken back when it may
+/// no longer be known (N6). Everything here follows from the log and the keys, so that a restart arrives at the same.
 /// </summary>
 internal sealed class Outbox(RoomId room)
 {
     private readonly SortedDictionary<MemberId, List<PairStory>> _waiting = [];
-    private readonly HashSet<(MemberId, string)> _told = [];
+    private readonly Dictionary<MemberId, List<Letter>> _letters = [];
+    private readonly Dictionary<MemberId, SortedDictionary<string, (PairStory Story, ToldAs As)>> _told = [];
+    private readonly HashSet<(LinkType, RecordName, RecordName)> _wrong = [];
+    private readonly HashSet<((LinkType, RecordName, RecordName), MemberId)> _released = [];
     private readonly Dictionary<(MemberId, string), int> _oneWay = [];
-    private readonly Dictionary<MemberId, (IReadOnlyList<PairStory> Stories, List<string> References)> _taken = [];
+    private readonly Dictionary<MemberId, Taken> _taken = [];
 
     /// <summary>Lets a story wait for all who may be told of it now.</summary>
     public void Add(PairStory story, ConsentDecision decision)
     {
+        if (_wrong.Contains(story.Pair))
+        {
+            return;
+        }
         if (decision.TellFirst != Telling.Nothing)
         {
             Queue(story.First.Contributor, story);
@@ -37,36 +66,79 @@ internal sealed class Outbox(RoomId room)
         }
     }
 
-    /// <summary>Takes the next messages for a recipient: review items first, then by strength. What may no longer be told falls away.</summary>
+    /// <summary>Lets a message wait.</summary>
+    public void Post(MemberId recipient, RoomMessage message, EntryId? about)
+    {
+        if (!_letters.TryGetValue(recipient, out var letters))
+        {
+            _letters.Add(recipient, letters = []);
+        }
+        letters.Add(new Letter(message, about));
+    }
+
+    /// <summary>Drops facts of a request that have not left yet.</summary>
+    /// <returns>Whether some were still waiting.</returns>
+    public bool DropFacts(MemberId recipient, EntryId request) =>
+        _letters.TryGetValue(recipient, out var letters) && letters.RemoveAll(letter => letter.About == request && letter.Message is RoomMessage.Disclosed) > 0;
+
+    /// <summary>The story that a member was told under a reference, and as what; null if it was told none, or told to forget it.</summary>
+    public (PairStory Story, ToldAs As)? ToldTo(MemberId recipient, string reference) =>
+        _told.TryGetValue(recipient, out var told) && told.TryGetValue(reference, out var item) ? item : null;
+
+    /// <summary>A side releases what was held back for a person's look: the other side may get its pointer.</summary>
+    public void Release(PairStory story, MemberId by)
+    {
+        if (_released.Add((story.Pair, by)))
+        {
+            Queue(story.First.Contributor == by ? story.Second.Contributor : story.First.Contributor, story);
+        }
+    }
+
+    /// <summary>A side takes its release back, as far as nobody was told.</summary>
+    public void Hold(PairStory story, MemberId by) => _released.Remove((story.Pair, by));
+
+    /// <summary>The two are not the same: nobody hears of them again, and whoever did is told to forget it.</summary>
+    public void Forget(PairStory story) => _wrong.Add(story.Pair);
+
+    /// <summary>Takes the next messages for a recipient: withdrawals, then what concerns disclosures, review items, then by strength. What may no longer be told falls away.</summary>
     /// <param name="recipient">The member.</param>
     /// <param name="most">Slots.</param>
     /// <param name="state">The room at the epoch's position.</param>
     /// <param name="shelf">The records at that position.</param>
     /// <param name="keys">Room secrets.</param>
     /// <param name="now">Room time of the epoch, for what expires.</param>
-    public IReadOnlyList<RoomMessage> Take(MemberId recipient, int most, RoomState state, RecordShelf shelf, KeyRing keys, DateTimeOffset now)
+    /// <param name="paused">The recipient owes an answer: no new stories.</param>
+    public IReadOnlyList<RoomMessage> Take(MemberId recipient, int most, RoomState state, RecordShelf shelf, KeyRing keys, DateTimeOffset now, bool paused = false)
     {
-        var told = new List<string>();
-        _taken[recipient] = (_waiting.TryGetValue(recipient, out var stories) ? [.. stories] : [], told);
-        if (stories is null)
+        if (!_told.TryGetValue(recipient, out var told))
         {
-            return [];
+            _told.Add(recipient, told = new(StringComparer.Ordinal));
         }
-        var messages = new List<RoomMessage>();
+        var letters = _letters.GetValueOrDefault(recipient) ?? [];
+        var stories = _waiting.GetValueOrDefault(recipient) ?? [];
+        _taken[recipient] = new Taken([.. stories], [.. letters], [.. told]);
+
+        TakeBack(recipient, told, letters, state, shelf, now);
+        var sent = letters.OrderBy(letter => letter.Rank).Take(most).ToList();
+        _letters[recipient] = [.. letters.Except(sent, ReferenceEqualityComparer.Instance).Cast<Letter>()];
+        var messages = sent.ConvertAll(letter => letter.Message);
+        if (paused || stories.Count == 0)
+        {
+            return messages;
+        }
+
         var rest = new List<PairStory>();
         foreach (var (story, decision, reference) in stories
-            .Where(story => shelf.Find(story.First.Handle) is not null && shelf.Find(story.Second.Handle) is not null)
+            .Select(story => story.On(shelf)).OfType<PairStory>()
+            .Where(story => !_wrong.Contains(story.Pair))
             .Select(story => (Story: story, Decision: story.Decide(state, now), Reference: ReferenceOf(story, recipient, keys)))
             .OrderBy(item => item.Decision.ChildProtection ? 0 : item.Decision.NeedsReview ? 1 : 2)
             .ThenByDescending(item => item.Story.Link.Strength)
             .ThenBy(item => item.Reference, StringComparer.Ordinal))
         {
-            if (_told.Contains((recipient, reference)))
-            {
-                continue;
-            }
             var (message, isOneWay) = Compose(story, decision, recipient, reference, state, now);
-            if (message is null)
+            // What was told for review is told again once as a pointer, when the other side has released it.
+            if (message is null || (told.TryGetValue(reference, out var before) && !(before.As == ToldAs.Review && message is RoomMessage.MatchPointer)))
             {
                 continue;
             }
@@ -80,8 +152,7 @@ internal sealed class Outbox(RoomId room)
             {
                 _oneWay[(recipient, quarter)] = _oneWay.GetValueOrDefault((recipient, quarter)) + 1;
             }
-            _ = _told.Add((recipient, reference));
-            told.Add(reference);
+            told[reference] = (story, message switch { RoomMessage.Notice => ToldAs.Notice, RoomMessage.MatchPointer => ToldAs.Pointer, _ => ToldAs.Review });
             messages.Add(message);
         }
         stories.Clear();
@@ -97,10 +168,31 @@ internal sealed class Outbox(RoomId room)
     {
         if (_taken.Remove(recipient, out var last))
         {
-            _told.ExceptWith(last.References.Select(reference => (recipient, reference)));
+            _told[recipient] = new(last.Told.ToDictionary(), StringComparer.Ordinal);
             _waiting[recipient] = [.. last.Stories];
+            _letters[recipient] = [.. last.Letters];
         }
     }
+
+    /// <summary>What was told and may be known no longer (withdrawn, past its time, wrong) is taken back, once. Missing keys of an owner are no withdrawal.</summary>
+    private void TakeBack(
+        MemberId recipient, SortedDictionary<string, (PairStory Story, ToldAs As)> told, List<Letter> letters, RoomState state, RecordShelf shelf, DateTimeOffset now)
+    {
+        foreach (var (reference, (story, _)) in told.ToList())
+        {
+            var gone = shelf.IsGone(story.First.Name) || shelf.IsGone(story.Second.Name) || _wrong.Contains(story.Pair);
+            if (gone || (story.On(shelf) is { } current && !MayStillKnow(current.Decide(state, now), current, recipient)))
+            {
+                _ = told.Remove(reference);
+                letters.Add(new Letter(new RoomMessage.Withdrawn(reference, null), null));
+            }
+        }
+    }
+
+    private static bool MayStillKnow(ConsentDecision decision, PairStory story, MemberId recipient) =>
+        recipient == story.First.Contributor ? decision.TellFirst != Telling.Nothing
+        : recipient == story.Second.Contributor ? decision.TellSecond != Telling.Nothing
+        : decision.FirstReleases.Contains(recipient) || decision.SecondReleases.Contains(recipient);
 
     private void Queue(MemberId recipient, PairStory story)
     {
@@ -115,14 +207,20 @@ internal sealed class Outbox(RoomId room)
         room, recipient, story.Link.Type.ToString(), (story.First.Contributor, story.First.FirstId), (story.Second.Contributor, story.Second.FirstId),
         owner => keys.TryGet(owner, out var held) ? held.RoomSecret : throw new InvalidOperationException("A record on the shelf belongs to an owner whose keys are here."));
 
-    private static (RoomMessage? Message, bool OneWay) Compose(PairStory story, ConsentDecision decision, MemberId recipient, string reference, RoomState state, DateTimeOffset now)
+    private (RoomMessage? Message, bool OneWay) Compose(PairStory story, ConsentDecision decision, MemberId recipient, string reference, RoomState state, DateTimeOffset now)
     {
         var link = story.Link.Type.ToString();
         var strength = StandingQueries.StrengthOf(story.Link);
         var isFirst = recipient == story.First.Contributor;
         if (isFirst || recipient == story.Second.Contributor)
         {
-            var (own, other, telling) = isFirst ? (story.First, story.Second, decision.TellFirst) : (story.Second, story.First, decision.TellSecond);
+            var (own, other, telling, back) = isFirst
+                ? (story.First, story.Second, decision.TellFirst, decision.TellSecond)
+                : (story.Second, story.First, decision.TellSecond, decision.TellFirst);
+            if (telling is Telling.Review or Telling.SafeguardingReview && _released.Contains((story.Pair, other.Contributor)))
+            {
+                telling = back == Telling.Nothing ? Telling.OneWayPointer : Telling.MutualPointer;
+            }
             return telling switch
             {
                 Telling.MutualPointer or Telling.OneWayPointer => (
@@ -163,9 +261,9 @@ internal sealed class Outbox(RoomId room)
             false);
     }
 
-    private static string RefOf(HeldRecord record) => record.Content.ContributorRecordRef is { Length: > 0 } text ? text : record.Id.ToString("D");
+    public static string RefOf(HeldRecord record) => record.Content.ContributorRecordRef is { Length: > 0 } text ? text : record.Id.ToString("D");
 
-    private static Desk DeskOf(RoomCharter charter, MemberId contributor) => new(contributor, charter.Contributor(contributor)?.Desk ?? "(left the room)");
+    public static Desk DeskOf(RoomCharter charter, MemberId contributor) => new(contributor, charter.Contributor(contributor)?.Desk ?? "(left the room)");
 
     private static string[] Words(LinkEvidence evidence) =>
         [.. Enum.GetValues<LinkEvidence>().Where(kind => kind != LinkEvidence.None && evidence.HasFlag(kind)).Select(kind => kind.ToString()).Order(StringComparer.Ordinal)];
@@ -199,5 +297,9 @@ internal sealed class Outbox(RoomId room)
 
     private static string QuarterOf(DateTimeOffset time) => string.Create(CultureInfo.InvariantCulture, $"{time.Year}-Q{((time.Month - 1) / 3) + 1}");
 
-    private static DateTimeOffset Whole(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
+    public static DateTimeOffset Whole(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
+
+    /// <summary>What stood before the last taking, to put it back.</summary>
+    private sealed record Taken(
+        IReadOnlyList<PairStory> Stories, IReadOnlyList<Letter> Letters, IReadOnlyList<KeyValuePair<string, (PairStory Story, ToldAs As)>> Told);
 }

@@ -13,6 +13,24 @@ internal sealed record PairStory(Link Link, HeldRecord First, HeldRecord Second,
 {
     private static readonly HashSet<string> VictimHolders = ["Victim", "Family"];
 
+    /// <summary>What names the pair for good: the kind of link and both records through all their versions.</summary>
+    public (LinkType, RecordName, RecordName) Pair => (Link.Type, First.Name, Second.Name);
+
+    /// <summary>The same with the newest version of both records, and what their persons agree to now; null if one is not held.</summary>
+    public PairStory? On(RecordShelf shelf) =>
+        shelf.Find(First.Name) is { } first && shelf.Find(Second.Name) is { } second ? this with { First = first, Second = second } : null;
+
+    /// <summary>The record of a contributor.</summary>
+    public HeldRecord? RecordOf(MemberId contributor) => First.Contributor == contributor ? First : Second.Contributor == contributor ? Second : null;
+
+    /// <summary>One side, as the consent engine sees it.</summary>
+    public LinkSide SideOf(RoomState state, MemberId contributor) =>
+        contributor == First.Contributor ? SideOf(state, First, Link.First) : SideOf(state, Second, Link.Second);
+
+    /// <summary>The room's agencies, as the consent engine sees them.</summary>
+    public static IReadOnlyList<Agency> AgenciesOf(RoomCharter charter) =>
+        [.. charter.Agencies.Select(agency => new Agency(agency.Id, agency.Kind, agency.Jurisdictions.ToHashSet(StringComparer.Ordinal)))];
+
     /// <summary>Decides with what the log says now.</summary>
     public ConsentDecision Decide(RoomState state, DateTimeOffset now)
     {
@@ -21,7 +39,7 @@ internal sealed record PairStory(Link Link, HeldRecord First, HeldRecord Second,
         return ConsentEngine.Decide(
             new PairFacts(SideOf(state, First, Link.First), SideOf(state, Second, Link.Second), Holder, Doubt),
             new TellingRule(Query.TellsContributors, kinds, Query.Agencies?.Jurisdiction == JurisdictionRule.Any),
-            [.. charter.Agencies.Select(agency => new Agency(agency.Id, agency.Kind, agency.Jurisdictions.ToHashSet(StringComparer.Ordinal)))],
+            AgenciesOf(charter),
             now);
     }
 

@@ -15,4 +15,14 @@ namespace CleanRoom.Matching.Records;
 /// <param name="Consent">What it allows.</param>
 /// <param name="DeleteBy">From then on it is not held.</param>
 internal sealed record HeldRecord(
-    RecordHandle Handle, MemberId Contributor, Guid Id, Guid FirstId, uint Version, CaseRecord Content, RecordConsent Consent, DateTimeOffset DeleteBy);
+    RecordHandle Handle, MemberId Contributor, Guid Id, Guid FirstId, uint Version, CaseRecord Content, RecordConsent Consent, DateTimeOffset DeleteBy)
+{
+    /// <summary>What it allows from the next epoch on; null if nothing changes. What narrows counts at once, what widens waits.</summary>
+    public RecordConsent? Next { get; init; }
+
+    /// <summary>The record through all its versions.</summary>
+    public RecordName Name => new(Contributor, FirstId);
+}
+
+/// <summary>A record through all its versions.</summary>
+internal readonly record struct RecordName(MemberId Contributor, Guid FirstId);

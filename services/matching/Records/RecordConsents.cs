@@ -1,4 +1,5 @@
 using CleanRoom.Charter;
+using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Consent;
 using CleanRoom.Records.V1;
 
@@ -21,7 +22,43 @@ internal static class RecordConsents
             grants,
             record.Handling?.Caveats.ToHashSet(StringComparer.Ordinal) ?? [],
             record.Persons.Any(person => VictimRoles.Contains(person.Role) && person.MajorityNow == "Minor"),
-            persons.Count > 0);
+            persons.Count > 0)
+        {
+            Excluded = record.Consents.SelectMany(consent => consent.ExcludedRecipients).ToHashSet(StringComparer.Ordinal),
+        };
+    }
+
+    /// <summary>Applies what a person agrees to now (ARCHITECTURE §7.10): what narrows at once, the whole from the next epoch.</summary>
+    public static HeldRecord Change(HeldRecord record, RoomAct.ConsentChange change)
+    {
+        var content = record.Content.Clone();
+        var before = content.Consents.Where(consent => consent.Purpose == change.Purpose).ToList();
+        foreach (var consent in before)
+        {
+            _ = content.Consents.Remove(consent);
+        }
+        var now = new Consent
+        {
+            Purpose = change.Purpose,
+            State = change.Granted ? "Granted" : "Withdrawn",
+            ExpiresDay = change.Expires is { } expires ? Math.Max(1, (int)(expires - DateTimeOffset.UnixEpoch).TotalDays) : 0,
+            NoticeVersion = change.Notice,
+        };
+        now.NamedRecipients.Add(change.NamedRecipients);
+        // Whoever was left out stays out, unless the person now agrees anew.
+        now.ExcludedRecipients.Add(change.Granted ? change.ExcludedRecipients : change.ExcludedRecipients.Union(before.SelectMany(consent => consent.ExcludedRecipients)));
+        content.Consents.Add(now);
+        var next = Of(record.Contributor, content);
+        return record with
+        {
+            Content = content,
+            Next = next,
+            Consent = record.Consent with
+            {
+                Grants = Strictest([.. record.Consent.Grants], [.. next.Grants]),
+                Excluded = record.Consent.Excluded.Union(next.Excluded).ToHashSet(StringComparer.Ordinal),
+            },
+        };
     }
 
     private static List<Grant> GrantsOf(CaseRecord record, string person) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CleanRoom.Charter;
+using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Log;
 using CleanRoom.Linkage;
 using CleanRoom.Records;
@@ -14,7 +15,10 @@ internal sealed class RecordShelf(int maxRecords)
     private readonly Dictionary<RecordHandle, HeldRecord> _records = [];
     private readonly Dictionary<(MemberId, Guid), RecordHandle> _byId = [];
     private readonly HashSet<(MemberId, Guid, uint)> _seen = [];
+    private readonly Dictionary<RecordName, RecordHandle> _byName = [];
+    private readonly HashSet<RecordName> _gone = [];
     private readonly SortedSet<RecordHandle> _new = [];
+    private readonly SortedSet<RecordHandle> _again = [];
     private readonly SortedDictionary<RecordHandle, MemberId> _queue = [];
     private readonly Dictionary<(MemberId, string), int> _used = [];
 
@@ -23,11 +27,48 @@ internal sealed class RecordShelf(int maxRecords)
     /// <summary>Records that no standing query has run over yet.</summary>
     public IReadOnlyCollection<RecordHandle> New => _new;
 
+    /// <summary>Records to run the standing queries over: the new ones, and those whose persons have agreed to more since. The latter never make an epoch large enough.</summary>
+    public IReadOnlyCollection<RecordHandle> ToEvaluate => _again.Count == 0 ? _new : [.. _new.Union(_again).Order()];
+
     public HeldRecord? Find(RecordHandle handle) => _records.GetValueOrDefault(handle);
+
+    /// <summary>The newest version of a record.</summary>
+    public HeldRecord? Find(RecordName name) => _byName.TryGetValue(name, out var handle) ? _records[handle] : null;
+
+    /// <summary>Whether a record was withdrawn or its time is over; not if only its owner's keys are missing.</summary>
+    public bool IsGone(RecordName name) => _gone.Contains(name);
+
+    /// <summary>Applies a change of consent to a record's newest version; one that is not here has none.</summary>
+    public bool Change(MemberId contributor, RoomAct.ConsentChange change)
+    {
+        if (!_byId.TryGetValue((contributor, change.Record), out var handle))
+        {
+            return false;
+        }
+        _records[handle] = RecordConsents.Change(_records[handle], change);
+        return true;
+    }
+
+    /// <summary>Lets what persons have agreed to since the last epoch count in full, and has it compared at the next evaluation.</summary>
+    public void WidenConsents()
+    {
+        foreach (var (handle, record) in _records.Where(pair => pair.Value.Next is not null).ToList())
+        {
+            _records[handle] = record with { Consent = record.Next!, Next = null };
+            if (!_queue.ContainsKey(handle))
+            {
+                _ = _again.Add(handle);
+            }
+        }
+    }
 
     public int CountNewContributors() => _new.Select(handle => _records[handle].Contributor).Distinct().Count();
 
-    public void MarkEvaluated() => _new.Clear();
+    public void MarkEvaluated()
+    {
+        _new.Clear();
+        _again.Clear();
+    }
 
     /// <summary>Puts one opened slot on the shelf.</summary>
     /// <param name="manifest">Its batch.</param>
@@ -74,6 +115,8 @@ internal sealed class RecordShelf(int maxRecords)
             handle, contributor, id, firstId, record.RecordVersion, whole, RecordConsents.Of(contributor, whole), deleteBy < manifest.DeleteBy ? deleteBy : manifest.DeleteBy);
         _records.Add(handle, held);
         _byId.Add((contributor, id), handle);
+        _byName[held.Name] = handle;
+        _ = _gone.Remove(held.Name);
         if (limited)
         {
             _queue.Add(handle, contributor);
@@ -114,7 +157,7 @@ internal sealed class RecordShelf(int maxRecords)
     }
 
     /// <summary>Takes withdrawn slots off the shelf.</summary>
-    public void Withdraw(long batchIndex, int slot) => Take(HandleOf(batchIndex, slot));
+    public void Withdraw(long batchIndex, int slot) => Take(HandleOf(batchIndex, slot), gone: true);
 
     /// <summary>Takes everything of an owner off the shelf: its lease is over or its approval has expired.</summary>
     public void TakeAll(MemberId contributor)
@@ -130,7 +173,7 @@ internal sealed class RecordShelf(int maxRecords)
     {
         foreach (var handle in _records.Values.Where(record => record.DeleteBy <= roomTime).Select(record => record.Handle).ToList())
         {
-            Take(handle);
+            Take(handle, gone: true);
         }
     }
 
@@ -142,10 +185,16 @@ internal sealed class RecordShelf(int maxRecords)
         _ = _new.Add(record.Handle);
     }
 
-    private void Take(RecordHandle handle)
+    private void Take(RecordHandle handle, bool gone = false)
     {
         if (_records.Remove(handle, out var record))
         {
+            _ = _byName.Remove(record.Name);
+            _ = _again.Remove(handle);
+            if (gone)
+            {
+                _ = _gone.Add(record.Name);
+            }
             _ = _byId.Remove((record.Contributor, record.Id));
             _ = _new.Remove(handle);
             _ = Index.Remove(handle);

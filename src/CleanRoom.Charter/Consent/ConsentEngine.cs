@@ -73,6 +73,43 @@ public static class ConsentEngine
             [.. reasons]);
     }
 
+    /// <summary>
+    /// Says whether a field of one record may be disclosed to an agency that asked, once the contributor's people have decided: DATA.md §4.1, "LE identified".
+    /// Non-identifying facts need C5 or C6 towards this agency, what identifies a person C6; a child's identity never goes this way.
+    /// </summary>
+    /// <param name="side">The record with what its contributor has said.</param>
+    /// <param name="agency">Who asked.</param>
+    /// <param name="identifying">The field identifies the person whose testimony it is.</param>
+    /// <param name="now">Room time, the one for what expires.</param>
+    /// <returns>The rule that forbids it; null if it may be disclosed.</returns>
+    public static ReasonCode? WhyNotDisclosed(LinkSide side, Agency agency, bool identifying, DateTimeOffset now)
+    {
+        if (side.Record.Caveats.Contains("NO_LE"))
+        {
+            return ReasonCode.NoLawEnforcement;
+        }
+
+        if (identifying && ConcernsChild(side))
+        {
+            return ReasonCode.Child;
+        }
+
+        if (agency.Kind == ImmigrationEnforcement || (agency.Kind == ConsularAuthority && side.Record.Caveats.Contains("NO_CONSULAR")))
+        {
+            return ReasonCode.NoAuthorisedAgency;
+        }
+
+        var grants = InForce(side, ConsentPurpose.LeIdentifying, now).ToList();
+        if (!identifying)
+        {
+            grants.AddRange(InForce(side, ConsentPurpose.LeNonIdentifying, now));
+        }
+
+        return grants.Count == 0 ? ReasonCode.NoAgencyConsent
+            : MayTell(side, agency, grants) ? null
+            : ReasonCode.NoAuthorisedAgency;
+    }
+
     private static Telling Pointer(bool mayKnow, bool otherMayKnow) =>
         !mayKnow ? Telling.Nothing : otherMayKnow ? Telling.MutualPointer : Telling.OneWayPointer;
 
@@ -161,18 +198,21 @@ public static class ConsentEngine
         {
             return false;
         }
-        var grants = InForce(side, ConsentPurpose.LeNonIdentifying, now).Concat(InForce(side, ConsentPurpose.LeIdentifying, now)).ToList();
-        return !grants.Any(grant => grant.ExcludedRecipients.Contains(agency.Id.Value))
+        return MayTell(side, agency, [.. InForce(side, ConsentPurpose.LeNonIdentifying, now), .. InForce(side, ConsentPurpose.LeIdentifying, now)]);
+    }
+
+    private static bool MayTell(LinkSide side, Agency agency, List<Grant> grants) =>
+        // An exclusion in any consent of the record counts, whatever the others name.
+        !side.Record.Excludes(agency.Id)
             && grants.Any(grant =>
                 (grant.NamedRecipients.Count == 0 ? side.Standing.Agencies.Contains(agency.Id) : grant.NamedRecipients.Contains(agency.Id.Value))
                 && (grant.RecipientClasses.Count == 0 || grant.RecipientClasses.Contains(agency.Kind)));
-    }
 
     /// <summary>Whether a purpose is granted towards another contributor.</summary>
     private static bool Allows(LinkSide side, ConsentPurpose purpose, MemberId towards, DateTimeOffset now, bool asOrganisation = false)
     {
         var grants = InForce(side, purpose, now).ToList();
-        if (side.Record.Grants.Any(grant => grant.ExcludedRecipients.Contains(towards.Value)))
+        if (side.Record.Excludes(towards))
         {
             return false;
         }

@@ -31,7 +31,13 @@ public sealed record RecordConsent(
     IReadOnlyList<Grant> Grants,
     IReadOnlySet<string> Caveats,
     bool VictimIsChild,
-    bool HasVictimOrWitness);
+    bool HasVictimOrWitness)
+{
+    /// <summary>Recipients that any consent of the record has ever excluded: a withdrawal or an expiry never lets one in again.</summary>
+    public IReadOnlySet<string> Excluded { get; init; } = new HashSet<string>();
+
+    internal bool Excludes(MemberId member) => Excluded.Contains(member.Value) || Grants.Any(grant => grant.ExcludedRecipients.Contains(member.Value));
+}
 
 /// <summary>What a contributor has said in its newest listing entry; a member that has none lists and authorises nobody.</summary>
 /// <param name="Contributors">Contributors who may learn of its records.</param>

@@ -394,7 +394,13 @@ public sealed record EpochEntry(
     IReadOnlyList<EpochRecipient> Recipients, DateTimeOffset RoomTime)
     : Entry(Room, Id, Author: null)
 {
+    /// <summary>Most disclosures in one epoch.</summary>
+    public const int MaxDisclosed = 1024;
+
     internal const string TypeName = "epoch";
+
+    /// <summary>Requests whose granted fields leave with this epoch, sorted by their text: the log says so before anything leaves.</summary>
+    public IReadOnlyList<EntryId> Disclosed { get; init; } = [];
 
     /// <inheritdoc/>
     public override string Type => TypeName;
@@ -402,6 +408,11 @@ public sealed record EpochEntry(
     internal override void Write(JsonObject json)
     {
         json["checkpoint"] = Checkpoint.ToText();
+        if (Disclosed.Count > 0)
+        {
+            json["disclosed"] = JsonBuild.Sorted(Disclosed.Select(id => id.ToString()));
+        }
+
         json["epoch"] = Epoch;
         json["evaluated"] = Evaluated;
         json["generation"] = Generation;

@@ -111,6 +111,15 @@ public enum IgnoredReason
     /// <summary>Room time went back.</summary>
     RoomTimeWentBack,
 
+    /// <summary>The author has no such act that waits for a second person.</summary>
+    UnknownAct,
+
+    /// <summary>The second signature is the same person's.</summary>
+    SamePerson,
+
+    /// <summary>The log holds no request of this id that two officers have signed, or the disclosure lacks an approval.</summary>
+    NotApproved,
+
     /// <summary>A bound on what a member may log is reached.</summary>
     LimitReached,
 

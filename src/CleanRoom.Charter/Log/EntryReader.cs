@@ -21,12 +21,7 @@ internal static class EntryReader
             result = good ? parsed : null;
             return good;
         });
-        var id = fields.Parsed("id", "is not an entry id", UuidRemedy, (string text, out EntryId? result) =>
-        {
-            var good = EntryId.TryParse(text, out var parsed);
-            result = good ? parsed : null;
-            return good;
-        });
+        var id = ReadEntryId(fields, "id");
         var isEnclave = fields.Optional("author") is { ValueKind: JsonValueKind.String } author && author.ValueEquals(MemberId.Enclave);
         var member = isEnclave ? null : fields.Member("author");
         var type = fields.Code("type");
@@ -66,7 +61,8 @@ internal static class EntryReader
     }
 
     private static bool IsOfMembers(string type) => type is CharterEntry.TypeName or VetoEntry.TypeName or PersonEntry.TypeName or KeyEntry.TypeName
-        or ListingEntry.TypeName or BatchEntry.TypeName or TombstoneEntry.TypeName or FreezeEntry.TypeName or ReleaseEntry.TypeName;
+        or ListingEntry.TypeName or BatchEntry.TypeName or TombstoneEntry.TypeName or FreezeEntry.TypeName or ReleaseEntry.TypeName or ConfirmEntry.TypeName
+        || ActRules.Words.ContainsKey(type);
 
     private static Entry? ReadOfMember(JsonFields fields, string type, RoomId room, EntryId id, MemberId author) => type switch
     {
@@ -78,8 +74,31 @@ internal static class EntryReader
         BatchEntry.TypeName => ReadBatch(fields, room, id, author),
         TombstoneEntry.TypeName => ReadTombstone(fields, room, id, author),
         FreezeEntry.TypeName => fields.Bool("frozen") is { } frozen ? new FreezeEntry(room, id, author, frozen) : null,
-        _ => ReadRelease(fields, room, id, author),
+        ReleaseEntry.TypeName => ReadRelease(fields, room, id, author),
+        ConfirmEntry.TypeName => fields.Digest("of") is { } of ? new ConfirmEntry(room, id, author, of) : null,
+        _ => ReadAct(fields, ActRules.Words[type], room, id, author),
     };
+
+    private static ActEntry? ReadAct(JsonFields fields, ActKind kind, RoomId room, EntryId id, MemberId author)
+    {
+        EntryId? about = null;
+        if (ActRules.IsAboutRequest(kind))
+        {
+            about = ReadEntryId(fields, "about");
+        }
+
+        var period = fields.Int("period", 1, MaxCounter);
+        var text = fields.Bytes("sealed", Hpke.Overhead + Padme.MinimumSize, ActEntry.MaxSealed);
+        return fields.Problems.Any ? null : new ActEntry(room, id, author, kind, about, period!.Value, text);
+    }
+
+    private static EntryId? ReadEntryId(JsonFields fields, string name) =>
+        fields.Parsed(name, "is not an entry id", UuidRemedy, (string text, out EntryId? result) =>
+        {
+            var good = EntryId.TryParse(text, out var parsed);
+            result = good ? parsed : null;
+            return good;
+        });
 
     private static CharterEntry? ReadCharter(JsonFields fields, RoomId room, EntryId id, MemberId author)
     {
@@ -257,6 +276,7 @@ internal static class EntryReader
     private static EpochEntry? ReadEpoch(JsonFields fields, RoomId room, EntryId id)
     {
         var checkpoint = fields.Parsed<SignedCheckpoint>("checkpoint", "is not a signed checkpoint", "write the signed note", SignedCheckpoint.TryParse);
+        IReadOnlyList<EntryId> disclosed = fields.Optional("disclosed") is null ? [] : ReadDisclosed(fields);
         var epoch = fields.Integer("epoch", 1, MaxCounter);
         var evaluated = fields.Bool("evaluated");
         var generation = fields.Integer("generation", 1, MaxCounter);
@@ -274,8 +294,14 @@ internal static class EntryReader
         var roomTime = fields.Time("roomTime");
         return checkpoint is null || epoch is null || evaluated is null || generation is null || roomTime is null
             ? null
-            : new EpochEntry(room, id, checkpoint, epoch.Value, evaluated.Value, generation.Value, recipients, roomTime.Value);
+            : new EpochEntry(room, id, checkpoint, epoch.Value, evaluated.Value, generation.Value, recipients, roomTime.Value)
+            {
+                Disclosed = disclosed,
+            };
     }
+
+    private static List<EntryId> ReadDisclosed(JsonFields fields) =>
+        [.. fields.SortedTexts("disclosed", 1, EpochEntry.MaxDisclosed, text => EntryId.TryParse(text, out _), UuidRemedy).Select(text => EntryId.Parse(text))];
 
     private static BatchId? ReadBatchId(JsonFields fields, string name) =>
         fields.Parsed(name, "is not a batch id", UuidRemedy, (string text, out BatchId? result) =>

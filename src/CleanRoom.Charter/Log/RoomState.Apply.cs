@@ -128,6 +128,8 @@ public sealed partial class RoomState
             InstanceEntry instance => ApplyInstance(signed, instance),
             ReleaseEntry release => ApplyRelease(signed, release),
             EpochEntry epoch => ApplyEpoch(signed, epoch),
+            ActEntry act => ApplyAct(signed, act),
+            ConfirmEntry confirm => ApplyConfirm(signed, confirm),
             _ => IgnoredReason.UnknownType,
         };
         if (reason == IgnoredReason.UnknownSigner && HasUnseen && entry is not (VetoEntry or InstanceEntry or ReleaseEntry or EpochEntry))
@@ -557,6 +559,13 @@ public sealed partial class RoomState
             }
         }
 
+        // Without sight of all acts a reader cannot judge them; who can, does.
+        if (!HasUnseen && entry.Disclosed.Any(request => !MayBeDisclosed(request)))
+        {
+            return IgnoredReason.NotApproved;
+        }
+
+        _disclosed.UnionWith(entry.Disclosed);
         LastEpoch = entry.Epoch;
         LastEvaluatedEpoch = entry.Evaluated ? entry.Epoch : LastEvaluatedEpoch;
         LastEpochTime = entry.RoomTime;
@@ -581,7 +590,9 @@ public sealed partial class RoomState
         _ => IgnoredReason.None,
     };
 
-    private IgnoredReason CheckPerson(SignedEntry signed, PersonRoles role)
+    /// <param name="signed">The entry.</param>
+    /// <param name="roles">The signer needs one of them.</param>
+    private IgnoredReason CheckPerson(SignedEntry signed, PersonRoles roles)
     {
         if (!_persons.TryGetValue(signed.SignedBy, out var person) || person.Member != signed.Entry.Author)
         {
@@ -592,7 +603,7 @@ public sealed partial class RoomState
         {
             _ when !signed.Verify(person.Key) => IgnoredReason.WrongSignature,
             { RevokedAt: not null } => IgnoredReason.Revoked,
-            _ when !person.HasRoleAt(role, Size) => IgnoredReason.WrongRole,
+            _ when !ActRules.Each(roles).Any(role => person.HasRoleAt(role, Size)) => IgnoredReason.WrongRole,
             _ => IgnoredReason.None,
         };
     }

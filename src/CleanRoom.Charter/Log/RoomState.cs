@@ -32,6 +32,9 @@ public sealed partial class RoomState
     /// <summary>Most person keys of one member.</summary>
     public const int MaxPersonKeys = 1024;
 
+    /// <summary>Most acts of one member.</summary>
+    public const int MaxActs = 1 << 17;
+
     /// <summary>Epoch heads that are kept, the newest.</summary>
     public const int KeptEpochs = 4096;
 
@@ -49,6 +52,11 @@ public sealed partial class RoomState
     private readonly Dictionary<MemberId, Release> _releases = [];
     private readonly Dictionary<MemberId, long> _lastNumbers = [];
     private readonly SortedList<long, EpochHead> _epochs = [];
+    private readonly Dictionary<EntryId, LoggedAct> _acts = [];
+    private readonly Dictionary<Digest, EntryId> _actsByHash = [];
+    private readonly Dictionary<MemberId, int> _actCounts = [];
+    private readonly HashSet<EntryId> _decided = [];
+    private readonly HashSet<EntryId> _disclosed = [];
 
     private RoomState(RoomId room) => Room = room;
 
@@ -161,6 +169,18 @@ public sealed partial class RoomState
 
     /// <summary>Whether enough brokers have released keys to the newest instance for it to speak: one more than may collude.</summary>
     public bool IsInstanceTrusted => Charter is { } charter && CurrentInstance is not null && _releases.Count > charter.FaultyWitnesses;
+
+    /// <summary>Gives an act by its entry; null if this view shows none.</summary>
+    public LoggedAct? Act(EntryId id) => _acts.GetValueOrDefault(id);
+
+    /// <summary>Gives an act by the leaf hash of its entry; null if this view shows none.</summary>
+    public LoggedAct? Act(Digest leafHash) => _actsByHash.TryGetValue(leafHash, out var id) ? _acts[id] : null;
+
+    /// <summary>All accepted acts that this view shows.</summary>
+    public IReadOnlyCollection<LoggedAct> Acts => _acts.Values;
+
+    /// <summary>Whether an epoch has disclosed what a request asked for.</summary>
+    public bool IsDisclosed(EntryId request) => _disclosed.Contains(request);
 
     /// <summary>Whether an accepted entry had this id.</summary>
     public bool IsUsed(EntryId id) => _ids.Contains(id);

@@ -16,7 +16,7 @@ namespace CleanRoom.Charter.Messages;
 public sealed record MessagePlace(RoomId Room, MemberId Recipient, long Number, long Epoch, bool Simulated);
 
 /// <summary>What the enclave tells a member (docs/protocol.md §6).</summary>
-public abstract record RoomMessage
+public abstract partial record RoomMessage
 {
     /// <summary>The value of "schema".</summary>
     public const string Schema = "cleanroom/message/v1";
@@ -70,13 +70,18 @@ public abstract record RoomMessage
                 & fields.Member("recipient") == place.Recipient
                 & JsonFields.TextOf(fields.Value("room") ?? default) == place.Room.ToString()
                 & labelled == place.Simulated;
-            message = fields.OneOf("kind", "N1", "N2a", "empty", "head", "review") switch
+            message = fields.OneOf("kind", "N1", "N2a", "N3", "N6", "empty", "head", "outcome", "request", "review", "status") switch
             {
                 "head" => Head.Read(fields),
                 "empty" => new Empty(),
                 "N1" => MatchPointer.Read(fields),
                 "N2a" => Notice.Read(fields),
                 "review" => Review.Read(fields),
+                "request" => Request.Read(fields),
+                "status" => Status.Read(fields),
+                "N3" => Disclosed.Read(fields),
+                "N6" => Withdrawn.Read(fields),
+                "outcome" => Outcome.Read(fields),
                 _ => null,
             };
             fields.End();

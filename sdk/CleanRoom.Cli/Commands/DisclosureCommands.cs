@@ -1,0 +1,144 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Nodes;
+using CleanRoom.Charter;
+using CleanRoom.Charter.Acts;
+using CleanRoom.Charter.Disclosure;
+using CleanRoom.Charter.Log;
+using CleanRoom.Cli.Output;
+using CleanRoom.Client;
+using CleanRoom.Client.Acts;
+
+namespace CleanRoom.Cli.Commands;
+
+/// <summary>Disclosure in two steps: an agency asks (two officers), a contributor decides field by field (two releasers), the enclave cuts what was granted.</summary>
+internal static class DisclosureCommands
+{
+    private static readonly Option<string> Match = new("--match") { Description = "Reference of the notice.", Required = true };
+    private static readonly Option<string> Contributor = new("--contributor") { Description = "A desk that the notice names.", Required = true };
+    private static readonly Option<string> Basis = new("--basis") { Description = "Legal basis, in words for the people who decide.", Required = true };
+    private static readonly Option<string> Purpose = new("--purpose") { Description = "One of the charter's allowed purposes.", Required = true };
+    private static readonly Option<string> CaseNumber = new("--case") { Description = "Your case number.", Required = true };
+    private static readonly Option<string> Fields = new("--fields") { Description = "Fields, separated by commas: " + string.Join(", ", DisclosureFields.All.Keys) + ".", Required = true };
+    private static readonly Option<string> Due = new("--due") { Description = "Decide by: a day such as 2027-06-30, or a time such as 2027-06-30T12:00:00Z.", Required = true };
+    private static readonly Option<string?> Grant = new("--grant") { Description = "Fields granted, separated by commas; without it nothing." };
+    private static readonly Option<string?> Reason = new("--reason") { Description = "Why not (all): " + string.Join(", ", DisclosureFields.Refusals) + "." };
+    private static readonly Argument<string> Request = new("REQUEST") { Description = "The request, as the inbox shows it." };
+    private static readonly Argument<string> Copy = new("COPY") { Description = "File with what the first person signed." };
+    private static readonly Argument<string> Code = new("OUTCOME") { Description = "One of " + string.Join(", ", DisclosureFields.Outcomes) + "." };
+
+    public static Command Create()
+    {
+        var request = new Command("request", "Agencies: ask a contributor for fields of the record behind a notice. A second officer confirms.")
+        {
+            Match, Contributor, Basis, Purpose, CaseNumber, Fields, Due, ActOutput.As,
+        };
+        request.Handle(RequestAsync);
+        var decide = new Command("decide", "Contributors: grant fields, or refuse. A second releaser confirms.") { Request, Grant, Reason, ActOutput.As };
+        decide.Handle(DecideAsync);
+        var confirm = new Command("confirm", "Read what another person signed, check it against the log, and sign as the second.") { Copy, ActOutput.As };
+        confirm.Handle(ConfirmAsync);
+        var outcome = new Command("outcome", "Agencies: say what became of a disclosure.") { Request, Code, ActOutput.As };
+        outcome.Handle(OutcomeAsync);
+        var waiting = new Command("waiting", "Show what waits for a second person of this member.");
+        waiting.Handle(WaitingAsync);
+        return new Command("disclosure", "Disclosure in two steps: request, decide, confirm, outcome.") { request, decide, confirm, outcome, waiting };
+    }
+
+    private static async Task<int> RequestAsync(Call call)
+    {
+        var asked = new RoomAct.DisclosureRequest(
+            call.Get(Match), Call.Member(call.Get(Contributor)), call.Get(Basis), call.Get(Purpose), call.Get(CaseNumber), List(call.Get(Fields)), TimeOf(call.Get(Due)));
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var done = await new RoomActs(room).RequestAsync(asked, call.Get(ActOutput.As), call.Token).ConfigureAwait(false);
+        ActOutput.Show(call, room.Simulated, done, Words(asked), $"Asked {asked.Contributor} for {string.Join(", ", asked.Fields)}.");
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> DecideAsync(Call call)
+    {
+        var decision = new RoomAct.DisclosureDecision(List(call.Get(Grant) ?? ""), call.Get(Reason));
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var done = await new RoomActs(room).DecideAsync(ActOutput.IdOf(call.Get(Request)), decision, call.Get(ActOutput.As), call.Token).ConfigureAwait(false);
+        ActOutput.Show(
+            call, room.Simulated, done, Words(decision),
+            decision.Fields.Count == 0 ? $"Nothing is granted: {decision.Reason}." : $"Granted: {string.Join(", ", decision.Fields)}.");
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> ConfirmAsync(Call call)
+    {
+        var copy = ActCopy.Read(call.Get(Copy));
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        await room.SyncAsync(call.Token).ConfigureAwait(false);
+        var acts = new RoomActs(room);
+        var act = acts.Verify(copy);
+        foreach (var (name, value) in Words(copy.Act))
+        {
+            call.Screen.Note($"  {name,-14}{value}");
+        }
+
+        var done = await acts.ConfirmAsync(copy, call.Get(ActOutput.As), call.Token).ConfigureAwait(false);
+        var json = Words(copy.Act);
+        json["about"] = act.Entry.About?.ToString();
+        ActOutput.Show(call, room.Simulated, done, json, $"Confirmed what {act.Person} signed.");
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> OutcomeAsync(Call call)
+    {
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var done = await new RoomActs(room)
+            .ReportAsync(ActOutput.IdOf(call.Get(Request)), new RoomAct.DisclosureOutcome(call.Get(Code)), call.Get(ActOutput.As), call.Token).ConfigureAwait(false);
+        ActOutput.Show(call, room.Simulated, done, new JsonObject { ["request"] = call.Get(Request), ["outcome"] = call.Get(Code) }, $"Reported: {call.Get(Code)}. The contributor is told.");
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> WaitingAsync(Call call)
+    {
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        await room.SyncAsync(call.Token).ConfigureAwait(false);
+        var waiting = new RoomActs(room).Waiting;
+        call.Screen.Result(
+            new JsonObject
+            {
+                ["waiting"] = new JsonArray([.. waiting.Select(act => new JsonObject
+                {
+                    ["id"] = act.Entry.Id.ToString(),
+                    ["kind"] = ActRules.WordOf(act.Entry.Kind),
+                    ["about"] = act.Entry.About?.ToString(),
+                    ["signedBy"] = act.Person,
+                    ["copy"] = ActCopy.PathOf(room, act.Entry.Id),
+                })]),
+            },
+            room.Simulated,
+            () => call.Screen.Table(
+                ["act", "kind", "signed by", "copy"],
+                waiting.Select(act => (IReadOnlyList<string>)[$"{act.Entry.Id}", ActRules.WordOf(act.Entry.Kind), act.Person, ActCopy.PathOf(room, act.Entry.Id)])));
+        return ExitCodes.Ok;
+    }
+
+    private static JsonObject Words(RoomAct act) => act switch
+    {
+        RoomAct.DisclosureRequest asked => new JsonObject
+        {
+            ["match"] = asked.Match,
+            ["contributor"] = asked.Contributor.Value,
+            ["legalBasis"] = asked.LegalBasis,
+            ["purpose"] = asked.Purpose,
+            ["case"] = asked.CaseNumber,
+            ["fields"] = string.Join(",", asked.Fields),
+            ["due"] = ProtocolTime.Write(asked.Due),
+        },
+        RoomAct.DisclosureDecision decision => new JsonObject { ["granted"] = string.Join(",", decision.Fields), ["reason"] = decision.Reason },
+        _ => new JsonObject { ["kind"] = ActRules.WordOf(act.Kind) },
+    };
+
+    private static List<string> List(string text) =>
+        [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct().Order(StringComparer.Ordinal)];
+
+    private static DateTimeOffset TimeOf(string text) =>
+        ProtocolTime.TryParse(text, out var time) ? time
+        : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? new DateTimeOffset(date.AddDays(1).ToDateTime(TimeOnly.MinValue), TimeSpan.Zero)
+        : throw new ClientException(ClientProblem.Usage, "--due must be a day such as 2027-06-30, or a time such as 2027-06-30T12:00:00Z.");
+}

@@ -1,0 +1,137 @@
+using System.Security.Cryptography;
+using CleanRoom.Charter;
+using CleanRoom.Charter.Acts;
+using CleanRoom.Charter.Consent;
+using CleanRoom.Charter.Log;
+using CleanRoom.Client.Uploads;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Client.Acts;
+
+/// <summary>An act in the log.</summary>
+/// <param name="Id">Its entry: of a request, its name.</param>
+/// <param name="Index">Its position.</param>
+/// <param name="NeedsSecond">It counts only when a second person has confirmed it.</param>
+/// <param name="CopyPath">What the second person needs; null if nobody has to confirm.</param>
+public sealed record LoggedActReceipt(EntryId Id, long Index, bool NeedsSecond, string? CopyPath);
+
+/// <summary>What people do in a room: change consent, answer, ask, decide, report. Sealed to the own record key, so that only the attested enclave reads it.</summary>
+public sealed class RoomActs
+{
+    private readonly RoomClient _room;
+
+    /// <summary>Acts in a room.</summary>
+    /// <param name="room">The room, connected.</param>
+    public RoomActs(RoomClient room)
+    {
+        ArgumentNullException.ThrowIfNull(room);
+        _room = room;
+    }
+
+    private MemberId Member => _room.Profile.Member;
+
+    /// <summary>Own acts that wait for a second person.</summary>
+    public IReadOnlyList<LoggedAct> Waiting =>
+        [.. _room.State.Acts.Where(act => act.Entry.Author == Member && !act.Counts && _room.State.PersonOf(act.Signer)?.RevokedAt is null).OrderBy(act => act.Index)];
+
+    /// <summary>Says what the person behind an uploaded record agrees to now, for one purpose. Narrowing counts at once, widening from the next epoch.</summary>
+    /// <param name="reference">The contributor's own reference of the record.</param>
+    /// <param name="change">The record id is filled in.</param>
+    /// <param name="person">Who signs; null for the first uploader.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public Task<LoggedActReceipt> ChangeConsentAsync(string reference, RoomAct.ConsentChange change, string? person, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var record = RecordLedger.Open(_room.Memory.Folder).Find(reference) is { Withdrawn: false, Slots.Count: > 0 } known
+            ? known
+            : throw new ClientException(ClientProblem.NoInput, $"This profile has no live record {reference} in the room: check the reference, or upload the record first.");
+        if (change is { Granted: true, Expires: { } expires } && expires <= _room.Checkpoint.Time.Expiring)
+        {
+            throw new ClientException(ClientProblem.Usage, "The consent must end after now (room time): a consent is time-limited, and this one would be over already.");
+        }
+
+        return ActAsync(change with { Record = record.RecordId }, null, person, cancellationToken);
+    }
+
+    /// <summary>Answers a match that this member was told of.</summary>
+    public Task<LoggedActReceipt> AnswerAsync(string match, MatchVerdict answer, string? person, CancellationToken cancellationToken) =>
+        ActAsync(new RoomAct.MatchAnswer(match, answer), null, person, cancellationToken);
+
+    /// <summary>Asks for disclosure. Counts when a second officer has confirmed it.</summary>
+    public Task<LoggedActReceipt> RequestAsync(RoomAct.DisclosureRequest request, string? person, CancellationToken cancellationToken) =>
+        ActAsync(request, null, person, cancellationToken);
+
+    /// <summary>Decides on a request. Counts when a second releaser has confirmed it.</summary>
+    public Task<LoggedActReceipt> DecideAsync(EntryId request, RoomAct.DisclosureDecision decision, string? person, CancellationToken cancellationToken) =>
+        ActAsync(decision, request, person, cancellationToken);
+
+    /// <summary>Says what became of a disclosure.</summary>
+    public Task<LoggedActReceipt> ReportAsync(EntryId request, RoomAct.DisclosureOutcome outcome, string? person, CancellationToken cancellationToken) =>
+        ActAsync(outcome, request, person, cancellationToken);
+
+    /// <summary>Gives the act that waits, after checking that the copy says what stands in the log.</summary>
+    /// <exception cref="ClientException">No such act waits, or it says something else than the copy.</exception>
+    public LoggedAct Verify(ActCopy copy)
+    {
+        ArgumentNullException.ThrowIfNull(copy);
+        var act = Waiting.FirstOrDefault(item => item.Entry.Id == copy.Id)
+            ?? throw new ClientException(ClientProblem.NoInput, "No such act of this member waits for a second person: see \"cleanroom disclosure waiting\".");
+        var key = _room.State.KeysOf(Member, KeyPurpose.Record).First(key => key.Period == act.Entry.Period);
+        return ActSeal.Says(act.Entry, copy.Act, key, copy.Seed.Span)
+            ? act
+            : throw new ClientException(ClientProblem.VerificationFailed, "The entry in the log says something else than this copy: do not confirm it, and ask who signed it.");
+    }
+
+    /// <summary>Signs as the second person, after <see cref="Verify"/>.</summary>
+    /// <param name="copy">What the second person was shown.</param>
+    /// <param name="person">Who signs; null for the first person with the role who has not signed yet.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    public async Task<LoggedActReceipt> ConfirmAsync(ActCopy copy, string? person, CancellationToken cancellationToken)
+    {
+        var act = Verify(copy);
+        var roles = RolesOf(act.Entry.Kind);
+        person ??= _room.Profile.People.FirstOrDefault(item => (item.Roles & roles) != PersonRoles.None && item.Person != act.Person)?.Person
+            ?? throw new ClientException(ClientProblem.NotPermitted, "The second signature must be another person's: let a colleague with the role confirm.");
+        using var key = _room.Profile.OpenPersonKey(roles, person);
+        var entry = await _room.AppendAsync(new ConfirmEntry(_room.Room, RoomClient.NewEntryId(), Member, act.LeafHash), key, cancellationToken).ConfigureAwait(false);
+        return new LoggedActReceipt(act.Entry.Id, entry.Index, false, null);
+    }
+
+    private PersonRoles RolesOf(ActKind kind) => ActRules.RolesOf(kind, _room.Charter.Agency(Member) is not null);
+
+    private async Task<LoggedActReceipt> ActAsync(RoomAct act, EntryId? about, string? person, CancellationToken cancellationToken)
+    {
+        await _room.SyncAsync(cancellationToken).ConfigureAwait(false);
+        _room.RequireInForce();
+        var recordKey = _room.State.CurrentKey(Member, KeyPurpose.Record)
+            ?? throw new ClientException(ClientProblem.Configuration, $"The log holds no record key of {Member}, to which acts are sealed: run \"cleanroom room register\".");
+        if (!_room.Charter.TryFind(Member, out var self) || !ActRules.MayAct(act.Kind, self))
+        {
+            throw new ClientException(ClientProblem.NotPermitted, $"As {self?.Role ?? "no member"} of this room {Member} cannot do this: see \"cleanroom charter show\" for the roles.");
+        }
+
+        using var key = _room.Profile.OpenPersonKey(RolesOf(act.Kind), person);
+        var seed = RandomNumberGenerator.GetBytes(ActSeal.SeedSize);
+        ActEntry entry;
+        try
+        {
+            entry = ActSeal.Seal(act, _room.Room, RoomClient.NewEntryId(), Member, about, recordKey, seed);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ClientException(ClientProblem.Usage, exception.Message, exception);
+        }
+
+        // Before the entry leaves: without the copy nobody could confirm it.
+        string? path = null;
+        if (ActRules.NeedsSecond(act.Kind))
+        {
+            path = ActCopy.PathOf(_room, entry.Id);
+            new ActCopy(entry.Id, act, seed).Write(path);
+        }
+
+        CryptographicOperations.ZeroMemory(seed);
+        var appended = await _room.AppendAsync(entry, key, cancellationToken).ConfigureAwait(false);
+        return new LoggedActReceipt(entry.Id, appended.Index, path is not null, path);
+    }
+}

@@ -1,0 +1,82 @@
+namespace CleanRoom.Charter.Log;
+
+/// <content>The rules of what people do through the log: who may, and that two different persons did where two must.</content>
+public sealed partial class RoomState
+{
+    /// <summary>Whether two officers have asked and two releasers have decided, and nothing has left for this request so far.</summary>
+    public bool MayBeDisclosed(EntryId request) =>
+        _acts.TryGetValue(request, out var act) && act.Entry.Kind == ActKind.Request && act.Counts && _decided.Contains(request) && !_disclosed.Contains(request);
+
+    private IgnoredReason ApplyAct(SignedEntry signed, ActEntry entry)
+    {
+        Charter!.TryFind(entry.Author!, out var member);
+        if (!ActRules.MayAct(entry.Kind, member!))
+        {
+            return IgnoredReason.NotAllowed;
+        }
+
+        var reason = CheckPerson(signed, ActRules.RolesOf(entry.Kind, member is AgencyMember));
+        if (reason != IgnoredReason.None)
+        {
+            return reason;
+        }
+
+        if (CurrentKey(entry.Author!, KeyPurpose.Record)?.Period != entry.Period)
+        {
+            return IgnoredReason.WrongRecordKey;
+        }
+
+        // Others' requests are hashes to a member: only who sees all entries can say that there is no such request.
+        if (entry.About is { } about && !HasUnseen && !(_acts.TryGetValue(about, out var request) && request.Entry.Kind == ActKind.Request && request.Counts))
+        {
+            return IgnoredReason.NotApproved;
+        }
+
+        var count = _actCounts.GetValueOrDefault(entry.Author!);
+        if (count >= MaxActs)
+        {
+            return IgnoredReason.LimitReached;
+        }
+
+        _actCounts[entry.Author!] = count + 1;
+        var person = _persons[signed.SignedBy];
+        _acts[entry.Id] = new LoggedAct(entry, Size, signed.LeafHash, signed.SignedBy, person.Name, person.Roles);
+        _actsByHash[signed.LeafHash] = entry.Id;
+        return IgnoredReason.None;
+    }
+
+    private IgnoredReason ApplyConfirm(SignedEntry signed, ConfirmEntry entry)
+    {
+        if (!_actsByHash.TryGetValue(entry.Of, out var id) || _acts[id] is not { ConfirmedAt: null } act || act.Entry.Author != entry.Author || !ActRules.NeedsSecond(act.Entry.Kind))
+        {
+            return IgnoredReason.UnknownAct;
+        }
+
+        Charter!.TryFind(entry.Author!, out var member);
+        var reason = CheckPerson(signed, ActRules.RolesOf(act.Entry.Kind, member is AgencyMember));
+        if (reason != IgnoredReason.None)
+        {
+            return reason;
+        }
+
+        // Who is revoked has no say any more, not even in what waits.
+        if (_persons[act.Signer].RevokedAt is not null)
+        {
+            return IgnoredReason.Revoked;
+        }
+
+        // By name: a second key of the same person is no second person.
+        if (_persons[signed.SignedBy].Name == act.Person)
+        {
+            return IgnoredReason.SamePerson;
+        }
+
+        _acts[id] = act with { ConfirmedAt = Size };
+        if (act.Entry is { Kind: ActKind.Decision, About: { } request })
+        {
+            _ = _decided.Add(request);
+        }
+
+        return IgnoredReason.None;
+    }
+}
