@@ -1,10 +1,8 @@
 using System.Security.Cryptography;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Acts;
-using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Uploads;
-using CleanRoom.Cryptography;
 
 namespace CleanRoom.Client.Acts;
 

@@ -141,7 +141,8 @@ internal sealed class DisclosureDesk
         var story = _stories[item.Request];
         var own = story.RecordOf(item.Asked.Contributor)!.Name;
         var current = story.On(shelf);
-        var lost = shelf.IsGone(own) || outbox.ToldTo(item.Agency, item.Asked.Match) is null && current is not null
+        var lost = shelf.IsGone(own)
+            || (current is not null && outbox.ToldTo(item.Agency, item.Asked.Match) is null)
             || (current is not null && item.IsOut && Forbidden(item, item.Granted, current, state, time) is not null);
         if (lost)
         {

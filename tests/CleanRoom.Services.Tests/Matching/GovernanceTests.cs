@@ -4,7 +4,6 @@ using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
-using CleanRoom.Client;
 using CleanRoom.Client.Acts;
 using CleanRoom.Client.Inbox;
 using CleanRoom.Client.Rooms;
