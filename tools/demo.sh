@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds, then runs the demonstration (tools/demo). KEEP, CASES and OUT are handed on; STANDALONE=1 runs all services in one process; STORE=postgres keeps
-# everything in a PostgreSQL server that is started for it (STORE="Host=…" in the one named).
+# everything in a PostgreSQL server that is started for it (STORE="Host=…" in the one named). IMAGES=1 runs each service from its image (make images).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dotnet build tools/demo/CleanRoom.Demo.csproj --nologo -v q -clp:NoSummary
@@ -8,6 +8,11 @@ arguments=()
 [ -n "${KEEP:-}" ] && arguments+=(--keep "$KEEP")
 [ -n "${CASES:-}" ] && arguments+=(--cases "$CASES")
 [ -n "${OUT:-}" ] && arguments+=(--out "$OUT")
+if [ -n "${IMAGES:-}" ]; then
+  eng/tools.sh bwrap
+  eng/images/unpack.sh
+  arguments+=(--images)
+fi
 [ -n "${STANDALONE:-}" ] && arguments+=(--standalone)
 case ${STORE:-sqlite} in
   sqlite) ;;

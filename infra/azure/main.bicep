@@ -1,5 +1,5 @@
 // Azure for an operator: a cluster with a pool of confidential nodes, a registry, a vault, an attestation provider, a workload identity, logs.
-// Not compiled or deployed by this project's build (no Bicep compiler is to be had there): run "az deployment group what-if" before anything else.
+// Not compiled or deployed by this project's build: run "az deployment group what-if" before anything else.
 // Brokers are not here: each data owner deploys its own, in its own subscription.
 
 @description('Prefix of all names: 3 to 12 lower-case letters and digits.')

@@ -7,7 +7,8 @@ using CleanRoom.Transport;
 
 string? cases = null, output = null, keep = null, postgres = null;
 var standalone = args.Contains("--standalone");
-args = [.. args.Where(argument => argument != "--standalone")];
+var images = args.Contains("--images");
+args = [.. args.Where(argument => argument is not ("--standalone" or "--images"))];
 for (var i = 0; i + 1 < args.Length; i += 2)
 {
     switch (args[i])
@@ -25,12 +26,12 @@ for (var i = 0; i + 1 < args.Length; i += 2)
             postgres = args[i + 1];
             break;
         default:
-            return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR] [--standalone | --postgres CONNECTION]");
+            return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR] [--standalone | --images] [--postgres CONNECTION]");
     }
 }
 if (args.Length % 2 != 0 || (standalone && postgres is not null))
 {
-    return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR] [--standalone | --postgres CONNECTION]");
+    return Fail(64, "Usage: cleanroom-demo [--cases DIR] [--out links.csv] [--keep DIR] [--standalone | --images] [--postgres CONNECTION]");
 }
 if (keep is not null && Directory.Exists(keep) && Directory.EnumerateFileSystemEntries(keep).Any())
 {
@@ -53,6 +54,11 @@ try
     var files = await CaseFile.ReadAllAsync(file, stop.Token);
     file = file.For(files);
     Say("SIMULATED ROOM: no hardware stands behind it; it protects nobody's data.");
+    if (images)
+    {
+        ServiceProcess.Launcher = Path.Combine(Path.GetDirectoryName(FindSamples())!, "eng", "images", "run.sh");
+        Say("services run from their images: read-only, as user 65532, without rights");
+    }
     var logs = Directory.CreateDirectory(Path.Combine(folder, "logs")).FullName;
     IServiceRunner services = standalone ? new StandaloneServices(folder, Path.Combine(logs, "standalone.log")) : new ServiceProcesses(logs);
     await using var room = new DemoRoom(file, folder, services, Say, postgres);

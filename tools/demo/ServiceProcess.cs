@@ -32,6 +32,9 @@ internal sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>A program that runs services from their images, given assembly, data folder and arguments; null to run what was built.</summary>
+    public static string? Launcher { get; set; }
+
     /// <summary>The program of a service, beside the demo's own.</summary>
     public static string Program(string assembly)
     {
@@ -52,7 +55,8 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     private static Process Begin(string assembly, IEnumerable<string> arguments, string data, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var start = new ProcessStartInfo(Program(assembly), arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = data };
+        var (program, all) = Command(assembly, data, arguments);
+        var start = new ProcessStartInfo(program, all) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = data };
 
         // Even if this program is killed, its services end: their input does.
         start.Environment["Server__StopAtEndOfInput"] = "true";
@@ -104,7 +108,8 @@ internal sealed class ServiceProcess : IAsyncDisposable
                 {
                     var parts = (await File.ReadAllTextAsync(addressFile, cancellationToken)).Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
                     var address = new Uri(parts[0]);
-                    string[] again = [Program(assembly), .. arguments.Where(argument => !argument.StartsWith("--Server:Port=", StringComparison.Ordinal)), $"--Server:Port={address.Port}"];
+                    var (program, all) = Command(assembly, data, arguments);
+                    string[] again = [program, .. all.Where(argument => !argument.StartsWith("--Server:Port=", StringComparison.Ordinal)), $"--Server:Port={address.Port}"];
                     return new ServiceProcess(name, process, log, address, KeyId.Parse(parts[1]), string.Join(' ', again.Select(KeptRoom.Quoted)));
                 }
                 if (waited > 600)
@@ -121,6 +126,9 @@ internal sealed class ServiceProcess : IAsyncDisposable
             throw;
         }
     }
+
+    private static (string Program, IEnumerable<string> Arguments) Command(string assembly, string data, IEnumerable<string> arguments) =>
+        Launcher is null ? (Program(assembly), arguments) : (Launcher, [assembly, data, .. arguments]);
 
     public ValueTask DisposeAsync() => new(StopAsync(_process, _log));
 

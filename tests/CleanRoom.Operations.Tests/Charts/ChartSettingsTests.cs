@@ -21,6 +21,7 @@ public sealed partial class ChartSettingsTests
     private static readonly Dictionary<string, Type> Sections = new[] { typeof(ServerOptions), typeof(IngestionHost), typeof(NotificationHost), typeof(MatchingHost), typeof(AttestationHost) }
         .SelectMany(type => type.Assembly.GetTypes())
         .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && type.GetField("SectionName") is { IsLiteral: true })
+        .DistinctBy(type => (string)type.GetField("SectionName")!.GetRawConstantValue()!, StringComparer.Ordinal)
         .ToDictionary(type => (string)type.GetField("SectionName")!.GetRawConstantValue()!, StringComparer.Ordinal);
 
     public static TheoryData<string> Files =>

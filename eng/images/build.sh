@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Builds the four services' images without a daemon: one pattern, three layers (Debian libraries, .NET runtime, the service), as one OCI layout in
+# artifacts/images/layout. Layers are plain tar, so that their digests depend on no compressor. ONLY=service builds one.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+export LC_ALL=C TZ=UTC
+umask 022
+out=$PWD/artifacts/images
+dotnet_root=$(dirname "$(readlink -f "$(command -v dotnet)")")
+[ -d "$dotnet_root/shared" ] || dotnet_root=${DOTNET_ROOT:-/usr/share/dotnet}
+runtime=$(ls "$dotnet_root/shared/Microsoft.AspNetCore.App" | sort -V | tail -n 1)
+export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
+rm -rf "$out/layout" "$out/roots" "$out/layers"
+mkdir -p "$out/roots" "$out/layers"
+
+# One order, one time, one owner, modes without the umask of whoever builds.
+pack() {
+  tar --create --format=gnu --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode='u+rwX,go+rX,go-w' -C "$1" -f "$2" .
+}
+
+eng/images/base.sh "$out/roots/base"
+pack "$out/roots/base" "$out/layers/base.tar"
+
+target=$out/roots/runtime/usr/share/dotnet
+mkdir -p "$target/host/fxr" "$target/shared/Microsoft.NETCore.App" "$target/shared/Microsoft.AspNetCore.App"
+cp "$dotnet_root/dotnet" "$dotnet_root/LICENSE.txt" "$dotnet_root/ThirdPartyNotices.txt" "$target/"
+cp -r "$dotnet_root/host/fxr/$runtime" "$target/host/fxr/"
+cp -r "$dotnet_root/shared/Microsoft.NETCore.App/$runtime" "$target/shared/Microsoft.NETCore.App/"
+cp -r "$dotnet_root/shared/Microsoft.AspNetCore.App/$runtime" "$target/shared/Microsoft.AspNetCore.App/"
+pack "$out/roots/runtime" "$out/layers/runtime.tar"
+
+for service in ${ONLY:-attestation ingestion matching notification}; do
+  project=$(ls services/"$service"/*.csproj)
+  name=$(basename "$project" .csproj)
+  app=$out/roots/$service/app
+  dotnet publish "$project" --nologo -v q -clp:NoSummary -c Release --no-self-contained -p:ContinuousIntegrationBuild=true -p:DebugType=none -p:GenerateDocumentationFile=false \
+    -p:RunAnalyzers=false -o "$app"
+  find "$app" -name '*.pdb' -delete -o -name '*.xml' -delete -o -name 'web.config' -delete
+  node eng/images/sbom.mjs "$service" "$name" "$app" "$runtime" >"$app/sbom.cdx.json.tmp"
+  mv "$app/sbom.cdx.json.tmp" "$app/sbom.cdx.json"
+  pack "$out/roots/$service" "$out/layers/$service.tar"
+done
+node eng/images/layout.mjs "$runtime" "$(git rev-parse HEAD)" ${ONLY:-attestation ingestion matching notification}
