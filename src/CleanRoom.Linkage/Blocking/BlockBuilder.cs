@@ -13,17 +13,34 @@ internal sealed class BlockBuilder(LinkTable table, IReadOnlyList<KeyAtom> atoms
     /// <summary>Blocks of one family.</summary>
     internal sealed class Found
     {
+        /// <summary>The records of all blocks, each block ascending and its last record marked.</summary>
         public List<int> Members { get; } = [];
 
-        public List<int> Ends { get; } = [];
+        /// <summary>Pairs in the blocks.</summary>
+        public long Pairs { get; private set; }
 
         /// <summary>Blocks over their cap.</summary>
         public long Cut { get; set; }
 
+        public void Add(KeyList list, int from, int end)
+        {
+            for (var i = from; i < end - 1; i++)
+            {
+                Members.Add(list.Record(i));
+            }
+            Close(list.Record(end - 1), end - from);
+        }
+
         public void Add(ReadOnlySpan<int> members)
         {
-            Members.AddRange(members);
-            Ends.Add(Members.Count);
+            Members.AddRange(members[..^1]);
+            Close(members[^1], members.Length);
+        }
+
+        private void Close(int last, int count)
+        {
+            Members.Add(BlockIndex.AsLast(last));
+            Pairs += (long)count * (count - 1) / 2;
         }
     }
 
@@ -37,18 +54,17 @@ internal sealed class BlockBuilder(LinkTable table, IReadOnlyList<KeyAtom> atoms
         for (var from = 0; from < list.Count;)
         {
             var end = list.RunEnd(from);
-            var members = list.Items[from..end];
-            if (members.Length > cap)
+            if (end - from > cap)
             {
                 found.Cut++;
                 if (!family.IsSingle || !IsCoarse(family))
                 {
-                    Refine(members, family, inner, found);
+                    Refine(list, from, end, family, inner, found);
                 }
             }
-            else if (members.Length > 1)
+            else if (end - from > 1)
             {
-                found.Add(members);
+                found.Add(list, from, end);
             }
             from = end;
         }
@@ -90,29 +106,36 @@ internal sealed class BlockBuilder(LinkTable table, IReadOnlyList<KeyAtom> atoms
         {
             for (var i = 0; i < table.Count; i++)
             {
-                foreach (var key in first.Keys(table.Value(i, first.Field)))
+                foreach (var key in first.KeysOf(i))
                 {
-                    list.Add(key, i);
+                    list.Add(Hash.Mix(key), i);
                 }
             }
             return;
         }
         var second = family.Atoms[1];
+        if (first.OneByRecord is { } left && second.OneByRecord is { } right)
+        {
+            for (var i = 0; i < left.Length; i++)
+            {
+                var (x, y) = (left[i], right[i]);
+                if (x != 0 && y != 0)
+                {
+                    list.Add(Hash.Mix(((ulong)x << 32) | y), i);
+                }
+            }
+            return;
+        }
         for (var i = 0; i < table.Count; i++)
         {
-            var (a, b) = (table.Value(i, first.Field), table.Value(i, second.Field));
-            if (a == 0 || b == 0)
+            var left2 = MaxProduct;
+            foreach (var x in first.KeysOf(i))
             {
-                continue;
-            }
-            var left = MaxProduct;
-            foreach (var x in first.Keys(a))
-            {
-                foreach (var y in second.Keys(b))
+                foreach (var y in second.KeysOf(i))
                 {
-                    if (left-- > 0)
+                    if (left2-- > 0)
                     {
-                        list.Add(Hash.Join(x, y), i);
+                        list.Add(Hash.Mix(((ulong)x << 32) | y), i);
                     }
                 }
             }
@@ -120,8 +143,14 @@ internal sealed class BlockBuilder(LinkTable table, IReadOnlyList<KeyAtom> atoms
     }
 
     // Over-full: each member meets those that share one more key; what is still too many only its neighbours in content.
-    private void Refine(ReadOnlySpan<int> members, KeyFamily family, KeyList inner, Found found)
+    private void Refine(KeyList list, int first, int last, KeyFamily family, KeyList inner, Found found)
     {
+        // So few that all of them are neighbours.
+        if (last - first <= Window)
+        {
+            found.Add(list, first, last);
+            return;
+        }
         var done = 0;
         foreach (var atom in atoms)
         {
@@ -131,11 +160,11 @@ internal sealed class BlockBuilder(LinkTable table, IReadOnlyList<KeyAtom> atoms
             }
             done++;
             inner.Clear();
-            foreach (var i in members)
+            for (var i = first; i < last; i++)
             {
-                foreach (var key in atom.Keys(table.Value(i, atom.Field)))
+                foreach (var key in atom.KeysOf(list.Record(i)))
                 {
-                    inner.Add(key, i);
+                    inner.Add(Hash.Mix(key), list.Record(i));
                 }
             }
             inner.SortShared();
@@ -144,20 +173,20 @@ internal sealed class BlockBuilder(LinkTable table, IReadOnlyList<KeyAtom> atoms
                 var end = inner.RunEnd(from);
                 if (end - from > 1 && end - from <= family.Cap)
                 {
-                    found.Add(inner.Items[from..end]);
+                    found.Add(inner, from, end);
                 }
                 from = end;
             }
         }
         inner.Clear();
-        foreach (var i in members)
+        for (var i = first; i < last; i++)
         {
-            inner.Add(Content(i), i);
+            inner.Add(Content(list.Record(i)), list.Record(i));
         }
         inner.Sort();
         for (var from = 0; from + 1 < inner.Count; from += Window / 2)
         {
-            found.Add(Ascending(inner.Items[from..Math.Min(inner.Count, from + Window)]));
+            found.Add(Ascending(inner, from, Math.Min(inner.Count, from + Window)));
         }
     }
 
@@ -173,9 +202,13 @@ internal sealed class BlockBuilder(LinkTable table, IReadOnlyList<KeyAtom> atoms
         return hash;
     }
 
-    private static int[] Ascending(ReadOnlySpan<int> members)
+    private static int[] Ascending(KeyList list, int from, int end)
     {
-        var sorted = members.ToArray();
+        var sorted = new int[end - from];
+        for (var i = 0; i < sorted.Length; i++)
+        {
+            sorted[i] = list.Record(from + i);
+        }
         Array.Sort(sorted);
         return sorted;
     }

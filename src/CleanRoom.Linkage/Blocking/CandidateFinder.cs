@@ -1,3 +1,4 @@
+using CleanRoom.Linkage.Fields;
 using CleanRoom.Linkage.Tables;
 
 namespace CleanRoom.Linkage.Blocking;
@@ -5,36 +6,66 @@ namespace CleanRoom.Linkage.Blocking;
 /// <summary>Gives each record's candidates once. Not thread-safe: one for each thread.</summary>
 internal sealed class CandidateFinder(LinkTable table, BlockIndex blocks)
 {
-    private readonly int[] _seen = new int[table.Count];
-    private int[] _found = new int[256];
+    private const int Least = 2048;
+
+    // The candidates of this record, by hash; the upper half of a slot says for which call it was written.
+    private ulong[] _slots = new ulong[Least];
+    private int[] _found = new int[Least / 2];
+    private ulong _call;
 
     /// <summary>Later records that share a block with <paramref name="record"/> and may pair with it, in no order; valid until the next call.</summary>
-    public ReadOnlySpan<int> After(int record)
+    public Span<int> After(int record)
     {
+        blocks.Fetch(Math.Min(record + 1, table.Count - 1));
+        _call += 1UL << 32;
         var count = 0;
-        var mark = record + 1;
-        foreach (var block in blocks.BlocksOf(record))
+        foreach (var place in blocks.PlacesAfter(record))
         {
-            var members = blocks.Members(block);
-            for (var k = members.Length - 1; k >= 0 && members[k] > record; k--)
+            var member = 0;
+            for (var k = place; member >= 0; k++)
             {
-                var other = members[k];
-                if (_seen[other] == mark)
+                member = blocks.Member(k);
+                var other = member & BlockIndex.RecordMask;
+                if (IsNew(other) && table.MayPair(record, other))
                 {
-                    continue;
+                    if (count == _found.Length)
+                    {
+                        Grow(count);
+                    }
+                    _found[count++] = other;
                 }
-                _seen[other] = mark;
-                if (!table.MayPair(record, other))
-                {
-                    continue;
-                }
-                if (count == _found.Length)
-                {
-                    Array.Resize(ref _found, count * 2);
-                }
-                _found[count++] = other;
             }
         }
         return _found.AsSpan(0, count);
+    }
+
+    private bool IsNew(int other)
+    {
+        var mine = _call | (uint)other;
+        var slots = _slots;
+        for (var at = (uint)other * 0x9E37_79B1u; ; at += 1u << 16)
+        {
+            ref var slot = ref slots[(int)((at >> 16) & (uint)(slots.Length - 1))];
+            if (slot == mine)
+            {
+                return false;
+            }
+            if ((slot & 0xFFFF_FFFF_0000_0000) != _call)
+            {
+                slot = mine;
+                return true;
+            }
+        }
+    }
+
+    // At most half of the slots are taken.
+    private void Grow(int count)
+    {
+        Array.Resize(ref _found, count * 2);
+        _slots = new ulong[_slots.Length * 2];
+        for (var k = 0; k < count; k++)
+        {
+            _ = IsNew(_found[k]);
+        }
     }
 }

@@ -20,10 +20,12 @@ internal sealed class KeyAtom
     public const int MaxKeys = 16;
 
     private readonly int[] _starts;
-    private readonly ulong[] _keys;
+    private readonly uint[] _keys;
+    private readonly int[] _values;
 
-    private KeyAtom(int field, string name, KeyUse use, int[] starts, ulong[] keys)
+    private KeyAtom(int field, string name, KeyUse use, int[] starts, uint[] keys, int[] values)
     {
+        _values = values;
         Field = field;
         Name = name;
         Use = use;
@@ -40,44 +42,61 @@ internal sealed class KeyAtom
     /// <summary>The expected number of other records that share a record's key, for a record with a value.</summary>
     public double Company { get; private set; }
 
-    public ReadOnlySpan<ulong> Keys(int value) => _keys.AsSpan(_starts[value], _starts[value + 1] - _starts[value]);
+    /// <summary>The key of each record, 0 for none, if no value has more than one.</summary>
+    public uint[]? OneByRecord { get; private set; }
 
-    public static KeyAtom Make(LinkTable table, int field, string name, KeyUse use, Func<int, IEnumerable<ulong>> keysOf)
+    public ReadOnlySpan<uint> KeysOf(int record) => Keys(_values[record]);
+
+    private ReadOnlySpan<uint> Keys(int value) => _keys.AsSpan(_starts[value], _starts[value + 1] - _starts[value]);
+
+    public static KeyAtom Make(LinkTable table, int[] values, int field, string name, KeyUse use, Func<int, IEnumerable<ulong>> keysOf)
     {
         var count = table.Values[field].Count;
         var starts = new int[count + 1];
-        var keys = new List<ulong>(count);
+        var keys = new List<uint>(count);
+        var most = 0;
         for (var v = 1; v < count; v++)
         {
             starts[v] = keys.Count;
             var from = keys.Count;
-            foreach (var key in keysOf(v))
+            foreach (var wide in keysOf(v))
             {
+                // A few values that fall together cost a comparison each.
+                var key = (uint)(wide >> 32);
                 if (key != 0 && keys.Count - from < MaxKeys && keys.IndexOf(key, from) < 0)
                 {
                     keys.Add(key);
                 }
             }
+            most = Math.Max(most, keys.Count - from);
         }
         starts[count] = keys.Count;
-        var atom = new KeyAtom(field, name, use, starts, [.. keys]);
-        atom.Measure(table);
+        var atom = new KeyAtom(field, name, use, starts, [.. keys], values);
+        atom.Measure();
+        if (most <= 1)
+        {
+            atom.OneByRecord = new uint[values.Length];
+            for (var i = 0; i < values.Length; i++)
+            {
+                var mine = atom.Keys(values[i]);
+                atom.OneByRecord[i] = mine.Length == 0 ? 0 : mine[0];
+            }
+        }
         return atom;
     }
 
     // By one key in so many of the whole table: the share of record pairs that meet, times the records.
-    private void Measure(LinkTable table)
+    private void Measure()
     {
         var every = (ulong)Math.Max(1, _keys.Length / 200_000);
         var perValue = new int[_starts.Length];
         long filled = 0;
-        for (var i = 0; i < table.Count; i++)
+        foreach (var v in _values)
         {
-            var v = table.Value(i, Field);
             perValue[v]++;
             filled += v != 0 ? 1 : 0;
         }
-        var counts = new Dictionary<ulong, int>();
+        var counts = new Dictionary<uint, int>();
         for (var v = 1; v < _starts.Length - 1; v++)
         {
             foreach (var key in Keys(v))

@@ -12,9 +12,14 @@ internal static class KeyAtoms
         for (var f = 0; f < table.Fields.Count; f++)
         {
             var field = f;
+            var values = new int[table.Count];
+            for (var i = 0; i < values.Length; i++)
+            {
+                values[i] = table.Value(i, f);
+            }
             foreach (var (name, use, keys) in Makers(table, f))
             {
-                makers.Add(() => KeyAtom.Make(table, field, $"{table.Fields[field].Name}.{name}", use, keys));
+                makers.Add(() => KeyAtom.Make(table, values, field, $"{table.Fields[field].Name}.{name}", use, keys));
             }
         }
         var atoms = new KeyAtom[makers.Count];

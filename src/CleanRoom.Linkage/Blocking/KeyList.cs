@@ -1,82 +1,105 @@
 namespace CleanRoom.Linkage.Blocking;
 
-/// <summary>Keys and records of one family, reused from family to family.</summary>
+/// <summary>
+/// Keys with their records, reused from family to family. A key and its record stand in one word: 39 bits of the key's hash above 25 of the
+/// record, so that sorted words give equal keys side by side, their records ascending.
+/// </summary>
 internal sealed class KeyList
 {
-    private const int FilterBits = 23;
+    private const int RecordBits = 25;
+    private const ulong RecordMask = (1UL << RecordBits) - 1;
+    private const int PartBits = 8;
+    private const int FilterBits = 13;
 
     private readonly byte[] _filter = new byte[1 << FilterBits];
-    private ulong[] _keys = new ulong[1024];
-    private int[] _items = new int[1024];
-    private ulong[] _spareKeys = [];
-    private int[] _spareItems = [];
+    private readonly int[] _starts = new int[(1 << PartBits) + 1];
+    private ulong[] _words = new ulong[1024];
+    private ulong[] _spare = [];
 
     public int Count { get; private set; }
 
-    public ReadOnlySpan<ulong> Keys => _keys.AsSpan(0, Count);
-
-    public ReadOnlySpan<int> Items => _items.AsSpan(0, Count);
-
     public void Clear() => Count = 0;
 
-    public void Add(ulong key, int item)
+    public int Record(int at) => (int)(_words[at] & RecordMask);
+
+    public void Add(ulong key, int record)
     {
-        if (Count == _keys.Length)
+        if (Count == _words.Length)
         {
-            Array.Resize(ref _keys, Count * 2);
-            Array.Resize(ref _items, Count * 2);
+            Array.Resize(ref _words, Count * 2);
         }
-        _keys[Count] = key & RadixSort.KeyMask;
-        _items[Count++] = item;
+        _words[Count++] = (key & ~RecordMask) | (uint)record;
     }
 
-    /// <summary>Drops keys that stand there once (most compound keys do: one byte per hash tells them cheaply), then sorts.</summary>
+    /// <summary>Sorts, and drops keys that stand there once: most do, and a byte for each hash tells them cheaply. Parts that fit the nearest cache are done one by one.</summary>
     public void SortShared()
     {
-        if (Count > 4096)
+        if (Count <= 4096)
         {
-            Array.Clear(_filter);
-            for (var i = 0; i < Count; i++)
-            {
-                ref var seen = ref _filter[Slot(_keys[i])];
-                seen = seen == 0 ? (byte)1 : (byte)2;
-            }
-            var to = 0;
-            for (var i = 0; i < Count; i++)
-            {
-                if (_filter[Slot(_keys[i])] == 2)
-                {
-                    _keys[to] = _keys[i];
-                    _items[to++] = _items[i];
-                }
-            }
-            Count = to;
+            Sort();
+            return;
         }
-        Sort();
+        Array.Clear(_starts);
+        for (var i = 0; i < Count; i++)
+        {
+            _starts[(_words[i] >> (64 - PartBits)) + 1]++;
+        }
+        for (var p = 0; p < 1 << PartBits; p++)
+        {
+            _starts[p + 1] += _starts[p];
+        }
+        if (_spare.Length < Count)
+        {
+            _spare = new ulong[_words.Length];
+        }
+        Span<int> fill = stackalloc int[1 << PartBits];
+        _starts.AsSpan(0, 1 << PartBits).CopyTo(fill);
+        for (var i = 0; i < Count; i++)
+        {
+            var word = _words[i];
+            _spare[fill[(int)(word >> (64 - PartBits))]++] = word;
+        }
+        var to = 0;
+        for (var p = 0; p < 1 << PartBits; p++)
+        {
+            to += Shared(_spare.AsSpan(_starts[p], _starts[p + 1] - _starts[p]), _words.AsSpan(to));
+        }
+        Count = to;
     }
 
     /// <summary>Sorts all keys.</summary>
-    public void Sort()
-    {
-        if (_spareKeys.Length < Count)
-        {
-            _spareKeys = new ulong[_keys.Length];
-            _spareItems = new int[_keys.Length];
-        }
-        RadixSort.Sort(_keys.AsSpan(0, Count), _items.AsSpan(0, Count), _spareKeys.AsSpan(0, Count), _spareItems.AsSpan(0, Count));
-    }
+    public void Sort() => _words.AsSpan(0, Count).Sort();
 
     /// <summary>The end of the run of equal keys that begins at <paramref name="from"/>.</summary>
     public int RunEnd(int from)
     {
-        var key = _keys[from];
         var end = from + 1;
-        while (end < Count && _keys[end] == key)
+        while (end < Count && ((_words[end] ^ _words[from]) & ~RecordMask) == 0)
         {
             end++;
         }
         return end;
     }
 
-    private static int Slot(ulong key) => (int)(key >> (48 - FilterBits));
+    // What of a part stands there more than once, sorted.
+    private int Shared(ReadOnlySpan<ulong> part, Span<ulong> into)
+    {
+        var filter = _filter.AsSpan();
+        filter.Clear();
+        foreach (var word in part)
+        {
+            ref var seen = ref filter[Slot(word)];
+            seen = seen == 0 ? (byte)1 : (byte)2;
+        }
+        var count = 0;
+        foreach (var word in part)
+        {
+            into[count] = word;
+            count += filter[Slot(word)] >> 1;
+        }
+        into[..count].Sort();
+        return count;
+    }
+
+    private static int Slot(ulong word) => (int)((word >> (64 - PartBits - FilterBits)) & ((1 << FilterBits) - 1));
 }

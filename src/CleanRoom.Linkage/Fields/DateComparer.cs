@@ -36,6 +36,8 @@ internal sealed class DateComparer(ValueTable values) : FieldComparer(values)
         return Fields.Digest.OfDate(_years[value], ((text[4] - '0') * 10) + text[5] - '0', ((text[6] - '0') * 10) + text[7] - '0');
     }
 
+    public override uint Detail(int value) => Fields.Digest.DetailOfDate(Values.Text(value));
+
     public override int Compare(int first, int second)
     {
         var (a, b) = (_digits[first], _digits[second]);

@@ -9,8 +9,8 @@ namespace CleanRoom.Linkage.Fields;
 /// </summary>
 /// <remarks>
 /// Texts: 20 classes of letters (bits 0–19; letters that sound alike share one), length up to 31 (20–24), a hash (25–29 of the sound of a
-/// name, 25–30 one bit for each word of a text), whether a name has short forms (30), and bit 31, so that a digest is never 0. Codes of digits: once and twice (0–19), length (20–24), a
-/// hash of the first three (25–30). Dates: year (0–13), month (14–20), day (21–27).
+/// name, 25–30 one bit for each word of a text), whether a name has short forms (30), and bit 31, so that a digest is never 0. Codes: digits once and twice (0–19), letters anywhere
+/// among them, length (20–24), a hash of the first three (25–30); telephone numbers likewise, with the last seven. Dates: year (0–13), month (14–20), day (21–27). A detail holds more for the same values.
 /// </remarks>
 internal static class Digest
 {
@@ -37,7 +37,8 @@ internal static class Digest
         return bits;
     }
 
-    public static uint OfCode(string text)
+    /// <summary>Of a code, confusables folded, and the part of it whose equality has a level of its own: its beginning as it stands, or the end of a telephone number.</summary>
+    public static uint OfCode(ReadOnlySpan<char> text, ReadOnlySpan<char> part)
     {
         if (text.Length is 0 or > 31)
         {
@@ -46,16 +47,66 @@ internal static class Digest
         var bits = Set | ((uint)text.Length << 20);
         foreach (var c in text)
         {
-            // Letters and digits are taken for each other, which no bag of characters tells.
             if (c is < '0' or > '9')
             {
-                return 0;
+                bits |= 1u << (c % 20);
+                continue;
             }
             var once = 1u << (c - '0');
             bits |= (bits & once) == 0 ? once : once << 10;
         }
-        return text.Length < 4 ? bits : bits | ((uint)(Hash.Of(text.AsSpan(0, 3)) & 0x3F) << 25);
+        return text.Length < 4 ? bits : bits | ((uint)(Hash.Of(part) & 0x3F) << 25);
     }
+
+    /// <summary>One bit for each two neighbours of a text, the ends included: an edit changes three at most.</summary>
+    public static uint Neighbours(ReadOnlySpan<char> text)
+    {
+        var bits = 0u;
+        var last = '\0';
+        foreach (var c in text)
+        {
+            bits |= 1u << (int)(Hash.Mix(((ulong)last << 16) | c) & 31);
+            last = c;
+        }
+        return bits | (1u << (int)(Hash.Mix((ulong)last << 16) & 31));
+    }
+
+    /// <summary>The first two letters (bits 0–9), more of the sound (10–21) and one bit for each group of short forms (22–31).</summary>
+    public static uint DetailOfName(string text, ulong sound, ReadOnlySpan<int> groups)
+    {
+        var bits = Begin(text) | ((uint)((sound >> 8) & 0xFFF) << 10);
+        foreach (var group in groups)
+        {
+            bits |= 1u << (22 + (int)(Hash.Mix((ulong)group) % 10));
+        }
+        return bits;
+    }
+
+    /// <summary>The first two letters (bits 0–9) and one bit for each word (10–31).</summary>
+    public static uint DetailOfText(string text, ReadOnlySpan<ulong> words)
+    {
+        var bits = Begin(text);
+        foreach (var word in words)
+        {
+            bits |= 1u << (10 + (int)((word >> 20) % 22));
+        }
+        return bits;
+    }
+
+    /// <summary>Eight digits, the first on top.</summary>
+    public static uint DetailOfDate(string digits)
+    {
+        var bits = 0u;
+        foreach (var c in digits)
+        {
+            bits = (bits << 4) | (uint)(c - '0');
+        }
+        return bits;
+    }
+
+    private static uint Begin(string text) => Letter(text[0]) | (text.Length > 1 ? Letter(text[1]) << 5 : 0);
+
+    private static uint Letter(char c) => c is >= 'a' and <= 'z' ? (uint)(c - 'a' + 1) : 27 + ((uint)c % 5);
 
     public static uint OfDate(int year, int month, int day) => month == 0 || day == 0 ? 0 : Set | (uint)year | ((uint)month << 14) | ((uint)day << 21);
 

@@ -13,6 +13,9 @@ internal abstract class FieldComparer(ValueTable values)
     /// <summary>The value's <see cref="Fields.Digest"/>, or 0.</summary>
     public virtual uint Digest(int value) => 0;
 
+    /// <summary>More of the value for <see cref="Models.LaneBounds"/>; 0 wherever the digest is.</summary>
+    public virtual uint Detail(int value) => 0;
+
     /// <summary>Works out what is needed of values that are new.</summary>
     public virtual void Prepare() => values.Prepare();
 
@@ -67,7 +70,9 @@ internal sealed class CodeComparer(ValueTable values) : FieldComparer(values)
 {
     private const ulong Letters = (1UL << 52) - 1;
 
-    public override uint Digest(int value) => Values.Packed[value].IsPacked ? Fields.Digest.OfCode(Values.Text(value)) : 0;
+    public override uint Digest(int value) => Values.Packed[value].IsPacked ? Fields.Digest.OfCode(Plain(Values.Text(value)), Values.Text(value).AsSpan(0, Math.Min(3, Values.Text(value).Length))) : 0;
+
+    public override uint Detail(int value) => Fields.Digest.Neighbours(Plain(Values.Text(value)));
 
     public override int Compare(int first, int second)
     {
@@ -117,6 +122,15 @@ internal sealed class CodeComparer(ValueTable values) : FieldComparer(values)
         return true;
     }
 
+    private static string Plain(string text) =>
+        text.AsSpan().ContainsAnyInRange('a', 'z') ? string.Create(text.Length, text, (span, from) =>
+        {
+            for (var i = 0; i < span.Length; i++)
+            {
+                span[i] = Plain(from[i]);
+            }
+        }) : text;
+
     private static char Plain(char c) => c switch
     {
         'o' or 'q' => '0',
@@ -131,11 +145,17 @@ internal sealed class CodeComparer(ValueTable values) : FieldComparer(values)
 /// <summary>Telephone numbers as digits.</summary>
 internal sealed class PhoneComparer(ValueTable values) : FieldComparer(values)
 {
+    private const int LeastTail = 7;
+
+    public override uint Digest(int value) => Fields.Digest.OfCode(Values.Text(value), Values.Text(value).AsSpan(Math.Max(0, Values.Text(value).Length - LeastTail)));
+
+    public override uint Detail(int value) => Fields.Digest.Neighbours(Values.Text(value));
+
     public override int Compare(int first, int second)
     {
         var (left, right) = (Values.Text(first), Values.Text(second));
         var tail = Math.Min(8, Math.Min(left.Length, right.Length));
-        if (tail >= 7 && left.AsSpan(left.Length - tail).SequenceEqual(right.AsSpan(right.Length - tail)))
+        if (tail >= LeastTail && left.AsSpan(left.Length - tail).SequenceEqual(right.AsSpan(right.Length - tail)))
         {
             return Levels.PhoneTail;
         }

@@ -7,8 +7,7 @@ namespace CleanRoom.Linkage.Fields;
 /// <summary>Given or family names: one plain word on both sides in a few vector operations, everything else by its tokens.</summary>
 internal sealed class NamePartComparer(ValueTable values) : FieldComparer(values)
 {
-    public const double LooseFrom = 0.76;
-    private const double CloseFrom = 0.92, NearFrom = 0.88;
+    public const double LooseFrom = 0.76, NearFrom = 0.88, CloseFrom = 0.92;
 
     private Cell[] _cells = [];
     private int[][] _groups = [];
@@ -61,6 +60,8 @@ internal sealed class NamePartComparer(ValueTable values) : FieldComparer(values
 
     // Only plain words can be told apart by their letters.
     public override uint Digest(int value) => _cells[value].Plain ? Fields.Digest.OfName(Values.Text(value), _cells[value].Sound, _cells[value].HasGroups) : 0;
+
+    public override uint Detail(int value) => _cells[value].Plain ? Fields.Digest.DetailOfName(Values.Text(value), _cells[value].Sound, _groups[value]) : 0;
 
     /// <summary>The groups of short forms that a value stands in.</summary>
     public ReadOnlySpan<int> Groups(int value) => _groups[value];

@@ -5,8 +5,7 @@ namespace CleanRoom.Linkage.Fields;
 /// <summary>Words of streets, places and occupations.</summary>
 internal sealed class TextComparer(ValueTable values) : FieldComparer(values)
 {
-    public const double LooseFrom = 0.8;
-    private const double CloseFrom = 0.94, NearFrom = 0.88;
+    public const double LooseFrom = 0.8, NearFrom = 0.88, CloseFrom = 0.94;
 
     private ulong[]?[] _words = [];
 
@@ -32,6 +31,8 @@ internal sealed class TextComparer(ValueTable values) : FieldComparer(values)
     }
 
     public override uint Digest(int value) => Values.Packed[value].IsPacked ? Fields.Digest.OfText(Values.Text(value)) : 0;
+
+    public override uint Detail(int value) => Values.Packed[value].IsPacked ? Fields.Digest.DetailOfText(Values.Text(value), _words[value] ?? [Values.Hashes[value]]) : 0;
 
     public override int Compare(int first, int second)
     {

@@ -2,7 +2,6 @@ using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 using CleanRoom.Linkage.Fields;
 using CleanRoom.Linkage.Tables;
 
@@ -42,7 +41,7 @@ internal sealed class PairScorer
         _fields = table.Fields.Count;
         _comparers = table.Comparers;
         _kinds = [.. table.Fields.Select(f => f.Kind)];
-        _digests = table.DigestOffset;
+        _digests = table.Lanes;
         _swaps = table.SwapOf;
         _anySwap = Array.Exists(_swaps, s => s >= 0);
         _prior = (float)model.PriorWeight;
@@ -78,17 +77,14 @@ internal sealed class PairScorer
     /// <summary>The weight that an exact agreement on a value has, term frequency included.</summary>
     public float ExactWeight(int field, int value) => _exact[field][value];
 
-    /// <summary>Asks the memory for a record that is weighed soon: candidates lie anywhere, and waiting for them one by one costs more than weighing them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public unsafe void Fetch(int record)
-    {
-        if (Sse.IsSupported)
-        {
-            ref var row = ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_rows), record * (nint)_stride);
-            Sse.Prefetch0(Unsafe.AsPointer(ref row));
-            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.Add(ref row, _digests)));
-        }
-    }
+    /// <summary>The prior, in bits.</summary>
+    public float Prior => _prior;
+
+    /// <summary>The weights of a field's levels, term frequency left out.</summary>
+    public ReadOnlySpan<float> LevelWeights(int field) => _levels[field];
+
+    /// <summary>The most that a field weighs with its values in another's place.</summary>
+    public float MostCrossed(int field) => _mostCrossed[field];
 
     /// <summary>Weighs a pair; false if it stays below the floor.</summary>
     /// <param name="first">A record.</param>
@@ -157,7 +153,7 @@ internal sealed class PairScorer
         var (x, y) = (Vector256.LoadUnsafe(ref a), Vector256.LoadUnsafe(ref b));
         var equal = Vector256.Equals(x, y).ExtractMostSignificantBits();
         var missing = (Vector256.Equals(x, Vector256<int>.Zero) | Vector256.Equals(y, Vector256<int>.Zero)).ExtractMostSignificantBits();
-        if (_stride > 16)
+        if (_digests > 8)
         {
             (x, y) = (Vector256.LoadUnsafe(ref a, 8), Vector256.LoadUnsafe(ref b, 8));
             equal |= Vector256.Equals(x, y).ExtractMostSignificantBits() << 8;

@@ -61,8 +61,8 @@ public sealed class LinkTable
 
     internal int Stride { get; }
 
-    /// <summary>Where in a row the digests begin.</summary>
-    internal int DigestOffset => Stride / 2;
+    /// <summary>How many fields a row has room for, 8 or 16. Values stand first in a row, then digests, then details.</summary>
+    internal int Lanes => Stride / 3;
 
     internal int Value(int record, int field) => Rows[(record * Stride) + field];
 
@@ -76,14 +76,16 @@ public sealed class LinkTable
     {
         for (var f = 0; f < Fields.Count; f++)
         {
-            var digests = new int[Values[f].Count];
+            var digests = new (uint Digest, uint Detail)[Values[f].Count];
             for (var v = 1; v < digests.Length; v++)
             {
-                digests[v] = (int)Comparers[f].Digest(v);
+                digests[v] = (Comparers[f].Digest(v), Comparers[f].Detail(v));
             }
             for (var at = f; at < Rows.Length; at += Stride)
             {
-                Rows[at + DigestOffset] = digests[Rows[at]];
+                var (digest, detail) = digests[Rows[at]];
+                Rows[at + Lanes] = (int)digest;
+                Rows[at + (2 * Lanes)] = (int)detail;
             }
         }
     }

@@ -150,7 +150,7 @@ public sealed class LinkTableBuilder
             }
         });
         var order = Order();
-        var stride = (fields.Length + 7) / 8 * 8 * 2;
+        var stride = (fields.Length + 7) / 8 * 8 * 3;
         var rows = new int[(long)_ids.Count * stride];
         for (var f = 0; f < fields.Length; f++)
         {

@@ -40,7 +40,6 @@ public sealed record LinkPhase(string Name, double Seconds, double ProcessorSeco
 public static class TableLinker
 {
     private const int Chunk = 512;
-    private const int Ahead = 12;
 
     /// <summary>Links.</summary>
     /// <param name="table">The records.</param>
@@ -93,6 +92,7 @@ public static class TableLinker
     private static (LinkedPair[] Pairs, long Candidates) Score(LinkTable table, BlockIndex blocks, PairScorer scorer, TableLinkOptions options, CancellationToken cancellationToken)
     {
         var floor = (float)LinkModel.WeightOf(options.MinProbability);
+        var sieve = new PairSieve(table, scorer, floor);
         var chunks = (table.Count + Chunk - 1) / Chunk;
         var parts = new LinkedPair[chunks][];
         var finders = new ConcurrentBag<(CandidateFinder Finder, List<LinkedPair> Found)>();
@@ -107,18 +107,15 @@ public static class TableLinker
             {
                 var others = finder.After(i);
                 count += others.Length;
-                for (var k = 0; k < Math.Min(Ahead, others.Length); k++)
+                if (options.OnCandidate is { } told)
                 {
-                    scorer.Fetch(others[k]);
-                }
-                for (var k = 0; k < others.Length; k++)
-                {
-                    if (k + Ahead < others.Length)
+                    foreach (var j in others)
                     {
-                        scorer.Fetch(others[k + Ahead]);
+                        told(i, j);
                     }
-                    var j = others[k];
-                    options.OnCandidate?.Invoke(i, j);
+                }
+                foreach (var j in others[..sieve.Sieve(i, others)])
+                {
                     if (scorer.TryScore(i, j, floor, out var weight, out var vector))
                     {
                         found.Add(new LinkedPair(i, j, weight, vector));
