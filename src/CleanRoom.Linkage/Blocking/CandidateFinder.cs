@@ -1,4 +1,3 @@
-using CleanRoom.Linkage.Fields;
 using CleanRoom.Linkage.Tables;
 
 namespace CleanRoom.Linkage.Blocking;
