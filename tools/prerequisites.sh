@@ -13,6 +13,8 @@ command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 [ "${1:-}" != test ] || command -v "${CHROMIUM:-chromium}" >/dev/null || missing+=(chromium)
 [[ "${1:-}" != @(test|store) ]] || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || [ -n "${CLEANROOM_TEST_POSTGRES:-}" ] || missing+=(postgresql)
+[ "${1:-}" != test ] || command -v swtpm >/dev/null || missing+=(swtpm)
+[ "${1:-}" != test ] || command -v tpm2_quote >/dev/null || missing+=(tpm2-tools)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 install="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"

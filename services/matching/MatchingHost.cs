@@ -1,11 +1,12 @@
 using CleanRoom.Charter;
 using CleanRoom.Cryptography;
 using CleanRoom.Evidence;
-using CleanRoom.Evidence.Simulation;
+using CleanRoom.Evidence.Platforms;
 using CleanRoom.Hosting;
 using CleanRoom.Hosting.Startup;
 using CleanRoom.Matching.Api;
 using CleanRoom.Matching.Enclave;
+using CleanRoom.Matching.Evidence;
 using Microsoft.Extensions.Options;
 
 namespace CleanRoom.Matching;
@@ -33,7 +34,11 @@ public static class MatchingHost
     private static void Add(WebApplicationBuilder builder)
     {
         builder.Services.AddCheckedOptions<MatchingOptions, MatchingOptionsValidator>(MatchingOptions.SectionName);
-        builder.Services.AddSingleton<IEvidenceProvider>(_ => new SimulatedEvidenceProvider(SimulatedMeasurement.OfFolder(AppContext.BaseDirectory)));
+        builder.Services.AddSingleton(provider => new EvidencePlatforms(
+            ReadPlatforms(provider.GetRequiredService<IOptions<MatchingOptions>>().Value), provider.GetRequiredService<TimeProvider>()));
+        builder.Services.AddSingleton(provider => EvidenceSetup.Open(
+            provider.GetRequiredService<IOptions<MatchingOptions>>().Value.Evidence, provider.GetRequiredService<EvidencePlatforms>(),
+            provider.GetRequiredService<ILogger<EnclaveService>>()));
         builder.Services.AddSingleton(provider => RoomOptions.Read(provider.GetRequiredService<IOptions<MatchingOptions>>().Value));
         builder.Services.AddSingleton<EnclaveStatus>();
         builder.Services.AddSingleton<EnclaveMetrics>();
@@ -43,9 +48,22 @@ public static class MatchingHost
 
     private static void Map(WebApplication app)
     {
+        // A machine that cannot prove itself stops the start, not the first release.
         _ = app.Services.GetRequiredService<RoomOptions>();
         _ = app.Services.GetRequiredService<EnclaveMetrics>();
+        _ = app.Services.GetRequiredService<IEvidenceProvider>();
         _ = app.MapGrpcService<MatchingGrpcService>();
+    }
+
+    private static EvidencePlatformOptions ReadPlatforms(MatchingOptions options)
+    {
+        var defaults = new EvidencePlatformOptions();
+        return defaults with
+        {
+            TsmReports = options.TsmReports ?? defaults.TsmReports,
+            TpmDevice = options.TpmDevice ?? defaults.TpmDevice,
+            Sidecar = options.Sidecar ?? defaults.Sidecar,
+        };
     }
 }
 

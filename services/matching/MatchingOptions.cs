@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CleanRoom.Matching.Evidence;
 using Microsoft.Extensions.Options;
 
 namespace CleanRoom.Matching;
@@ -20,9 +21,21 @@ internal sealed class MatchingOptions
     [Required]
     public string IngestionKey { get; set; } = "";
 
-    /// <summary>Kind of evidence. Defaults to simulated, the only one in this build.</summary>
-    [RegularExpression("simulated")]
-    public string Evidence { get; set; } = "simulated";
+    /// <summary>
+    /// How the enclave proves itself: auto, configfs-tsm, azure-vtpm, sidecar, tpm, and simulated except in measured builds. Defaults to auto: the first
+    /// hardware that this machine has; without any, a measured build does not start and another one simulates, with a warning.
+    /// </summary>
+    [Required]
+    public string Evidence { get; set; } = EvidenceSetup.Auto;
+
+    /// <summary>Folder of the kernel's reports. Defaults to <c>/sys/kernel/config/tsm/report</c>.</summary>
+    public string? TsmReports { get; set; }
+
+    /// <summary>The TPM. Defaults to <c>/dev/tpmrm0</c>.</summary>
+    public string? TpmDevice { get; set; }
+
+    /// <summary>Address of the secure key release sidecar. Defaults to <c>http://localhost:8080/</c>.</summary>
+    public Uri? Sidecar { get; set; }
 
     /// <summary>The longest wait between two looks at the room's clock. Defaults to one minute; shorter where the room's epochs are short.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]

@@ -59,4 +59,17 @@ public sealed class ReportBinding
     /// <summary>Compares with the report data of evidence, in constant time.</summary>
     /// <param name="reportData">Report data; another length than 64 never matches.</param>
     public bool Matches(ReadOnlySpan<byte> reportData) => CryptographicOperations.FixedTimeEquals(_value, reportData);
+
+    /// <summary>
+    /// Compares with the report data of a platform that hashes what it is given: SHA-256 of the binding, then 32 zero bytes (the sidecar of Azure's confidential
+    /// containers has no other way). Whoever can make that value has the binding.
+    /// </summary>
+    /// <param name="reportData">Report data; another length than 64 never matches.</param>
+    public bool MatchesHashed(ReadOnlySpan<byte> reportData)
+    {
+        Span<byte> expected = stackalloc byte[Size];
+        expected.Clear();
+        _ = SHA256.HashData(_value, expected);
+        return CryptographicOperations.FixedTimeEquals(expected, reportData);
+    }
 }

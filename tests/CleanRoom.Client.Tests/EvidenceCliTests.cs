@@ -34,6 +34,21 @@ public sealed class EvidenceCliTests : IDisposable
     }
 
     [Fact]
+    public async Task Collect_OnAMachineWithoutATee_SaysWhatEachPlatformLacks()
+    {
+        var (code, _, error) = await Programs.CliAsync("evidence", "collect", "--sidecar", "http://localhost:9/");
+        var list = await Programs.CliAsync("evidence", "collect", "--list", "--sidecar", "http://localhost:9/", "--json");
+
+        Assert.Equal((int)ClientProblem.Unavailable, code);
+        Assert.Contains("configfs-tsm: ", error, StringComparison.Ordinal);
+        Assert.Contains("sidecar: nothing answers", error, StringComparison.Ordinal);
+        Assert.Equal(0, list.Code);
+        Assert.Contains("\"platform\":\"azure-vtpm\"", list.Output, StringComparison.Ordinal);
+        Assert.NotEqual(0, (await Programs.CliAsync("evidence", "collect", "--from", "simulated")).Code);
+        Assert.NotEqual(0, (await Programs.CliAsync("evidence", "collect", "--sidecar", "http://sidecar.example/")).Code);
+    }
+
+    [Fact]
     public async Task EvidenceVerify_HexadecimalText_IsRead()
     {
         var path = Path.Combine(_folder.FullName, "report.txt");

@@ -9,27 +9,35 @@ namespace CleanRoom.Evidence.Tests;
 /// <summary>A measured image must not be able to make simulated evidence, and must still refuse it.</summary>
 public sealed class MeasuredBuildTests
 {
+    private const int BadOption = 78;
+
     [Fact]
-    public async Task MeasuredBuild_LacksProviderAndRootKey_KeepsTheVerifier()
+    public async Task MeasuredBuildOfTheEnclave_LacksProviderAndRootKeyInEveryAssembly_KeepsTheVerifier()
     {
         var root = RepositoryRoot();
         var output = Directory.CreateTempSubdirectory("cleanroom-measured-");
         try
         {
             await BuildAsync(root, output.FullName);
-            var assembly = Directory.GetFiles(output.FullName, "CleanRoom.Evidence.dll", SearchOption.AllDirectories)
-                .First(path => path.Contains("bin", StringComparison.Ordinal));
-
-            var measured = await File.ReadAllBytesAsync(assembly, TestContext.Current.CancellationToken);
+            var folder = Path.GetDirectoryName(Directory.GetFiles(output.FullName, "CleanRoom.Matching.dll", SearchOption.AllDirectories)
+                .First(path => path.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal)))!;
+            var assemblies = Directory.GetFiles(folder, "*.dll").ToDictionary(path => Path.GetFileName(path), File.ReadAllBytes);
             var ordinary = await File.ReadAllBytesAsync(typeof(SimulatedEvidenceProvider).Assembly.Location, TestContext.Current.CancellationToken);
             var seed = System.Text.Encoding.Unicode.GetBytes(SimulatedEvidenceProvider.DevelopmentRootSeed[..24]);
 
             Assert.Contains(nameof(SimulatedEvidenceProvider), TypesOf(ordinary));
-            Assert.True(ordinary.AsSpan().IndexOf("development-root"u8) >= 0 || ordinary.AsSpan().IndexOf(seed) >= 0);
-            Assert.DoesNotContain(nameof(SimulatedEvidenceProvider), TypesOf(measured));
-            Assert.True(measured.AsSpan().IndexOf(seed) < 0);
-            Assert.Contains(nameof(SimulatedReportVerifier), TypesOf(measured));
-            Assert.Contains(nameof(EvidenceAppraiser), TypesOf(measured));
+            Assert.True(ordinary.AsSpan().IndexOf(seed) >= 0);
+            Assert.Contains("CleanRoom.Evidence.dll", assemblies.Keys);
+            foreach (var (name, assembly) in assemblies)
+            {
+                Assert.DoesNotContain(nameof(SimulatedEvidenceProvider), TypesOf(assembly));
+                Assert.True(assembly.AsSpan().IndexOf(seed) < 0 && assembly.AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(nameof(SimulatedEvidenceProvider))) < 0, name);
+            }
+
+            Assert.Contains(nameof(SimulatedReportVerifier), TypesOf(assemblies["CleanRoom.Evidence.dll"]));
+            Assert.Contains(nameof(EvidenceAppraiser), TypesOf(assemblies["CleanRoom.Evidence.dll"]));
+            Assert.Contains("ConfigFsTsmProvider", TypesOf(assemblies["CleanRoom.Evidence.dll"]));
+            Assert.Equal(BadOption, await RunAsync(Path.Combine(folder, "CleanRoom.Matching"), folder));
         }
         finally
         {
@@ -37,9 +45,35 @@ public sealed class MeasuredBuildTests
         }
     }
 
+    /// <summary>The measured enclave, told to simulate: it does not know how, and ends.</summary>
+    private static async Task<int> RunAsync(string program, string data)
+    {
+        var start = new ProcessStartInfo(program)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            ArgumentList =
+            {
+                "--Server:DataFolder=" + data, "--Matching:Room=00000000-0000-4000-8000-000000000001", "--Matching:IngestionAddress=https://localhost:1",
+                "--Matching:IngestionKey=spki-sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "--Matching:Evidence=simulated",
+            },
+        };
+        using var process = Process.Start(start)!;
+        var text = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("Matching:Evidence must be one of auto, azure-vtpm, configfs-tsm, sidecar, tpm.", await text + await errors, StringComparison.Ordinal);
+        return process.ExitCode;
+    }
+
     private static List<string> TypesOf(byte[] assembly)
     {
         using var reader = new PEReader(new MemoryStream(assembly));
+        if (!reader.HasMetadata)
+        {
+            return [];
+        }
+
         var metadata = reader.GetMetadataReader();
         return [.. metadata.TypeDefinitions.Select(handle => metadata.GetString(metadata.GetTypeDefinition(handle).Name))];
     }
@@ -49,8 +83,8 @@ public sealed class MeasuredBuildTests
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = root };
         foreach (var argument in new[]
         {
-            "build", "src/CleanRoom.Evidence/CleanRoom.Evidence.csproj", "-nologo", "-v", "q", "-p:MeasuredBuild=true", "-p:ArtifactsPath=" + output,
-            "-p:UseSharedCompilation=false", "-nodeReuse:false", "-p:RunAnalyzers=false",
+            "build", "services/matching/CleanRoom.Matching.csproj", "-nologo", "-v", "q", "-p:MeasuredBuild=true", "-p:ArtifactsPath=" + output,
+            "-nodeReuse:false", "-p:RunAnalyzers=false", "-p:GenerateDocumentationFile=false",
         })
         {
             start.ArgumentList.Add(argument);

@@ -16,7 +16,7 @@ internal static class EvidenceCommands
             EvidenceFileCommands.VerifiedFile, EvidenceFileCommands.Kind, EvidenceFileCommands.Policy, EvidenceFileCommands.Collateral, EvidenceFileCommands.At, Common.Offline,
         };
         verify.Handle(call => call.Get(EvidenceFileCommands.VerifiedFile) is { } file ? Task.FromResult(EvidenceFileCommands.Verify(call, file)) : VerifyAsync(call));
-        return new Command("evidence", "Evidence of the enclave.") { verify, EvidenceFileCommands.CreateShow(), ReleaseCommands.CreateVerify() };
+        return new Command("evidence", "Evidence of the enclave.") { verify, EvidenceFileCommands.CreateShow(), EvidenceCollectCommand.Create(), ReleaseCommands.CreateVerify() };
     }
 
     private static async Task<int> VerifyAsync(Call call)

@@ -239,7 +239,7 @@ internal static class EvidenceFileCommands
 
     private static string Identity(Inspection inspection, bool appraised) => appraised ? inspection.Enclave ?? "not approved" : "not appraised";
 
-    private static IEnumerable<IReadOnlyList<string>> Rows(string path, JsonNode? node) => node switch
+    internal static IEnumerable<IReadOnlyList<string>> Rows(string path, JsonNode? node) => node switch
     {
         JsonObject owner => owner.SelectMany(member => Rows(path.Length == 0 ? member.Key : $"{path}.{member.Key}", member.Value)),
         JsonArray list when list.Any(item => item is JsonObject) => list.SelectMany((item, index) => Rows($"{path}[{index}]", item)),

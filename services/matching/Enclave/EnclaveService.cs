@@ -2,6 +2,7 @@ using System.Diagnostics;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Evidence;
+using CleanRoom.Evidence.Platforms;
 using CleanRoom.Hosting;
 using CleanRoom.Hosting.Telemetry;
 using CleanRoom.Matching.Epochs;
@@ -209,6 +210,11 @@ internal sealed class EnclaveGeneration : IDisposable
             var nonce = await broker.ChallengeAsync(_options.Room, cancellationToken);
             var binding = ReportBinding.Compute(nonce.Span, _instanceKeys.Signing.PublicKey, _instanceKeys.Release.PublicKey, charter.Hash);
             return new InstanceEvidence(broker.Member, (await _evidence.GetEvidenceAsync(binding, cancellationToken)).Json, nonce);
+        }
+        catch (EvidenceUnavailableException exception)
+        {
+            Log.NoEvidence(_logger, _room, broker.Member.Value, exception.Message);
+            return null;
         }
         catch (CleanRoomException exception)
         {

@@ -63,7 +63,8 @@ internal sealed class SnpEvidence(
         return claims;
     }
 
-    public override bool IsBoundTo(ReportBinding binding) => binding.Matches(report.ReportData);
+    // Directly, or hashed by the sidecar of Azure's confidential containers (docs/protocol.md §5).
+    public override bool IsBoundTo(ReportBinding binding) => binding.Matches(report.ReportData) || binding.MatchesHashed(report.ReportData);
 
     public override ImmutableArray<Finding> Forbidden()
     {

@@ -136,26 +136,35 @@ internal sealed class AzureForge(bool isTdx) : IDisposable
 
     public byte[] ReportDataTail { get; set; } = new byte[32];
 
+    /// <summary>Modulus of the attestation key that the paravisor names.</summary>
+    public byte[] AttestationModulus { get; set; } = TpmForge.Modulus;
+
     public AppraisalContext Context() => isTdx ? Tdx.Context() : Snp.Context();
 
     public EvidenceEnvelope Envelope()
     {
+        var parts = Tpm.QuoteParts();
+        parts["hcl"] = Blob();
+        parts[isTdx ? "quote" : "certificates"] = isTdx ? Tdx.Quote() : Snp.Certificates();
+        return EvidenceEnvelope.Create(EvidenceKinds.AzureVtpm, parts);
+    }
+
+    /// <summary>The paravisor's report; for TDX, the quote is made to hold its hash.</summary>
+    public byte[] Blob()
+    {
         var variable = Encoding.UTF8.GetBytes(
-            $$"""{"keys":[{"kid":"{{KeyId}}","key_ops":["sign"],"kty":"RSA","e":"AQAB","n":"{{StrictBase64.EncodeUrl(TpmForge.Modulus)}}"}{{MoreKeys}}],"vm-configuration":{},"user-data":"{{Convert.ToHexString(UserData)}}"}""");
+            $$"""{"keys":[{"kid":"{{KeyId}}","key_ops":["sign"],"kty":"RSA","e":"AQAB","n":"{{StrictBase64.EncodeUrl(AttestationModulus)}}"}{{MoreKeys}}],"vm-configuration":{},"user-data":"{{Convert.ToHexString(UserData)}}"}""");
         byte[] reportData = [.. BindsData ? SHA256.HashData(variable) : new byte[] { 1 }.Concat(new byte[31]), .. ReportDataTail];
         var blob = new byte[0x4D4];
         "HCLA"u8.CopyTo(blob);
-        var parts = Tpm.QuoteParts();
         if (isTdx)
         {
             reportData.CopyTo(Tdx.Body.AsSpan(520));
-            parts["quote"] = Tdx.Quote();
         }
         else
         {
             Snp.ReportData = reportData;
             Snp.Report().CopyTo(blob, 0x20);
-            parts["certificates"] = Snp.Certificates();
         }
 
         BitConverter.TryWriteBytes(blob.AsSpan(0x4C0), variable.Length + 20);
@@ -163,8 +172,7 @@ internal sealed class AzureForge(bool isTdx) : IDisposable
         blob[0x4C8] = (byte)(isTdx ? 4 : 2);
         blob[0x4CC] = 1;
         BitConverter.TryWriteBytes(blob.AsSpan(0x4D0), variable.Length);
-        parts["hcl"] = (byte[])[.. blob, .. variable, .. Tail];
-        return EvidenceEnvelope.Create(EvidenceKinds.AzureVtpm, parts);
+        return [.. blob, .. variable, .. Tail];
     }
 
     public void Dispose() => Tdx.Dispose();
