@@ -57,8 +57,9 @@ public static class AttestationHost
         _ = services.AddSingleton(provider => new ReleaseLimits(Options(provider).Lease, Options(provider).ClockSkew));
         _ = services.AddSingleton<IRoomLog>(provider => new IngestionRoomLog(
             provider.GetRequiredService<ServerIdentity>().Certificate, Options(provider).IngestionAddress, Options(provider).ReleaseTimeout));
-        _ = services.AddSingleton(provider => new VendorCollateral(
-            ReadCollateralFolder(Options(provider)), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<VendorCollateral>>()));
+        _ = services.AddSingleton(provider => OpenCollateral(
+            new CollateralPlaces(ReadCollateralFolder(Options(provider)), ReadCollateralSigners(Options(provider)), provider.GetRequiredService<DataFolder>().File("collateral-memory.json")),
+            provider));
         _ = services.AddSingleton<RoomGuard>();
         _ = services.AddSingleton<CharterDesk>();
         _ = services.AddSingleton<Verifier>();
@@ -123,7 +124,24 @@ public static class AttestationHost
         ? null
         : Directory.Exists(folder) ? folder : throw new StartupException(ExitCode.BadOption, "Attestation:CollateralFolder must be a folder that exists.");
 
-    private static ImmutableHashSet<KeyId> ReadAdministrators(AttestationOptions options) => [.. options.AdminKeys.Select(text => KeyId.TryParse(text, out var key)
+    private static VendorCollateral OpenCollateral(CollateralPlaces places, IServiceProvider provider)
+    {
+        try
+        {
+            return new VendorCollateral(places, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<VendorCollateral>>());
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new StartupException(ExitCode.FileError, exception.Message, exception);
+        }
+    }
+
+    private static ImmutableHashSet<KeyId>? ReadCollateralSigners(AttestationOptions options) =>
+        options.CollateralSigners.Count == 0 ? null : ReadKeys(options.CollateralSigners, "CollateralSigners");
+
+    private static ImmutableHashSet<KeyId> ReadAdministrators(AttestationOptions options) => ReadKeys(options.AdminKeys, "AdminKeys");
+
+    private static ImmutableHashSet<KeyId> ReadKeys(IEnumerable<string> texts, string setting) => [.. texts.Select(text => KeyId.TryParse(text, out var key)
         ? key
-        : throw new StartupException(ExitCode.BadOption, "Attestation:AdminKeys must hold key ids such as spki-sha256: and 43 characters of base64url."))];
+        : throw new StartupException(ExitCode.BadOption, $"Attestation:{setting} must hold key ids such as spki-sha256: and 43 characters of base64url."))];
 }

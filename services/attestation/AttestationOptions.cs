@@ -43,6 +43,12 @@ internal sealed class AttestationOptions
     /// </summary>
     public string? CollateralFolder { get; set; }
 
+    /// <summary>
+    /// Key ids (<c>spki-sha256:…</c>) of the makers of collateral packs. If any is named, only packs by these count, and loose files in the folder do not. Defaults to none.
+    /// </summary>
+    [MaxLength(16)]
+    public IList<string> CollateralSigners { get; } = [];
+
     /// <summary>Most nonces of a room that are given out and not used. Defaults to 64.</summary>
     [Range(1, 4096)]
     public int MaximumOutstandingNonces { get; set; } = 64;

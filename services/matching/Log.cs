@@ -50,4 +50,10 @@ internal static partial class Log
 
     [LoggerMessage(16, LogLevel.Warning, "Room {Room}: no evidence for the broker of {Member}: {Reason}")]
     public static partial void NoEvidence(ILogger logger, string room, string member, string reason);
+
+    [LoggerMessage(15, LogLevel.Warning, "No TEE was found, so evidence is SIMULATED and only simulated rooms accept it (\"cleanroom evidence collect --list\" says what is missing).")]
+    public static partial void NoHardware(ILogger logger);
+
+    [LoggerMessage(16, LogLevel.Warning, "Room {Room}: no evidence for the broker of {Member}: {Lack}")]
+    public static partial void NoEvidence(ILogger logger, string room, string member, string lack);
 }

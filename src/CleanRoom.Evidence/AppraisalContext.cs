@@ -25,6 +25,12 @@ public sealed class AppraisalContext
     /// <summary>What the vendors publish.</summary>
     public CollateralSet Collateral { get; }
 
+    /// <summary>What Intel has published early: it decides nothing and warns of what comes. Defaults to nothing.</summary>
+    public CollateralSet Early { get; init; } = CollateralSet.Empty;
+
+    /// <summary>The newest collateral that was seen before: older does not count. Defaults to nothing.</summary>
+    public CollateralMemory Memory { get; init; } = CollateralMemory.Empty;
+
     /// <summary>The vendors' pinned roots; the project's own tests put a synthetic root in their place.</summary>
     internal TrustAnchors Anchors { get; init; } = TrustAnchors.Vendors;
 }

@@ -21,6 +21,7 @@ internal static class CommandTree
             DisclosureCommands.Create(),
             LogCommands.Create(),
             EvidenceCommands.Create(),
+            CollateralCommands.Create(),
             LinkCommands.Create(),
             BrokerCommands.Create(),
         };

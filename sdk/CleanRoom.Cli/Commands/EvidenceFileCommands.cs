@@ -27,7 +27,7 @@ internal static class EvidenceFileCommands
 
     public static readonly Option<string?> Collateral = new("--collateral")
     {
-        Description = "Folder or file with certificates, revocation lists, TCB info and identities; found by what they hold.",
+        Description = "Collateral pack, or folder or file with certificates, revocation lists, TCB info and identities; found by what they hold.",
         HelpName = "PATH",
     };
 
@@ -35,7 +35,6 @@ internal static class EvidenceFileCommands
 
     private const int Rejected = 3;
     private const int Unusable = 2;
-    private const int MaxFiles = 4096;
 
     private static readonly Argument<string> ShownFile = new("FILE") { Description = "File with evidence, certificates, revocation lists or Intel's documents." };
 
@@ -139,19 +138,19 @@ internal static class EvidenceFileCommands
             return false;
         }
 
-        var set = CollateralSet.Empty;
+        var contents = CollateralContents.Empty;
         if (call.Get(Collateral) is { } path)
         {
-            problem = $"The collateral {path} is missing: give a folder or a file.";
+            problem = $"The collateral {path} is missing: give a folder, a pack or another file.";
             if (!Path.Exists(path))
             {
                 return false;
             }
 
-            set = CollateralSet.Read(Contents(path));
+            contents = CollateralFolder.Read(path, null, CollateralMemory.Empty);
         }
 
-        context = new AppraisalContext(time, set);
+        context = new AppraisalContext(time, contents.Set) { Early = contents.Early };
         return true;
     }
 
@@ -185,13 +184,6 @@ internal static class EvidenceFileCommands
 
         content = File.ReadAllBytes(file);
         return true;
-    }
-
-    private static IEnumerable<ReadOnlyMemory<byte>> Contents(string path)
-    {
-        // What is collateral is told by content, so order and names do not matter; they are sorted so that two runs read the same.
-        var files = Directory.Exists(path) ? Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(MaxFiles) : [path];
-        return files.Where(file => new FileInfo(file).Length is > 0 and <= EvidenceFile.MaxSize).Select(file => (ReadOnlyMemory<byte>)File.ReadAllBytes(file));
     }
 
     private static JsonObject ToJson(Inspection inspection, bool appraised, DateTimeOffset time) => new()

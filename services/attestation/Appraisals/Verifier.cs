@@ -67,7 +67,7 @@ internal sealed partial class Verifier(RoomGuard guard, BrokerKeys keys, Verifie
         }
 
         var binding = ReportBinding.Compute(shown.Nonce.Span, shown.Signing, shown.Release, shown.Charter);
-        switch (EvidenceAppraiser.Appraise(shown.Evidence.Span, binding, room.Policy(), new AppraisalContext(now, collateral.Current())))
+        switch (EvidenceAppraiser.Appraise(shown.Evidence.Span, binding, room.Policy(), collateral.Context(now)))
         {
             case Appraisal.Trusted trusted:
                 if (trusted.Claims.Simulated)

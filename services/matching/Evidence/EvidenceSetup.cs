@@ -53,7 +53,7 @@ internal static partial class EvidenceSetup
                 throw new StartupException(ExitCode.DependencyUnavailable, exception.Message, exception);
             }
 
-            Log.NoHardware(logger, exception.Message);
+            Log.NoHardware(logger);
             return simulated;
         }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using CleanRoom.Evidence.Collateral;
 
 namespace CleanRoom.Evidence.Certificates;
 
@@ -13,12 +14,16 @@ internal sealed record RevocationState(string Field, DateTimeOffset? NextUpdate)
     /// <param name="issued">Certificates by that authority.</param>
     /// <param name="lists">Lists at hand.</param>
     /// <param name="time">The time of appraisal: a list from the future does not count.</param>
+    /// <param name="memory">A list older than one that was seen before does not count.</param>
     /// <param name="revoked">Those that stand on the list; also on one that is late.</param>
     public static RevocationState Of(
-        string field, Certificate authority, IEnumerable<Certificate> issued, ImmutableArray<RevocationList> lists, DateTimeOffset time, out ImmutableArray<Certificate> revoked)
+        string field, Certificate authority, IEnumerable<Certificate> issued, ImmutableArray<RevocationList> lists, DateTimeOffset time, CollateralMemory memory,
+        out ImmutableArray<Certificate> revoked)
     {
         var newest = lists.Where(list => list.ThisUpdate <= time && list.IsIssuedBy(authority)).MaxBy(list => list.ThisUpdate);
         revoked = newest is null ? [] : [.. issued.Where(newest.Lists)];
-        return new RevocationState(field, newest?.NextUpdate);
+
+        // What an old list says is true; that nothing else was revoked since, it does not say.
+        return new RevocationState(field, newest is null || newest.ThisUpdate < memory.LeastUpdate(authority) ? null : newest.NextUpdate);
     }
 }

@@ -55,6 +55,10 @@ public sealed class CollateralSet
         return collector.ToSet();
     }
 
+    /// <summary>Both together.</summary>
+    internal CollateralSet With(CollateralSet other) => other.Count == 0 ? this : Count == 0 ? other : new(
+        Certificates.AddRange(other.Certificates), RevocationLists.AddRange(other.RevocationLists), TcbInfos.AddRange(other.TcbInfos), Identities.AddRange(other.Identities));
+
     /// <summary>What it holds, for people: names, dates, numbers. Nothing in it was verified.</summary>
     public JsonArray Describe() =>
     [

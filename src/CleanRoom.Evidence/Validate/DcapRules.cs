@@ -66,6 +66,13 @@ internal sealed record DcapRules
             Current("QE identity", collateral.Identity.IssueDate, collateral.Identity.NextUpdate, platform.Time, comparison);
         }
 
+        if (platform.Early is { } early && !(early.Status is { } coming && Statuses.Contains(TcbStatuses.Name(coming))))
+        {
+            comparison.Note(
+                NoticeCode.TcbRecoveryAhead,
+                $"Intel has published evaluation {early.EvaluationNumber} early: with it the platform's status is {(early.Status is { } status ? TcbStatuses.Name(status) : "below every level")}, which will be refused; update the platform before it becomes the standard.");
+        }
+
         foreach (var revocation in platform.Revocations)
         {
             Revocation.Apply(revocation, platform.Time, comparison);

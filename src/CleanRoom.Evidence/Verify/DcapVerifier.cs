@@ -14,7 +14,16 @@ namespace CleanRoom.Evidence.Verify;
 /// <param name="Findings">Failed checks that no charter can allow.</param>
 /// <param name="Time">The time of appraisal.</param>
 internal sealed record DcapPlatform(
-    string? Fmspc, TcbEvaluation? Tcb, IntelCollateral? Collateral, ImmutableArray<RevocationState> Revocations, ImmutableArray<Finding> Findings, DateTimeOffset Time);
+    string? Fmspc, TcbEvaluation? Tcb, IntelCollateral? Collateral, ImmutableArray<RevocationState> Revocations, ImmutableArray<Finding> Findings, DateTimeOffset Time)
+{
+    /// <summary>Intel's verdict by what it has published early, if that is newer; it decides nothing.</summary>
+    public EarlyVerdict? Early { get; init; }
+}
+
+/// <summary>What will hold when Intel's early documents become the standard.</summary>
+/// <param name="EvaluationNumber">Their tcbEvaluationDataNumber.</param>
+/// <param name="Status">The status; null if no level will cover the platform.</param>
+internal sealed record EarlyVerdict(int EvaluationNumber, TcbStatus? Status);
 
 /// <summary>Verifies a quote: platform chain to the pinned root, quoting enclave, attestation key, quote, Intel's verdict. Every check is made.</summary>
 internal static class DcapVerifier
@@ -75,7 +84,27 @@ internal static class DcapVerifier
             findings.Add(new Finding(RejectionReason.TcbRevoked, "TCB status", "Revoked", "any other"));
         }
 
-        return new DcapPlatform(pck.Fmspc, tcb, collateral, revocations, findings.ToImmutable(), context.Time);
+        return new DcapPlatform(pck.Fmspc, tcb, collateral, revocations, findings.ToImmutable(), context.Time) { Early = LookAhead(quote, pck, root, collateral, context) };
+    }
+
+    private static EarlyVerdict? LookAhead(DcapQuote quote, PckCertificate pck, Certificate root, IntelCollateral? current, AppraisalContext context)
+    {
+        if (current is null || context.Early.TcbInfos.IsEmpty)
+        {
+            return null;
+        }
+
+        // Its own pile of findings: nothing that is wrong with a warning may refuse anybody.
+        var aside = ImmutableArray.CreateBuilder<Finding>();
+        var ahead = new AppraisalContext(context.Time, context.Early.With(context.Collateral)) { Anchors = context.Anchors };
+        var collateral = IntelCollateral.Choose(pck, quote.IsTdx, root, ahead, new IntelAuthority(ahead, aside), aside);
+        if (collateral is null || aside.Count > 0 || collateral.Info.EvaluationNumber <= current.Info.EvaluationNumber)
+        {
+            return null;
+        }
+
+        var tcb = TcbEvaluation.Evaluate(pck, quote.IsTdx ? new TdReportBody(quote.Body) : null, quote.QuotingEnclave, collateral.Info, collateral.Identity, aside);
+        return new EarlyVerdict(collateral.Info.EvaluationNumber, tcb?.Status);
     }
 
     private static void CheckSignatures(DcapQuote quote, ImmutableArray<Finding>.Builder findings)

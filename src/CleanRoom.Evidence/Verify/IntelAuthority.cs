@@ -51,7 +51,7 @@ internal sealed class IntelAuthority(AppraisalContext context, ImmutableArray<Fi
     /// <summary>Looks certificates up in their issuer's newest revocation list.</summary>
     public RevocationState Revocations(string name, Certificate authority, params ReadOnlySpan<Certificate> issued)
     {
-        var state = RevocationState.Of($"revocation list of {name}", authority, issued.ToArray(), context.Collateral.RevocationLists, context.Time, out var revoked);
+        var state = RevocationState.Of($"revocation list of {name}", authority, issued.ToArray(), context.Collateral.RevocationLists, context.Time, context.Memory, out var revoked);
         foreach (var certificate in revoked)
         {
             Add(RejectionReason.CertificateRevoked, certificate.CommonName ?? name, "listed as revoked", "a certificate that Intel has not revoked");

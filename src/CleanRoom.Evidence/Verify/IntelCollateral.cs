@@ -8,7 +8,7 @@ namespace CleanRoom.Evidence.Verify;
 /// <summary>Chooses TCB info and quoting enclave identity for one platform: signed under the pinned root, of one set, the newest.</summary>
 internal sealed class IntelCollateral
 {
-    private const string SignerName = "Intel SGX TCB Signing";
+    internal const string SignerName = "Intel SGX TCB Signing";
 
     private IntelCollateral(TcbInfo info, QuotingEnclaveIdentity identity, Certificate signer)
     {
@@ -67,6 +67,9 @@ internal sealed class IntelCollateral
             return null;
         }
 
+        RequireNotOlder("TCB info", info.EvaluationNumber, context.Memory.LeastEvaluation(info), findings);
+        RequireNotOlder("QE identity", identity.EvaluationNumber, context.Memory.LeastEvaluation(identity), findings);
+
         // Each piece is genuine on its own; only together do they say what Intel said at one time.
         if (identity.EvaluationNumber != info.EvaluationNumber)
         {
@@ -77,6 +80,14 @@ internal sealed class IntelCollateral
         var signer = signers.Find(info.Document.IsSignedBy)!;
         authority.Check(signer, root, SignerName, authoritiesBelow: null);
         return new IntelCollateral(info, identity, signer);
+    }
+
+    private static void RequireNotOlder(string field, int found, int least, ImmutableArray<Finding>.Builder findings)
+    {
+        if (found < least)
+        {
+            findings.Add(new Finding(RejectionReason.CollateralMismatch, field + " tcbEvaluationDataNumber", $"{found}", $"at least {least}, which was seen before"));
+        }
     }
 
     private static T? Newest<T>(IEnumerable<T> items, Func<T, int> number, Func<T, DateTimeOffset> issued, DateTimeOffset time)

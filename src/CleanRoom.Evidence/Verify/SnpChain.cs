@@ -125,7 +125,7 @@ internal sealed class SnpChain
         CheckLink(leaf, intermediate, leaf.CommonName!);
         CheckLink(intermediate, root, intermediateName);
         CheckLink(root, root, $"ARK-{generation.Name}");
-        Revocation = RevocationState.Of($"revocation list of ARK-{generation.Name}", root, [intermediate], context.Collateral.RevocationLists, context.Time, out var revoked);
+        Revocation = RevocationState.Of($"revocation list of ARK-{generation.Name}", root, [intermediate], context.Collateral.RevocationLists, context.Time, context.Memory, out var revoked);
         foreach (var certificate in revoked)
         {
             Add(RejectionReason.CertificateRevoked, certificate.CommonName!, "listed as revoked", "a certificate that AMD has not revoked");

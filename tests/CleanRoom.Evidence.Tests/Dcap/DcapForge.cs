@@ -180,8 +180,8 @@ internal sealed class DcapForge : IDisposable
 
         if (WithLists)
         {
-            files.Add(List(RootCertificate(), _root, RootRevokes));
-            files.Add(List(AuthorityCertificate(), _authority, AuthorityRevokes));
+            files.Add(RootList());
+            files.Add(AuthorityList());
         }
 
         files.AddRange(MoreCollateral.Select(file => (ReadOnlyMemory<byte>)file));
@@ -197,6 +197,10 @@ internal sealed class DcapForge : IDisposable
         var signature = Convert.ToHexStringLower((signer ?? _signer).SignData(Encoding.UTF8.GetBytes(text), HashAlgorithmName.SHA256));
         return Encoding.UTF8.GetBytes($$"""{"{{name}}":{{Altered(text)}},"signature":"{{signature}}"}""");
     }
+
+    public byte[] RootList() => List(RootCertificate(), _root, RootRevokes);
+
+    public byte[] AuthorityList() => List(AuthorityCertificate(), _authority, AuthorityRevokes);
 
     public static ECDsa NewKey() => ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
@@ -297,12 +301,12 @@ internal sealed class DcapForge : IDisposable
         return [.. point.X!, .. point.Y!];
     }
 
-    private byte[] RootCertificate() => Issue("Intel SGX Root CA", "Intel SGX Root CA", _root, _root, [1], (2018, 2049), isAuthority: true);
+    public byte[] RootCertificate() => Issue("Intel SGX Root CA", "Intel SGX Root CA", _root, _root, [1], (2018, 2049), isAuthority: true);
 
-    private byte[] AuthorityCertificate() => Issue(
+    public byte[] AuthorityCertificate() => Issue(
         "Intel SGX PCK Platform CA", "Intel SGX Root CA", _authority, AuthoritySigner ?? _root, [2], AuthorityYears, AuthorityIsOne);
 
-    private byte[] SignerCertificate() => Issue("Intel SGX TCB Signing", "Intel SGX Root CA", _signer, SignerIssuer ?? _root, [3], SignerYears, isAuthority: false);
+    public byte[] SignerCertificate() => Issue("Intel SGX TCB Signing", "Intel SGX Root CA", _signer, SignerIssuer ?? _root, [3], SignerYears, isAuthority: false);
 
     private byte[] PckCertificate() => Issue(
         PckName, "Intel SGX PCK Platform CA", _pck, PckSigner ?? _authority, [4], PckYears, PckIsAuthority, WithPckExtension ? PckExtension() : null);

@@ -186,7 +186,7 @@ internal sealed class SnpForge
 
     private static string Pin => Convert.ToHexStringLower(SHA256.HashData(RootKey.Value.ExportSubjectPublicKeyInfo()));
 
-    private byte[]? RevocationList()
+    public byte[]? RevocationList()
     {
         if (List is null)
         {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using CleanRoom.Cryptography;
+using CleanRoom.Evidence.Platforms;
 using CleanRoom.Protocol.Attestation.V1;
 using CleanRoom.Protocol.Ingestion.V1;
 using CleanRoom.Protocol.Matching.V1;
@@ -31,6 +32,7 @@ public sealed partial class LogTests(TappedRoom tapped, ITestOutputHelper output
         ["Method"] = text => MethodPattern().IsMatch(text),
         ["Address"] = text => AddressPattern().IsMatch(text),
         ["Reason"] = IsWord,
+        ["Lack"] = text => EvidencePlatforms.Names.Any(name => text.StartsWith(name + ": ", StringComparison.Ordinal)),
         ["Status"] = IsWord,
         ["Failure"] = text => text.Split(" < ").All(IsWord),
         ["ExceptionType"] = IsWord,
