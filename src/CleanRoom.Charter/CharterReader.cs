@@ -13,6 +13,10 @@ internal static class CharterReader
     private const int MaxEnclaves = 16;
     private const int MaxQueries = 64;
 
+    // MRENCLAVE is SHA-256; launch digest, MRTD and simulated measurements are SHA-384.
+    private const int SgxDigits = 64;
+    private const int LaunchDigits = 96;
+
     private static readonly TimeSpan Year = TimeSpan.FromDays(366);
 
     public static bool TryRead(
@@ -239,7 +243,14 @@ internal static class CharterReader
             && value.ValueKind == JsonValueKind.Object)
         {
             // The other reference values are the appraisal policy's to judge, strictly, for each kind of evidence.
-            measurements = values.SortedTexts("measurement", 1, 64, IsMeasurement, "write 64 to 128 hexadecimal digits in lower case");
+            measurements = tee switch
+            {
+                // The code is named by registers here, which the appraisal policy reads.
+                "azure-vtpm" or "tpm" => [],
+                "sgx" => ReadMeasurements(values, SgxDigits),
+                "maa" => ReadMeasurements(values, SgxDigits, LaunchDigits),
+                _ => ReadMeasurements(values, LaunchDigits),
+            };
             reference = CanonicalJson.Canonicalize(System.Text.Encoding.UTF8.GetBytes(value.GetRawText()));
         }
 
@@ -328,5 +339,7 @@ internal static class CharterReader
 
     private static bool IsCountry(string text) => text.Length == 3 && text.All(char.IsAsciiLetterUpper);
 
-    private static bool IsMeasurement(string text) => text.Length is >= 64 and <= 128 && text.Length % 2 == 0 && text.All(char.IsAsciiHexDigitLower);
+    /// <summary>Approved measurements: each of a length that this kind of evidence has, for one of another length could never be met.</summary>
+    private static IReadOnlyList<string> ReadMeasurements(JsonFields values, params int[] digits) => values.SortedTexts(
+        "measurement", 1, 64, text => digits.Contains(text.Length) && text.All(char.IsAsciiHexDigitLower), $"write {string.Join(" or ", digits)} hexadecimal digits in lower case");
 }

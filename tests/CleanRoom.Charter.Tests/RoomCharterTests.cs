@@ -206,6 +206,29 @@ public sealed class RoomCharterTests
         }
     }
 
+    [Theory]
+    [InlineData("sgx", 64, true)]
+    [InlineData("sgx", 96, false)]
+    [InlineData("sev-snp", 96, true)]
+    [InlineData("sev-snp", 64, false)]
+    [InlineData("tdx", 96, true)]
+    [InlineData("tdx", 128, false)]
+    [InlineData("maa", 64, true)]
+    [InlineData("maa", 96, true)]
+    [InlineData("maa", 80, false)]
+    [InlineData("sev-snp", 0, false)]
+    [InlineData("azure-vtpm", 0, true)]
+    [InlineData("tpm", 0, true)]
+    public void TryParse_Measurement_HasTheLengthOfItsKindOfEvidence(string tee, int digits, bool isValid)
+    {
+        using var room = new TestRoom();
+        var reference = digits == 0 ? """{"pcr":{"4":[]}}""" : $$"""{"measurement":["{{new string('a', digits)}}"]}""";
+        var draft = room.NewDraft(simulated: false).SetEnclaves(new EnclaveTerms("x", tee, [], System.Text.Encoding.UTF8.GetBytes(reference)));
+
+        Assert.Equal(isValid, draft.TryBuild(out _, out var errors));
+        Assert.All(errors, error => Assert.StartsWith("enclaves[0].reference.measurement", error.Path, StringComparison.Ordinal));
+    }
+
     [Fact]
     public void TryParse_RealRoom_RefusesSimulatedEnclavesShortEpochsAndTrustInAllWitnesses()
     {
