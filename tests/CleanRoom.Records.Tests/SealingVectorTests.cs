@@ -78,7 +78,11 @@ public sealed class SealingVectorTests
                 var aad = BatchSeal.Aad(room, contributor, batch, charter, deleteBy, key.PublicKey.Id, 1, 64, index);
                 parts.Add(new JsonObject
                 {
-                    ["index"] = index, ["aad"] = Text(aad), ["plain"] = Text(plain), ["paddedLength"] = padded.Length, ["ciphertext"] = Text(sender.Seal(aad, padded)),
+                    ["index"] = index,
+                    ["aad"] = Text(aad),
+                    ["plain"] = Text(plain),
+                    ["paddedLength"] = padded.Length,
+                    ["ciphertext"] = Text(sender.Seal(aad, padded)),
                 });
             }
             records.Add(new JsonObject { ["name"] = name, ["record"] = Text(CaseRecordCodec.Serialize(record)), ["ephemeralIkm"] = Text(ikm), ["info"] = Text(info), ["enc"] = Text(sender.Enc.Span), ["parts"] = parts });
@@ -105,13 +109,20 @@ public sealed class SealingVectorTests
         var day = DayNumbers.FromDate(new DateOnly(2026, 11, 1));
         var record = new CaseRecord
         {
-            SchemaVersion = CaseRecordCodec.SchemaVersion, RecordId = full.RecordId, ContributorId = "lotus-bridge", ContributorRecordRef = "LB-1", RecordVersion = 1,
-            Determination = new Determination { Status = "NotAssessed" }, Handling = new Handling { Tlp = "TLP:AMBER+STRICT", Sensitivity = "Severe", Caveats = { "NO_IMMIGRATION" } },
-            Retention = new Retention { Trigger = "RecordDate", Period = "P24M", DeleteByDay = day + 730, Action = "Delete" }, Provenance = new Provenance { SourceFormat = "case-list", ImportProfile = "case-list" },
+            SchemaVersion = CaseRecordCodec.SchemaVersion,
+            RecordId = full.RecordId,
+            ContributorId = "lotus-bridge",
+            ContributorRecordRef = "LB-1",
+            RecordVersion = 1,
+            Determination = new Determination { Status = "NotAssessed" },
+            Handling = new Handling { Tlp = "TLP:AMBER+STRICT", Sensitivity = "Severe", Caveats = { "NO_IMMIGRATION" } },
+            Retention = new Retention { Trigger = "RecordDate", Period = "P24M", DeleteByDay = day + 730, Action = "Delete" },
+            Provenance = new Provenance { SourceFormat = "case-list", ImportProfile = "case-list" },
         };
         record.Persons.Add(new V1.Person
         {
-            PersonKey = "v1", Role = "Victim",
+            PersonKey = "v1",
+            Role = "Victim",
             Identifiers = { new Identifier { Kind = "Phone", Raw = "+44 7700 900123", Value = "+447700900123", Country = "GBR", HolderRole = "Victim", Possible = true, Candidates = { "phone:+447700900123" } } },
         });
         record.Consents.Add(new Consent { PersonKey = "v1", Purpose = "C2_BLIND_MATCH", State = "Granted", GivenBy = "individual", Mode = "Written", ObtainedDay = day, ExpiresDay = day + 365 });
