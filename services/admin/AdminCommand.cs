@@ -1,3 +1,4 @@
+using CleanRoom.Admin.Leading;
 using CleanRoom.Admin.Stores;
 using CleanRoom.Storage;
 
@@ -12,25 +13,29 @@ internal static class AdminCommand
     private const int LibraryMissing = 71;
     private const int CannotCreate = 73;
     private const int FileError = 74;
+    private static readonly string Usage = StoreCommand.Usage + Environment.NewLine + LeadCommand.Usage;
 
-    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
         if (arguments is ["--help" or "-h" or "help"])
         {
-            await output.WriteLineAsync(StoreCommand.Usage);
+            await output.WriteLineAsync(Usage);
             return 0;
-        }
-
-        var mistake = StoreCommand.Usage;
-        if (arguments is not ["store", ..] || !StoreCommand.TryParse([.. arguments.Skip(1)], out var command, out mistake))
-        {
-            await errors.WriteLineAsync(mistake);
-            return UsageExit;
         }
 
         try
         {
-            return await command.RunAsync(output, cancellationToken);
+            var mistake = Usage;
+            switch (arguments)
+            {
+                case ["store", ..] when StoreCommand.TryParse(arguments[1..], out var store, out mistake):
+                    return await store.RunAsync(output, cancellationToken);
+                case ["lead", ..] when LeadCommand.TryParse(arguments[1..], out var lead, out mistake):
+                    return await lead.RunAsync(output, cancellationToken);
+                default:
+                    await errors.WriteLineAsync(mistake ?? Usage);
+                    return UsageExit;
+            }
         }
         catch (StorageException exception)
         {
@@ -43,9 +48,14 @@ internal static class AdminCommand
                 _ => FileError,
             };
         }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            await errors.WriteLineAsync("The program after -- cannot be started: name one that this user may run.");
+            return Unavailable;
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            await errors.WriteLineAsync($"{command.File} cannot be read or written: name another file with --file, or give this user access to it.");
+            await errors.WriteLineAsync("The file cannot be read or written: name another one with --file, or give this user access to it.");
             return FileError;
         }
     }

@@ -24,7 +24,7 @@ internal sealed class StoreCommand
 
     private StoreCommand(string verb, StoreKind kind, Guid? room, Dictionary<string, string> options) => (Verb, Kind, Room, _options) = (verb, kind, room, options);
 
-    public string? File => _options.GetValueOrDefault("--file");
+    private string? File => _options.GetValueOrDefault("--file");
 
     private string Verb { get; }
 
@@ -36,11 +36,11 @@ internal sealed class StoreCommand
     /// <param name="arguments">What follows <c>store</c>.</param>
     /// <param name="command">The command.</param>
     /// <param name="mistake">What is wrong, in one line, or how it is used.</param>
-    public static bool TryParse(IReadOnlyList<string> arguments, [NotNullWhen(true)] out StoreCommand? command, out string mistake)
+    public static bool TryParse(string[] arguments, [NotNullWhen(true)] out StoreCommand? command, out string mistake)
     {
         command = null;
         mistake = Usage;
-        if (arguments.Count % 2 != 1 || !Verbs.Contains(arguments[0]))
+        if (arguments.Length % 2 != 1 || !Verbs.Contains(arguments[0]))
         {
             return false;
         }
@@ -48,7 +48,7 @@ internal sealed class StoreCommand
         var verb = arguments[0];
         string[] known = ["--kind", "--data", "--postgres", "--schema", .. verb is "export" or "import" ? ["--file"] : Array.Empty<string>(), .. verb == "export" ? ["--room"] : Array.Empty<string>()];
         var options = new Dictionary<string, string>();
-        for (var i = 1; i < arguments.Count; i += 2)
+        for (var i = 1; i < arguments.Length; i += 2)
         {
             if (!known.Contains(arguments[i]) || !options.TryAdd(arguments[i], arguments[i + 1]))
             {

@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Security.Cryptography;
+using CleanRoom.Storage;
+using CleanRoom.Storage.Leases;
+using CleanRoom.Storage.Postgres;
+using CleanRoom.Storage.Sqlite;
+
+namespace CleanRoom.Admin.Leading;
+
+/// <summary>
+/// <c>lead</c>: runs a program while this process holds a lease, and stops it when it does not. Two or more of them, on one machine or several, are a leader and its
+/// standbys. The enclave itself needs no database for that, and none is in what is measured. What two leaders at once could do is prevented elsewhere: an older
+/// generation is void.
+/// </summary>
+internal sealed class LeadCommand
+{
+    public const string Usage = """
+        Use: cleanroom-admin lead --name NAME STORE [--seconds N] -- PROGRAM ARGUMENT ...
+        Runs PROGRAM while this process holds the lease NAME, for example a room's id, and stops it (end of its input, then kill) when the lease is lost or this
+        process ends. STORE is --data DIR or --postgres "Host=…" [--schema NAME]. A lease lasts N seconds (5; 2 to 600) and is prolonged three times in each. A standby
+        takes over at once when the leader stops, and within N seconds when it is gone.
+        """;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly string[] Known = ["--name", "--data", "--postgres", "--schema", "--seconds"];
+    private readonly Dictionary<string, string> _options;
+    private readonly string[] _program;
+    private readonly TimeSpan _duration;
+    private readonly Guid _holder = new(RandomNumberGenerator.GetBytes(16));
+
+    private LeadCommand(Dictionary<string, string> options, string[] program, TimeSpan duration) => (_options, _program, _duration) = (options, program, duration);
+
+    /// <summary>Reads a command line.</summary>
+    /// <param name="arguments">What follows <c>lead</c>.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="mistake">What is wrong, or how it is used.</param>
+    public static bool TryParse(string[] arguments, [NotNullWhen(true)] out LeadCommand? command, out string mistake)
+    {
+        command = null;
+        mistake = Usage;
+        var split = Array.IndexOf(arguments, "--");
+        if (split < 0 || split % 2 != 0 || split == arguments.Length - 1)
+        {
+            return false;
+        }
+
+        var options = new Dictionary<string, string>();
+        for (var i = 0; i < split; i += 2)
+        {
+            if (!Known.Contains(arguments[i]) || !options.TryAdd(arguments[i], arguments[i + 1]))
+            {
+                mistake = $"{arguments[i]} is not an option of lead, or stands twice: see cleanroom-admin --help.";
+                return false;
+            }
+        }
+
+        var seconds = 5;
+        mistake = options.GetValueOrDefault("--name") is not { Length: >= 1 and <= 128 } ? "--name must have 1 to 128 characters."
+            : options.ContainsKey("--data") == options.ContainsKey("--postgres") ? "Name the store with --data DIR or with --postgres CONNECTION, one of them."
+            : options.ContainsKey("--schema") && !options.ContainsKey("--postgres") ? "--schema goes with --postgres."
+            : options.TryGetValue("--seconds", out var text) && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) && seconds is >= 2 and <= 600)
+                ? "--seconds must be a whole number from 2 to 600."
+                : string.Empty;
+        command = mistake.Length == 0 ? new LeadCommand(options, arguments[(split + 1)..], TimeSpan.FromSeconds(seconds)) : null;
+        return command is not null;
+    }
+
+    /// <summary>Leads and stands by until it is stopped.</summary>
+    public async Task<int> RunAsync(TextWriter output, CancellationToken cancellationToken)
+    {
+        using var store = Open();
+        var name = _options["--name"];
+        try
+        {
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                var lease = await TakeAsync(store, name, cancellationToken);
+                if (lease is { Held: true })
+                {
+                    await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"leading term {lease.Value.Term}"));
+                    await LeadAsync(store, name, output, cancellationToken);
+                    continue;
+                }
+
+                // Not long before its end, and often enough to see that it was given up.
+                var wait = lease?.Remaining is { } rest && rest > TimeSpan.Zero && rest < _duration / 5 ? rest : _duration / 5;
+                await Task.Delay(wait, TimeProvider.System, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // It is stopped; the program has ended before.
+        }
+
+        return 0;
+    }
+
+    private async Task LeadAsync(ILeaseStore store, string name, TextWriter output, CancellationToken cancellationToken)
+    {
+        using var program = Start();
+        var exited = program.WaitForExitAsync(CancellationToken.None);
+        var held = Stopwatch.GetTimestamp();
+        try
+        {
+            while (!exited.IsCompleted)
+            {
+                using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                await Task.WhenAny(exited, Task.Delay(_duration / 3, TimeProvider.System, timer.Token));
+                await timer.CancelAsync();
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    break;
+                }
+
+                // Reckoned from before the question: the answer may have been on its way for long, or this process paused.
+                var asked = Stopwatch.GetTimestamp();
+                switch (await TakeAsync(store, name, cancellationToken))
+                {
+                    case { Held: true }:
+                        held = asked;
+                        break;
+                    case { Held: false }:
+                        await output.WriteLineAsync("the lease is another's");
+                        return;
+                    default:
+                        if (Stopwatch.GetElapsedTime(held) >= _duration)
+                        {
+                            await output.WriteLineAsync("the store does not answer and the lease is over");
+                            return;
+                        }
+
+                        break;
+                }
+            }
+        }
+        finally
+        {
+            await StopAsync(program);
+            await GiveUpAsync(store, name);
+            await output.WriteLineAsync("not leading");
+        }
+    }
+
+    /// <summary>Asks the store; <see langword="null"/> if it does not answer.</summary>
+    private async Task<Lease?> TakeAsync(ILeaseStore store, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.TryTakeAsync(name, _holder, _duration, cancellationToken);
+        }
+        catch (StorageException)
+        {
+            return null;
+        }
+    }
+
+    private async Task GiveUpAsync(ILeaseStore store, string name)
+    {
+        try
+        {
+            await store.GiveUpAsync(name, _holder, CancellationToken.None);
+        }
+        catch (StorageException)
+        {
+            // Then it ends by itself.
+        }
+    }
+
+    private Process Start()
+    {
+        var start = new ProcessStartInfo(_program[0], _program[1..]) { RedirectStandardInput = true };
+
+        // Should this process be killed, the program's input ends, and with it the program.
+        start.Environment["Server__StopAtEndOfInput"] = "true";
+        return Process.Start(start) ?? throw new IOException("The program does not start.");
+    }
+
+    private static async Task StopAsync(Process program)
+    {
+        try
+        {
+            program.StandardInput.Close();
+            using var timeout = new CancellationTokenSource(Patience);
+            await program.WaitForExitAsync(timeout.Token);
+        }
+        catch (Exception exception) when (exception is OperationCanceledException or IOException)
+        {
+            program.Kill(entireProcessTree: true);
+            await program.WaitForExitAsync(CancellationToken.None);
+        }
+    }
+
+    private ILeaseStore Open() => _options.TryGetValue("--data", out var folder)
+        ? SqliteLeaseStore.Open(new SqliteOptions { Folder = folder })
+        : PostgresLeaseStore.Open(new PostgresOptions
+        {
+            ConnectionString = _options["--postgres"],
+            Schema = _options.GetValueOrDefault("--schema", "cleanroom"),
+            LockTimeout = _duration / 3,
+            StatementTimeout = _duration / 3,
+            MaximumConnections = 2,
+        });
+}
