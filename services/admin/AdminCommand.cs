@@ -33,7 +33,7 @@ internal static class AdminCommand
                 case ["lead", ..] when LeadCommand.TryParse(arguments[1..], out var lead, out mistake):
                     return await lead.RunAsync(output, cancellationToken);
                 default:
-                    await errors.WriteLineAsync(mistake ?? Usage);
+                    await errors.WriteLineAsync(mistake);
                     return UsageExit;
             }
         }

@@ -44,7 +44,7 @@ public sealed class PostgresLeaseStore : ILeaseStore
     }
 
     public Task<bool> GiveUpAsync(string name, Guid holder, CancellationToken cancellationToken) => _database.WriteAsync(
-        async session => await session.ExecuteAsync("UPDATE lease SET ends = '-infinity' WHERE name = $1 AND holder = $2", name, holder) == 1, cancellationToken);
+        async session => await session.ExecuteAsync("UPDATE lease SET ends = clock_timestamp() WHERE name = $1 AND holder = $2", name, holder) == 1, cancellationToken);
 
     /// <summary>Closes the connections.</summary>
     public void Dispose() => _database.Dispose();
