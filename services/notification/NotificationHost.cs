@@ -2,6 +2,7 @@ using CleanRoom.Cryptography;
 using CleanRoom.Hosting;
 using CleanRoom.Hosting.Calls;
 using CleanRoom.Notification.Api;
+using CleanRoom.Notification.Channels;
 using CleanRoom.Notification.Delivery;
 using CleanRoom.Notification.Inboxes;
 using CleanRoom.Notification.Page;
@@ -51,6 +52,7 @@ public static class NotificationHost
         builder.Services.AddHostedService<HealthMonitor>();
         builder.Services.AddSingleton<IErrorMapping, StoreFailures>();
         builder.AddPage();
+        builder.AddChannels();
     }
 
     /// <summary>Maps the gRPC service.</summary>

@@ -1,6 +1,6 @@
 import {
   fromUtf8, judgeFrame, parseJws, RoomLog,
-  type FrameHeader, type FrameRefusal, type LogRefusal, type Notice, type OpenedKeyFile, type Pointer, type Review,
+  type FrameHeader, type FrameRefusal, type Judged, type LogRefusal, type Notice, type OpenedKeyFile, type Pointer, type Review,
 } from "../../sealing/src/index.ts";
 import type { Service } from "./service.ts";
 
@@ -36,6 +36,7 @@ export class LogError extends Error {
 }
 
 const page = 128;
+const together = 16;
 const patience = 25;
 const missingGrace = 60_000;
 
@@ -136,11 +137,13 @@ export class Inbox {
     if (frames.some((frame) => frame.number > this.log.lastNumber(member))) {
       await this.readLog();
     }
-    let expected = after + 1;
-    const judged = await Promise.all(frames.map(async (frame) => {
-      const number = expected++;
-      return judgeFrame(this.log, member, this.keys.inbox, frame, number);
-    }));
+    // A few at a time, so that typing and scrolling go on between them.
+    const judged: Judged[] = [];
+    for (let i = 0; i < frames.length; i += together) {
+      judged.push(...(await Promise.all(frames.slice(i, i + together).map((frame, j) =>
+        judgeFrame(this.log, member, this.keys.inbox, frame, after + 1 + i + j)))));
+      await new Promise((resolve) => setTimeout(resolve));
+    }
     const found: Item[] = [];
     for (const result of judged) {
       const number = result.ok ? result.header.number : result.number;

@@ -28,6 +28,7 @@ const empty = new Uint8Array(0);
 const kemSuite = concat(utf8("KEM"), Uint8Array.of(0x00, 0x10));
 const suite = concat(utf8("HPKE"), Uint8Array.of(0x00, 0x10, 0x00, 0x01, 0x00, 0x02));
 const version = utf8("HPKE-v1");
+let noPsk: Promise<Bytes> | undefined;
 const agreement = { name: "ECDH", namedCurve: "P-256" } as const;
 
 async function hmac(key: Uint8Array, message: Bytes): Promise<Bytes> {
@@ -51,7 +52,7 @@ async function sharedSecret(dh: Uint8Array, enc: Uint8Array, recipient: PublicKe
 
 async function schedule(secret: Uint8Array, info: Uint8Array, usage: KeyUsage): Promise<HpkeContext> {
   const [pskIdHash, infoHash, prk] = await Promise.all([
-    extract(suite, empty, "psk_id_hash", empty),
+    (noPsk ??= extract(suite, empty, "psk_id_hash", empty)),
     extract(suite, empty, "info_hash", info),
     extract(suite, secret, "secret", empty),
   ]);

@@ -10,6 +10,8 @@ export interface PublicKey {
 }
 
 const spkiHead = fromHex("3059301306072a8648ce3d020106082a8648ce3d030107034200")!;
+// One key of an instance signs thousands of messages.
+const handles = new WeakMap<PublicKey, Promise<CryptoKey>>();
 const curve = { name: "ECDSA", namedCurve: "P-256" } as const;
 
 /** DER SubjectPublicKeyInfo of a point. */
@@ -57,6 +59,10 @@ export async function verifySignature(key: PublicKey, message: Uint8Array, signa
   if (signature.length !== 64) {
     return false;
   }
-  const handle = await crypto.subtle.importKey("raw", key.point, curve, false, ["verify"]);
-  return crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, handle, signature as Bytes, message as Bytes);
+  let handle = handles.get(key);
+  if (handle === undefined) {
+    handle = crypto.subtle.importKey("raw", key.point, curve, false, ["verify"]);
+    handles.set(key, handle);
+  }
+  return crypto.subtle.verify({ name: "ECDSA", hash: "SHA-256" }, await handle, signature as Bytes, message as Bytes);
 }

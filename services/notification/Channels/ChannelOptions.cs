@@ -1,0 +1,121 @@
+using System.ComponentModel.DataAnnotations;
+using CleanRoom.Charter;
+using CleanRoom.Notification.Channels.Webhooks;
+using Microsoft.Extensions.Options;
+
+namespace CleanRoom.Notification.Channels;
+
+/// <summary>Whom to tell, besides open subscriptions, that messages wait. What is told holds no content: room, member, number.</summary>
+internal sealed class ChannelOptions : IValidatableObject
+{
+    /// <summary>The section of the configuration.</summary>
+    public const string SectionName = "Channels";
+
+    private const int MaximumTargets = 1_000;
+
+    /// <summary>Who is told, by which channel. Defaults to nobody.</summary>
+    public IList<TargetOptions> Targets { get; } = [];
+
+    /// <summary>How long messages of one epoch are gathered into one word. Defaults to 2 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan Gather { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long one attempt may take. Defaults to 15 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan AttemptTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>Pause after the first failure; it doubles, and half of it is chance. Defaults to 2 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
+    public TimeSpan FirstPause { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Longest pause between attempts. Defaults to 1 hour.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "24:00:00")]
+    public TimeSpan LongestPause { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>Attempts for one word before it is given up. Defaults to 40: with the default pauses more than a day.</summary>
+    [Range(1, 10_000)]
+    public int Attempts { get; set; } = 40;
+
+    /// <summary>A word about messages that nobody has acknowledged is repeated after this time; zero for never. Defaults to 24 hours.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "31.00:00:00")]
+    public TimeSpan RemindAfter { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>Most reminders about the same messages. Defaults to 7.</summary>
+    [Range(0, 1_000)]
+    public int Reminders { get; set; } = 7;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (Targets.Count > MaximumTargets)
+        {
+            yield return new ValidationResult($"Channels:Targets must be at most {MaximumTargets}.", [nameof(Targets)]);
+        }
+
+        for (var i = 0; i < Targets.Count; i++)
+        {
+            if (Targets[i].Problem() is { } problem)
+            {
+                yield return new ValidationResult($"Channels:Targets:{i}: {problem}", [nameof(Targets)]);
+            }
+        }
+    }
+}
+
+/// <summary>One that is told.</summary>
+internal sealed class TargetOptions
+{
+    /// <summary>The room.</summary>
+    public string Room { get; set; } = string.Empty;
+
+    /// <summary>The member whose messages wait.</summary>
+    public string Member { get; set; } = string.Empty;
+
+    /// <summary>Only what is still not acknowledged after this time: so one that is told later, of the same member, is the escalation. Defaults to zero.</summary>
+    public TimeSpan After { get; set; }
+
+    /// <summary>Address of a webhook, https, or http on this machine. Given together with <see cref="SecretFile"/>, or not at all.</summary>
+    public string? Webhook { get; set; }
+
+    /// <summary>File with the webhook's secret: whsec_ and the base64 of 24 to 64 bytes.</summary>
+    public string? SecretFile { get; set; }
+
+    /// <summary>Address of the Dapr sidecar, by custom http://localhost:3500. Given together with <see cref="PubSub"/> and <see cref="Topic"/>, or not at all.</summary>
+    public string? Dapr { get; set; }
+
+    /// <summary>Name of the Dapr pub/sub component.</summary>
+    public string? PubSub { get; set; }
+
+    /// <summary>Topic.</summary>
+    public string? Topic { get; set; }
+
+    /// <summary>Publish the data alone, not wrapped as a CloudEvent (Dapr's rawPayload). Defaults to false.</summary>
+    public bool Raw { get; set; }
+
+    /// <summary>File with the sidecar's API token; empty for none.</summary>
+    public string? TokenFile { get; set; }
+
+    /// <summary>What is wrong with it; null for nothing.</summary>
+    public string? Problem() => this switch
+    {
+        _ when !RoomId.TryParse(Room, out _) => "Room must be a UUID in lower case with hyphens.",
+        _ when !MemberId.TryParse(Member, out _) => "Member must be a member's id.",
+        _ when After < TimeSpan.Zero || After > TimeSpan.FromDays(31) => "After must be 0 to 31 days.",
+        _ when (Webhook is null) == (Dapr is null) => "give either Webhook or Dapr.",
+        { Webhook: { } address } when !IsAddress(address) => "Webhook must be an https:// address, or http:// on this machine.",
+        { Webhook: not null } when !WebhookSecret.TryRead(SecretFile, out _) => "SecretFile must be a file with whsec_ and the base64 of 24 to 64 bytes.",
+        { Dapr: { } address } when !IsAddress(address) => "Dapr must be an https:// address, or http:// on this machine.",
+        { Dapr: not null } when !IsName(PubSub) || !IsName(Topic) => "PubSub and Topic must have 1 to 128 characters out of letters, digits, _ . -",
+        { Dapr: not null, TokenFile: { Length: > 0 } file } when !File.Exists(file) => "TokenFile does not exist.",
+        _ => null,
+    };
+
+    private static bool IsAddress(string text) => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.UserInfo.Length == 0
+        && (uri.Scheme == Uri.UriSchemeHttps || (uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback));
+
+    private static bool IsName(string? text) => text is { Length: > 0 and <= 128 } && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
+}
+
+/// <summary>Checks the bounds.</summary>
+[OptionsValidator]
+internal sealed partial class ChannelOptionsValidator : IValidateOptions<ChannelOptions>;
