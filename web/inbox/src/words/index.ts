@@ -2,9 +2,12 @@ import { ar } from "./ar.ts";
 import { en, type Words } from "./en.ts";
 import { es } from "./es.ts";
 import { fr } from "./fr.ts";
+import { pt } from "./pt.ts";
+import { ru } from "./ru.ts";
 import { th } from "./th.ts";
+import { vi } from "./vi.ts";
 
-const languages: Readonly<Record<string, Words>> = { en, fr, es, th, ar };
+const languages: Readonly<Record<string, Words>> = { en, fr, es, pt, th, vi, ar, ru };
 
 /** Codes and own names of the languages. */
 export const choices: readonly (readonly [string, string])[] = Object.entries(languages).map(([code, words]) => [code, words.language!]);
