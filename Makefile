@@ -16,7 +16,7 @@ test: ## build everything, run every test
 lint: ## formatting, analyzers and naming rules, without changing a file
 	@tools/lint.sh
 
-bench: prerequisites ## measure: sealing, upload, key release, cosigning, replay (ONLY=name for one of them)
+bench: prerequisites ## measure: sealing, upload, key release, cosigning, replay, comparators, linkage (ONLY=name for one of them)
 	@tools/bench.sh
 
 bulk: prerequisites ## many records of known persons through a whole room, with a score (FILE=, RECORDS=n)

@@ -45,15 +45,9 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Warning, "Room {Room}: the act at {Index} cannot be read: its author's key is not here, or it was sealed otherwise.")]
     public static partial void ActUnread(ILogger logger, string room, long index);
 
-    [LoggerMessage(15, LogLevel.Warning, "Evidence is SIMULATED, so only simulated rooms accept it. {Reason}")]
-    public static partial void NoHardware(ILogger logger, string reason);
-
-    [LoggerMessage(16, LogLevel.Warning, "Room {Room}: no evidence for the broker of {Member}: {Reason}")]
-    public static partial void NoEvidence(ILogger logger, string room, string member, string reason);
-
     [LoggerMessage(15, LogLevel.Warning, "No TEE was found, so evidence is SIMULATED and only simulated rooms accept it (\"cleanroom evidence collect --list\" says what is missing).")]
     public static partial void NoHardware(ILogger logger);
 
-    [LoggerMessage(16, LogLevel.Warning, "Room {Room}: no evidence for the broker of {Member}: {Lack}")]
-    public static partial void NoEvidence(ILogger logger, string room, string member, string lack);
+    [LoggerMessage(16, LogLevel.Warning, "Room {Room}: no evidence for the broker of {Member}: {Reason}")]
+    public static partial void NoEvidence(ILogger logger, string room, string member, string reason);
 }

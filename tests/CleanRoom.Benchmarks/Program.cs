@@ -4,7 +4,7 @@ using CleanRoom.Benchmarks;
 using CleanRoom.Demo;
 
 // BenchmarkDotNet measures functions; most of what is measured here is a room of six processes, so one small harness serves both.
-string[] all = ["seal", "import", "upload", "cosign", "release", "replay"];
+string[] all = ["seal", "appraise", "import", "upload", "cosign", "release", "replay", "compare", "link"];
 string? only = null;
 var json = false;
 var records = 20_000;
@@ -35,6 +35,10 @@ try
     {
         SealAndOpen.Run(report);
     }
+    if (only is null or "appraise")
+    {
+        Appraisals.Run(report);
+    }
     if (only is null or "import")
     {
         await Import.RunAsync(report, records);
@@ -58,6 +62,14 @@ try
     if (only is null or "replay")
     {
         Replay.Run(report, records);
+    }
+    if (only is null or "compare")
+    {
+        Linking.Compare(report);
+    }
+    if (only is null or "link")
+    {
+        Linking.Link(report, records);
     }
 }
 catch (DemoException exception)

@@ -18,6 +18,13 @@ public sealed class CliTests : IDisposable
         { "bad shell", 64, ["completion", "tcsh"] },
         { "no such log", 66, ["log", "verify", "{dir}/none"] },
         { "not a log", 65, ["log", "verify", "{dir}/empty.csv"] },
+        { "no table to link", 66, ["link", "{dir}/none.csv"] },
+        { "a table without a header", 65, ["link", "{dir}/empty.csv"] },
+        { "a probability above one", 64, ["link", "{dir}/empty.csv", "--min", "2"] },
+        { "no thread at all", 64, ["link", "{dir}/empty.csv", "--threads", "0"] },
+        { "a field that is not there", 64, ["link", "{dir}/empty.csv", "--map", "name=bogus"] },
+        { "no such configuration", 66, ["link", "{dir}/empty.csv", "--config", "{dir}/none.json"] },
+        { "a configuration that is none", 65, ["link", "{dir}/empty.csv", "--config", "{dir}/empty.csv"] },
     };
 
     [Theory, MemberData(nameof(WrongCalls))]
@@ -47,6 +54,25 @@ public sealed class CliTests : IDisposable
         using (var json = JsonDocument.Parse(output))
         {
             Assert.Equal(78, json.RootElement.GetProperty("error").GetProperty("exitCode").GetInt32());
+        }
+    }
+
+    [Fact]
+    public async Task Link_SamePersonTwice_GivesThePairWithItsReasons()
+    {
+        var table = Path.Combine(_folder.FullName, "persons.csv");
+        await File.WriteAllLinesAsync(table, ["id,first name,surname,date of birth", "1,Elizabeth,Harrington,1980-02-03", "2,Liz,Harrington,03/02/1980", "3,Paul,Webb,1971-11-30"], TestContext.Current.CancellationToken);
+        var (code, output, _) = await RunAsync(["link", table, "--json"]);
+        Assert.Equal(0, code);
+        using (var json = JsonDocument.Parse(output))
+        {
+            Assert.Equal(2, json.RootElement.GetProperty("result").GetProperty("clusters").GetInt32());
+        }
+        (code, output, _) = await RunAsync(["link", "explain", table, "--pair", "1", "2", "--json"]);
+        Assert.Equal(0, code);
+        using (var json = JsonDocument.Parse(output))
+        {
+            Assert.Contains(json.RootElement.GetProperty("result").GetProperty("fields").EnumerateArray(), f => f.GetProperty("level").GetString() == "known variant");
         }
     }
 

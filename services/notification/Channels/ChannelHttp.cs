@@ -15,6 +15,7 @@ internal sealed class ChannelHttp : IDisposable
     {
         _timeout = options.Value.AttemptTimeout;
         _clock = clock;
+#pragma warning disable CA2000 // the client disposes of its handler
         _client = new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -28,6 +29,7 @@ internal sealed class ChannelHttp : IDisposable
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
+#pragma warning restore CA2000
     }
 
     public async Task<Told> PostAsync(

@@ -206,7 +206,8 @@ public sealed class ChannelTests : IDisposable
             context.Response.StatusCode = status;
             context.Response.Headers.Location = "/elsewhere";
             return Task.CompletedTask;
-        },
+        }
+        ,
         _ => ChannelReceiver.Status(status),
     };
 
@@ -233,7 +234,7 @@ public sealed class ChannelTests : IDisposable
         return "v1," + Convert.ToBase64String(HMACSHA256.HashData(Key, signed));
     }
 
-    private static Task PutAsync(WebApplication app, long first, int count) => app.Services.GetRequiredService<ISlotStore>().PutAsync(
+    private static Task<SlotPut> PutAsync(WebApplication app, long first, int count) => app.Services.GetRequiredService<ISlotStore>().PutAsync(
         Guid.Parse(Room),
         [.. Enumerable.Range(0, count).Select(i => new SlotFrame(Member, first + i, "header", new byte[] { 1, (byte)(first + i) }, [Digest.Of("x"u8)]))],
         Token);

@@ -1,0 +1,130 @@
+using System.Globalization;
+using CleanRoom.Linkage.Comparison;
+using CleanRoom.Linkage.Tables;
+
+namespace CleanRoom.Benchmarks;
+
+/// <summary>Comparators beside their scalar references, and tables of made persons from few records to many, with one thread and with two.</summary>
+internal static class Linking
+{
+    private const int Texts = 2048;
+    private const int Rounds = 5;
+
+    private static readonly string[] Columns = ["id", "given_name", "surname", "date_of_birth", "passport", "phone", "address_1", "postcode"];
+
+    /// <summary>Nanoseconds for one comparison of two names of five to twelve letters, half of them an edit or two apart.</summary>
+    public static void Compare(Report report)
+    {
+        var (left, right, a, b) = Names();
+        Pair("Jaro–Winkler", i => JaroWinkler.Similarity(left[i], right[i]), i => JaroWinkler.Similarity(in a[i], in b[i]));
+        Pair("restricted Damerau", i => EditDistance.Between(left[i], right[i]), i => EditDistance.Between(in a[i], in b[i]));
+        Pair("Levenshtein", i => Levenshtein.Between(left[i], right[i]), i => Levenshtein.Between(in a[i], in b[i]));
+        Pair("bound of edits, then restricted Damerau", i => EditDistance.Between(left[i], right[i]), i => PackedText.LeastEdits(in a[i], in b[i]) > 2 ? 3 : EditDistance.Between(in a[i], in b[i]));
+
+        void Pair(string name, Func<int, double> scalar, Func<int, double> vector)
+        {
+            var sum = 0.0;
+            void Run(Func<int, double> one)
+            {
+                for (var i = 0; i < 64 * Texts; i++)
+                {
+                    sum += one(i % Texts);
+                }
+            }
+            var seconds = Report.SideBySide(Rounds, () => Run(scalar), () => Run(vector));
+            report.Add("compare", $"{name}, scalar", seconds[0] * 1e9 / (64 * Texts), "ns");
+            report.Add("compare", $"{name}, vectors", seconds[1] * 1e9 / (64 * Texts), "ns");
+            report.Add("compare", $"{name}, scalar/vectors", seconds[0] / seconds[1], "times");
+            if (double.IsNaN(sum))
+            {
+                throw new InvalidOperationException("A comparison gave no number.");
+            }
+        }
+    }
+
+    /// <summary>Whole runs, training included, without reading: cost against the number of records, and what a second thread gives.</summary>
+    public static void Link(Report report, int records)
+    {
+        var config = LinkConfig.Shipped("persons")!;
+        foreach (var count in new[] { records / 10, records })
+        {
+            var table = Table(config, count);
+            TableLinkResult? last = null;
+            var seconds = Report.SideBySide(
+                2, () => last = TableLinker.Link(table, config, options: new TableLinkOptions { Threads = 1 }), () => last = TableLinker.Link(table, config, options: new TableLinkOptions { Threads = 2 }));
+            var name = string.Create(CultureInfo.InvariantCulture, $"{count:#,0} records");
+            var scoring = last!.Phases.First(p => p.Name == "scoring");
+            report.Add("link", $"{name}, one thread", seconds[0], "s");
+            report.Add("link", $"{name}, one thread, each record", seconds[0] * 1e6 / count, "us");
+            report.Add("link", $"{name}, one thread/two", seconds[0] / seconds[1], "times");
+            report.Add("link", $"{name}, candidates a record", (double)last.Candidates / count, "pairs");
+            report.Add("link", $"{name}, candidates", last.Candidates / Math.Max(1e-9, scoring.ProcessorSeconds) / 1e6, "M/s/core");
+        }
+    }
+
+    private static (string[] Left, string[] Right, PackedText[] A, PackedText[] B) Names()
+    {
+        var dice = new Random(5);
+        var (left, right) = (new string[Texts], new string[Texts]);
+        var (a, b) = (new PackedText[Texts], new PackedText[Texts]);
+        for (var i = 0; i < Texts; i++)
+        {
+            left[i] = Word(dice, 5 + dice.Next(8));
+            right[i] = i % 2 == 0 ? Word(dice, 5 + dice.Next(8)) : Slip(dice, left[i]);
+            if (!PackedText.TryPack(left[i], out a[i]) || !PackedText.TryPack(right[i], out b[i]))
+            {
+                throw new InvalidOperationException("A made name does not fit.");
+            }
+        }
+        return (left, right, a, b);
+    }
+
+    // Four records in ten repeat a person, with a slip in one field.
+    private static LinkTable Table(LinkConfig config, int count)
+    {
+        var dice = new Random(11);
+        var given = Enumerable.Range(0, 1500).Select(_ => Word(dice, 4 + dice.Next(5))).ToArray();
+        var family = Enumerable.Range(0, 20_000).Select(_ => Word(dice, 5 + dice.Next(7))).ToArray();
+        var street = Enumerable.Range(0, 5000).Select(_ => $"{Word(dice, 6 + dice.Next(6))} street").ToArray();
+        var builder = new LinkTableBuilder(config);
+        builder.Begin(Columns, 0);
+        string[] person = [];
+        for (var i = 0; i < count; i++)
+        {
+            var id = i.ToString(CultureInfo.InvariantCulture);
+            if (person.Length == 0 || dice.Next(10) >= 4)
+            {
+                person =
+                [
+                    id, Skewed(given), Skewed(family), string.Create(CultureInfo.InvariantCulture, $"{1930 + dice.Next(90)}-{1 + dice.Next(12):00}-{1 + dice.Next(28):00}"),
+                    string.Create(CultureInfo.InvariantCulture, $"{dice.Next(10_000_000):0000000}"), string.Create(CultureInfo.InvariantCulture, $"+4420{dice.Next(100_000_000):00000000}"),
+                    Skewed(street), string.Create(CultureInfo.InvariantCulture, $"{dice.Next(3000):0000}"),
+                ];
+                builder.Add(id, person);
+                continue;
+            }
+            var copy = person.ToArray();
+            copy[0] = id;
+            var f = 1 + dice.Next(Columns.Length - 1);
+            copy[f] = dice.Next(3) == 0 ? "" : Slip(dice, copy[f]);
+            builder.Add(id, copy);
+        }
+        return builder.Build();
+
+        // Few names are borne by many.
+        string Skewed(string[] of) => of[(int)(of.Length * Math.Pow(dice.NextDouble(), 2.5))];
+    }
+
+    private static string Word(Random dice, int length) => string.Concat(Enumerable.Range(0, length).Select(i => (i % 2 == 0 ? "bcdfghjklmnprstvwz" : "aeiou")[dice.Next(i % 2 == 0 ? 18 : 5)]));
+
+    private static string Slip(Random dice, string text)
+    {
+        var at = dice.Next(text.Length - 1);
+        return dice.Next(3) switch
+        {
+            0 => text.Remove(at, 1),
+            1 => string.Concat(text.AsSpan(0, at), text.AsSpan(at + 1, 1), text.AsSpan(at, 1), text.AsSpan(at + 2)),
+            _ => text.Insert(at, text.AsSpan(at, 1).ToString()),
+        };
+    }
+}
