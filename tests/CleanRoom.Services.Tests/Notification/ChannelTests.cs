@@ -184,7 +184,7 @@ public sealed class ChannelTests : IDisposable
     [InlineData("Member must", "Member=operator")]
     [InlineData("either Webhook or Dapr", "Dapr=http://localhost:3500")]
     [InlineData("Webhook must", "Webhook=http://example.org/hook")]
-    [InlineData("Webhook must", "Webhook=https://user:pass@example.org/hook")]
+    [InlineData("Webhook must", "Webhook=https://u:p@example.org/hook")]
     [InlineData("SecretFile must", "SecretFile=/nowhere")]
     [InlineData("After must", "After=-00:00:01")]
     public async Task Start_TargetWrong_SaysWhich(string expected, string setting)
