@@ -38,6 +38,7 @@ public sealed class DependencyTests
     private static readonly Dictionary<string, string[]> Packages = new()
     {
         ["CleanRoom.Records"] = ["Google.Protobuf", "Grpc.Tools"],
+        ["CleanRoom.Hosting"] = ["OpenTelemetry", "OpenTelemetry.Exporter.OpenTelemetryProtocol"],
         ["CleanRoom.Storage"] = ["Microsoft.Data.Sqlite.Core", "Npgsql", "SQLitePCLRaw.provider.e_sqlite3"],
         ["CleanRoom.Cli"] = ["System.CommandLine", "Spectre.Console"],
     };

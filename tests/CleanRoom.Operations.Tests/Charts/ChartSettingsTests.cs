@@ -56,7 +56,7 @@ public sealed partial class ChartSettingsTests
     [InlineData("cleanroom", "/properties/notification/properties/settings", "Notification", "IngestionAddress", "IngestionKey")]
     [InlineData("cleanroom", "/properties/matching/properties/settings", "Matching", "Room", "IngestionAddress", "IngestionKey")]
     [InlineData("cleanroom", "/definitions/server", "Server", "Address", "Port", "DataFolder", "AddressFile", "StopAtEndOfInput")]
-    [InlineData("broker", "/properties/settings", "Attestation", "MasterKeyFile", "Owner", "OrganisationKey", "AdminKeys", "IngestionAddress", "AllowSimulated", "CollateralFolder")]
+    [InlineData("broker", "/properties/settings", "Attestation", "MasterKeyFile", "Owner", "OrganisationKey", "AdminKeys", "IngestionAddress", "AllowSimulated", "CollateralFolder", "CollateralSigners")]
     [InlineData("broker", "/definitions/server", "Server", "Address", "Port", "DataFolder", "AddressFile", "StopAtEndOfInput")]
     public void SettingsOfASchema_AreTheServicesOwnWithTheirBounds(string chart, string place, string section, params string[] setByTheChart)
     {
