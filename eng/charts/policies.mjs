@@ -23,12 +23,13 @@ export function judge(objects) {
   for (const { name, object, metadata, spec } of pods) {
     const wrong = (what) => errors.push(`${name}: ${what}`);
     const test = metadata.annotations?.['helm.sh/hook'] === 'test';
+    const once = test || object.kind === 'Job';
     if (spec.hostNetwork || spec.hostPID || spec.hostIPC) wrong('shares a namespace with the node.');
     if (spec.automountServiceAccountToken !== false) wrong('mounts a service account token.');
     if (spec.enableServiceLinks !== false) wrong('takes service links as environment.');
     if (!spec.securityContext?.runAsNonRoot || !(spec.securityContext?.runAsUser >= 10000)) wrong('may run as root.');
     if (spec.securityContext?.seccompProfile?.type !== 'RuntimeDefault') wrong('has no seccomp profile.');
-    if (!test && !accounts.has(spec.serviceAccountName)) wrong(`names a service account that is not rendered: ${spec.serviceAccountName}.`);
+    if (!once && !accounts.has(spec.serviceAccountName)) wrong(`names a service account that is not rendered: ${spec.serviceAccountName}.`);
     const volumes = new Set([...(spec.volumes ?? []), ...(object.spec?.volumeClaimTemplates ?? []).map((claim) => ({ name: claim.metadata.name }))].map((volume) => volume.name));
     for (const volume of spec.volumes ?? []) {
       if (volume.hostPath) wrong(`mounts the node's ${volume.hostPath.path}.`);
@@ -44,7 +45,16 @@ export function judge(objects) {
       for (const kind of ['requests', 'limits']) {
         if (!container.resources?.[kind]?.cpu || !container.resources?.[kind]?.memory) bad(`has no ${kind}.`);
       }
-      if (!test && !(container.livenessProbe?.grpc && container.readinessProbe?.grpc && container.startupProbe?.grpc)) bad('has no gRPC probes.');
+      // A standby is alive without answering calls, so only whether it is ready is asked by gRPC; a database is none of ours.
+      const leads = container.args?.[0] === 'lead';
+      const probes = container.name === 'postgres' ? container.livenessProbe && container.readinessProbe
+        : container.readinessProbe?.grpc && (leads ? container.livenessProbe?.exec : container.livenessProbe?.grpc && container.startupProbe?.grpc);
+      if (!once && !probes) bad('has no probes.');
+      if (leads && object.spec.updateStrategy?.type !== 'OnDelete') bad('has standbys, which are never ready: a rolling update would wait for ever.');
+      if (object.spec?.replicas > 1 && !leads) bad('runs more than once and nothing says who leads.');
+      for (const text of [...(container.args ?? []), ...(container.env ?? []).map((variable) => variable.value ?? '')]) {
+        if (/password\s*=/i.test(text)) bad('is given a password in the open.');
+      }
       for (const mount of container.volumeMounts ?? []) {
         if (!volumes.has(mount.name)) bad(`mounts a volume that does not exist: ${mount.name}.`);
       }
@@ -56,7 +66,7 @@ export function judge(objects) {
       wrong('is under no policy that denies everything.');
     }
     if (policies.length < 2) wrong('has no policy of its own.');
-    if (!test) {
+    if (!once) {
       if (!of('PodDisruptionBudget').some((budget) => matches(budget.spec.selector.matchLabels, metadata.labels))) wrong('has no disruption budget.');
       if (!spec.topologySpreadConstraints?.length) wrong('is not spread.');
     }
@@ -83,6 +93,11 @@ export function judge(objects) {
   }
   for (const gateway of of('Gateway')) {
     if (gateway.spec.listeners.some((listener) => listener.tls?.mode !== 'Passthrough')) errors.push(`Gateway/${gateway.metadata.name}: ends TLS.`);
+  }
+  for (const set of of('StatefulSet')) {
+    const leads = set.spec.template.spec.containers.some((container) => container.args?.[0] === 'lead');
+    const services = of('Service').filter((service) => service.spec.clusterIP !== 'None' && matches(service.spec.selector, set.spec.template.metadata.labels));
+    if (leads && services.some((service) => service.spec.publishNotReadyAddresses)) errors.push(`StatefulSet/${set.metadata.name}: its standbys get calls.`);
   }
   for (const certificate of of('Certificate')) {
     if (certificate.spec.privateKey.rotationPolicy !== 'Never') errors.push(`Certificate/${certificate.metadata.name}: its key rotates, but charters pin it.`);

@@ -5,7 +5,7 @@ import path from 'node:path';
 import yaml from 'js-yaml';
 
 const words = new Set([
-  'sum', 'min', 'max', 'by', 'rate', 'increase', 'histogram_quantile', 'time', 'changes', 'offset', 'and', 'or', 'vector', 'predict_linear', 'on', 'label_values',
+  'sum', 'min', 'max', 'by', 'rate', 'increase', 'histogram_quantile', 'time', 'changes', 'offset', 'and', 'or', 'vector', 'predict_linear', 'on', 'label_values', 'unless',
 ]);
 
 export function checkTelemetry(root, say) {

@@ -14,6 +14,7 @@ metadata:
 automountServiceAccountToken: false
 {{- end -}}
 
+{{/* Takes leads: the number of pods where only the one that leads is ready. */}}
 {{- define "common.service" -}}
 apiVersion: v1
 kind: Service
@@ -27,8 +28,13 @@ metadata:
   {{- end }}
 spec:
   type: {{ .root.Values.service.type }}
+  {{- if .leads }}
+  # Only the leader of several pods is ready: standbys get no calls.
+  publishNotReadyAddresses: false
+  {{- else }}
   # A peer asks for a room's evidence and cosignatures before this pod can be ready.
   publishNotReadyAddresses: true
+  {{- end }}
   selector:
     {{- include "common.selector" . | nindent 4 }}
   ports:
@@ -52,7 +58,12 @@ metadata:
   labels:
     {{- include "common.labels" . | nindent 4 }}
 spec:
+  {{- if .leads }}
+  # A standby is never ready, so a count of ready pods would keep the leader on its node for ever; the standby takes over within seconds.
+  maxUnavailable: {{ .leads }}
+  {{- else }}
   maxUnavailable: {{ .root.Values.disruptionBudget.maxUnavailable }}
+  {{- end }}
   unhealthyPodEvictionPolicy: AlwaysAllow
   selector:
     matchLabels:
