@@ -1,5 +1,7 @@
 using CleanRoom.Admin.Leading;
+using CleanRoom.Admin.Showing;
 using CleanRoom.Admin.Stores;
+using CleanRoom.Admin.Support;
 using CleanRoom.Storage;
 
 namespace CleanRoom.Admin;
@@ -9,11 +11,11 @@ internal static class AdminCommand
 {
     public const int Problems = 1;
     private const int UsageExit = 64;
-    private const int Unavailable = 69;
+    public const int Unavailable = 69;
     private const int LibraryMissing = 71;
     private const int CannotCreate = 73;
     private const int FileError = 74;
-    private static readonly string Usage = StoreCommand.Usage + Environment.NewLine + LeadCommand.Usage;
+    private static readonly string Usage = string.Join(Environment.NewLine, HealthCommand.Usage, ShowCommand.Usage, StoreCommand.Usage, LeadCommand.Usage, SupportCommand.Usage);
 
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
     {
@@ -32,6 +34,12 @@ internal static class AdminCommand
                     return await store.RunAsync(output, cancellationToken);
                 case ["lead", ..] when LeadCommand.TryParse(arguments[1..], out var lead, out mistake):
                     return await lead.RunAsync(output, cancellationToken);
+                case ["health", ..] when HealthCommand.TryParse(arguments[1..], out var health, out mistake):
+                    return await health.RunAsync(output, cancellationToken);
+                case ["support-bundle", ..] when SupportCommand.TryParse(arguments[1..], out var support, out mistake):
+                    return await support.RunAsync(output, cancellationToken);
+                case [var verb, ..] when ShowCommand.Verbs.Contains(verb) && ShowCommand.TryParse(arguments, out var show, out mistake):
+                    return await show.RunAsync(output, cancellationToken);
                 default:
                     await errors.WriteLineAsync(mistake);
                     return UsageExit;
@@ -55,7 +63,7 @@ internal static class AdminCommand
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            await errors.WriteLineAsync("The file cannot be read or written: name another one with --file, or give this user access to it.");
+            await errors.WriteLineAsync("A file or folder cannot be read or written: name another one, or give this user access to it.");
             return FileError;
         }
     }

@@ -2,10 +2,9 @@ using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Security.Cryptography;
+using CleanRoom.Admin.Commands;
 using CleanRoom.Storage;
 using CleanRoom.Storage.Leases;
-using CleanRoom.Storage.Postgres;
-using CleanRoom.Storage.Sqlite;
 
 namespace CleanRoom.Admin.Leading;
 
@@ -17,20 +16,26 @@ namespace CleanRoom.Admin.Leading;
 internal sealed class LeadCommand
 {
     public const string Usage = """
-        Use: cleanroom-admin lead --name NAME STORE [--seconds N] -- PROGRAM ARGUMENT ...
+        Use: cleanroom-admin lead --name NAME STORE [--seconds N] [--state FILE] -- PROGRAM ARGUMENT ...
         Runs PROGRAM while this process holds the lease NAME, for example a room's id, and stops it (end of its input, then kill) when the lease is lost or this
         process ends. STORE is --data DIR or --postgres "Host=…" [--schema NAME]. A lease lasts N seconds (5; 2 to 600) and is prolonged three times in each. A standby
-        takes over at once when the leader stops, and within N seconds when it is gone.
+        takes over at once when the leader stops, and within N seconds when it is gone. FILE says standby or leading, for "health --standby-file".
         """;
 
+    /// <summary>What the state file says while this process waits.</summary>
+    public const string StandingBy = "standby";
+
+    private const string Leads = "leading";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-    private static readonly string[] Known = ["--name", "--data", "--postgres", "--schema", "--seconds"];
-    private readonly Dictionary<string, string> _options;
+    private readonly string _name;
+    private readonly StorePlace _place;
+    private readonly string? _state;
     private readonly string[] _program;
     private readonly TimeSpan _duration;
     private readonly Guid _holder = new(RandomNumberGenerator.GetBytes(16));
 
-    private LeadCommand(Dictionary<string, string> options, string[] program, TimeSpan duration) => (_options, _program, _duration) = (options, program, duration);
+    private LeadCommand(Options options, string[] program, TimeSpan duration) =>
+        (_name, _place, _state, _program, _duration) = (options["--name"]!, StorePlace.Of(options), options["--state"], program, duration);
 
     /// <summary>Reads a command line.</summary>
     /// <param name="arguments">What follows <c>lead</c>.</param>
@@ -41,26 +46,21 @@ internal sealed class LeadCommand
         command = null;
         mistake = Usage;
         var split = Array.IndexOf(arguments, "--");
-        if (split < 0 || split % 2 != 0 || split == arguments.Length - 1)
+        if (split < 0 || split == arguments.Length - 1)
         {
             return false;
         }
 
-        var options = new Dictionary<string, string>();
-        for (var i = 0; i < split; i += 2)
+        if (!Options.TryRead("lead", arguments.AsSpan(0, split), ["--name", "--seconds", "--state", .. StorePlace.Names], out var options, out var wrong))
         {
-            if (!Known.Contains(arguments[i]) || !options.TryAdd(arguments[i], arguments[i + 1]))
-            {
-                mistake = $"{arguments[i]} is not an option of lead, or stands twice: see cleanroom-admin --help.";
-                return false;
-            }
+            mistake = wrong;
+            return false;
         }
 
         var seconds = 5;
-        mistake = options.GetValueOrDefault("--name") is not { Length: >= 1 and <= 128 } ? "--name must have 1 to 128 characters."
-            : options.ContainsKey("--data") == options.ContainsKey("--postgres") ? "Name the store with --data DIR or with --postgres CONNECTION, one of them."
-            : options.ContainsKey("--schema") && !options.ContainsKey("--postgres") ? "--schema goes with --postgres."
-            : options.TryGetValue("--seconds", out var text) && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) && seconds is >= 2 and <= 600)
+        mistake = options["--name"] is not { Length: >= 1 and <= 128 } ? "--name must have 1 to 128 characters."
+            : StorePlace.Problem(options) is { } problem ? problem
+            : options["--seconds"] is { } text && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out seconds) && seconds is >= 2 and <= 600)
                 ? "--seconds must be a whole number from 2 to 600."
                 : string.Empty;
         command = mistake.Length == 0 ? new LeadCommand(options, arguments[(split + 1)..], TimeSpan.FromSeconds(seconds)) : null;
@@ -70,17 +70,17 @@ internal sealed class LeadCommand
     /// <summary>Leads and stands by until it is stopped.</summary>
     public async Task<int> RunAsync(TextWriter output, CancellationToken cancellationToken)
     {
-        using var store = Open();
-        var name = _options["--name"];
+        using var store = _place.OpenLeases(_duration / 3);
         try
         {
             while (!cancellationToken.IsCancellationRequested)
             {
-                var lease = await TakeAsync(store, name, cancellationToken);
+                await NoteAsync(StandingBy);
+                var lease = await TakeAsync(store, cancellationToken);
                 if (lease is { Held: true })
                 {
                     await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"leading term {lease.Value.Term}"));
-                    await LeadAsync(store, name, output, cancellationToken);
+                    await LeadAsync(store, output, cancellationToken);
                     continue;
                 }
 
@@ -97,7 +97,7 @@ internal sealed class LeadCommand
         return 0;
     }
 
-    private async Task LeadAsync(ILeaseStore store, string name, TextWriter output, CancellationToken cancellationToken)
+    private async Task LeadAsync(ILeaseStore store, TextWriter output, CancellationToken cancellationToken)
     {
         using var program = Start();
         var exited = program.WaitForExitAsync(CancellationToken.None);
@@ -106,6 +106,7 @@ internal sealed class LeadCommand
         {
             while (!exited.IsCompleted)
             {
+                await NoteAsync(Leads);
                 using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
                 await Task.WhenAny(exited, Task.Delay(_duration / 3, TimeProvider.System, timer.Token));
                 await timer.CancelAsync();
@@ -116,7 +117,7 @@ internal sealed class LeadCommand
 
                 // Reckoned from before the question: the answer may have been on its way for long, or this process paused.
                 var asked = Stopwatch.GetTimestamp();
-                switch (await TakeAsync(store, name, cancellationToken))
+                switch (await TakeAsync(store, cancellationToken))
                 {
                     case { Held: true }:
                         held = asked;
@@ -138,17 +139,17 @@ internal sealed class LeadCommand
         finally
         {
             await StopAsync(program);
-            await GiveUpAsync(store, name);
+            await GiveUpAsync(store);
             await output.WriteLineAsync("not leading");
         }
     }
 
     /// <summary>Asks the store; <see langword="null"/> if it does not answer.</summary>
-    private async Task<Lease?> TakeAsync(ILeaseStore store, string name, CancellationToken cancellationToken)
+    private async Task<Lease?> TakeAsync(ILeaseStore store, CancellationToken cancellationToken)
     {
         try
         {
-            return await store.TryTakeAsync(name, _holder, _duration, cancellationToken);
+            return await store.TryTakeAsync(_name, _holder, _duration, cancellationToken);
         }
         catch (StorageException)
         {
@@ -156,11 +157,11 @@ internal sealed class LeadCommand
         }
     }
 
-    private async Task GiveUpAsync(ILeaseStore store, string name)
+    private async Task GiveUpAsync(ILeaseStore store)
     {
         try
         {
-            await store.GiveUpAsync(name, _holder, CancellationToken.None);
+            await store.GiveUpAsync(_name, _holder, CancellationToken.None);
         }
         catch (StorageException)
         {
@@ -192,14 +193,6 @@ internal sealed class LeadCommand
         }
     }
 
-    private ILeaseStore Open() => _options.TryGetValue("--data", out var folder)
-        ? SqliteLeaseStore.Open(new SqliteOptions { Folder = folder })
-        : PostgresLeaseStore.Open(new PostgresOptions
-        {
-            ConnectionString = _options["--postgres"],
-            Schema = _options.GetValueOrDefault("--schema", "cleanroom"),
-            LockTimeout = _duration / 3,
-            StatementTimeout = _duration / 3,
-            MaximumConnections = 2,
-        });
+    /// <summary>Tells a health check that this process looks at its lease, and how it stands.</summary>
+    private Task NoteAsync(string state) => _state is null ? Task.CompletedTask : File.WriteAllTextAsync(_state, state, CancellationToken.None);
 }

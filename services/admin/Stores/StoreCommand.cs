@@ -1,13 +1,10 @@
 using System.Diagnostics.CodeAnalysis;
-using CleanRoom.Charter.Log;
-using CleanRoom.Cryptography;
-using CleanRoom.Storage.Postgres;
-using CleanRoom.Storage.Sqlite;
+using CleanRoom.Admin.Commands;
 using CleanRoom.Storage.Transfer;
 
 namespace CleanRoom.Admin.Stores;
 
-/// <summary><c>store migrate|verify|export|import</c>.</summary>
+/// <summary><c>store migrate|verify|export|import|backup|restore</c>.</summary>
 internal sealed class StoreCommand
 {
     public const string Usage = """
@@ -15,22 +12,30 @@ internal sealed class StoreCommand
              cleanroom-admin store verify  --kind KIND STORE
              cleanroom-admin store export  --kind KIND STORE --file FILE [--room ID]
              cleanroom-admin store import  --kind KIND STORE --file FILE
-        KIND is ingestion, notification or broker. STORE is --data DIR (SQLite in a service's data folder), or --postgres "Host=…;Database=…;Username=…" and, if the
+             cleanroom-admin store backup  --kind KIND STORE --to DIR [--keys DATADIR]
+             cleanroom-admin store restore --kind KIND STORE --from DIR [--keys DATADIR] --checkpoint FILE|none
+        KIND is ingestion, notification or broker, and lease for migrate. STORE is --data DIR (SQLite in a service's data folder), or --postgres "Host=…;Database=…;Username=…" and, if the
         service has a Store:Schema, --schema NAME. An export is one state of a store in use; FILE is new. An import adds all of a file or nothing of it.
+        A backup is a new folder with an export, the service's key files (never a broker's master key) and their digests; it is read back and checked. A restore checks
+        everything before it writes anything, and compares the log with what a member knows to be cosigned.
         """;
 
-    private static readonly string[] Verbs = ["migrate", "verify", "export", "import"];
-    private readonly Dictionary<string, string> _options;
+    private const string LeaseKind = "lease";
+    private const string MigrateLeases = "migrate leases";
+    private static readonly string[] Verbs = ["migrate", "verify", "export", "import", "backup", "restore"];
+    private readonly string _verb;
+    private readonly StoreKind _kind;
+    private readonly Guid? _room;
+    private readonly Options _options;
+    private readonly StorePlace _place;
 
-    private StoreCommand(string verb, StoreKind kind, Guid? room, Dictionary<string, string> options) => (Verb, Kind, Room, _options) = (verb, kind, room, options);
+    private StoreCommand(string verb, StoreKind kind, Guid? room, Options options) =>
+        (_verb, _kind, _room, _options, _place) = (verb, kind, room, options, StorePlace.Of(options));
 
-    private string? File => _options.GetValueOrDefault("--file");
+    private string? File => _options["--file"];
 
-    private string Verb { get; }
-
-    private StoreKind Kind { get; }
-
-    private Guid? Room { get; }
+    /// <summary>Where keys lie beside the store: the data folder, also of a service whose store is PostgreSQL.</summary>
+    private string? KeyFolder => _place.Folder ?? _options["--keys"];
 
     /// <summary>Reads a command line.</summary>
     /// <param name="arguments">What follows <c>store</c>.</param>
@@ -40,45 +45,66 @@ internal sealed class StoreCommand
     {
         command = null;
         mistake = Usage;
-        if (arguments.Length % 2 != 1 || !Verbs.Contains(arguments[0]))
+        if (arguments is not [var verb, ..] || !Verbs.Contains(verb))
         {
             return false;
         }
 
-        var verb = arguments[0];
-        string[] known = ["--kind", "--data", "--postgres", "--schema", .. verb is "export" or "import" ? ["--file"] : Array.Empty<string>(), .. verb == "export" ? ["--room"] : Array.Empty<string>()];
-        var options = new Dictionary<string, string>();
-        for (var i = 1; i < arguments.Length; i += 2)
+        string[] own = verb switch
         {
-            if (!known.Contains(arguments[i]) || !options.TryAdd(arguments[i], arguments[i + 1]))
-            {
-                mistake = $"{arguments[i]} is not an option of store {verb}, or stands twice: see cleanroom-admin --help.";
-                return false;
-            }
+            "export" => ["--file", "--room"],
+            "import" => ["--file"],
+            "backup" => ["--to", "--keys"],
+            "restore" => ["--from", "--keys", "--checkpoint"],
+            _ => [],
+        };
+        if (!Options.TryRead("store " + verb, arguments.AsSpan(1), ["--kind", .. own, .. StorePlace.Names], out var options, out var wrong))
+        {
+            mistake = wrong;
+            return false;
         }
 
-        var kind = options.GetValueOrDefault("--kind") switch
-        {
-            "ingestion" => StoreKind.Ingestion,
-            "notification" => StoreKind.Notification,
-            "broker" => StoreKind.Broker,
-            _ => (StoreKind?)null,
-        };
-        Guid? room = options.TryGetValue("--room", out var text) && Guid.TryParseExact(text, "D", out var id) ? id : null;
+        // Leases are nothing to move or check: whoever leads takes them anew.
+        var lease = verb == "migrate" && options["--kind"] == LeaseKind;
+        var kind = lease ? StoreKind.Ingestion : StorePlace.Kind(options["--kind"]);
+        Guid? room = options["--room"] is { } text && Guid.TryParseExact(text, "D", out var id) ? id : null;
         mistake = kind is null ? "--kind must be ingestion, notification or broker."
-            : options.ContainsKey("--data") == options.ContainsKey("--postgres") ? "Name the store with --data DIR or with --postgres CONNECTION, one of them."
-            : options.ContainsKey("--schema") && !options.ContainsKey("--postgres") ? "--schema goes with --postgres."
-            : verb is "export" or "import" && !options.ContainsKey("--file") ? $"Name the file of the {verb} with --file FILE."
-            : text is not null && room is null ? "--room must be a UUID in lower case with hyphens."
-            : string.Empty;
-        command = mistake.Length == 0 ? new StoreCommand(verb, kind!.Value, room, options) : null;
+            : StorePlace.Problem(options) is { } problem ? problem
+            : options["--keys"] is not null && options["--data"] is not null ? "--keys goes with --postgres: with --data the keys lie in the data folder."
+            : verb is "backup" or "restore" && options["--postgres"] is not null && options["--keys"] is null ? "Name the service's data folder, which holds its keys, with --keys DIR."
+            : verb is "export" or "import" && options["--file"] is null ? $"Name the file of the {verb} with --file FILE."
+            : verb == "backup" && options["--to"] is null ? "Name a new folder for the backup with --to DIR."
+            : verb == "restore" && options["--from"] is null ? "Name the folder of the backup with --from DIR."
+            : verb == "restore" && kind == StoreKind.Ingestion && options["--checkpoint"] is null
+                ? "Name what a member knows to be cosigned (\"cleanroom --json log verify\" prints it) with --checkpoint FILE: an older copy stops the room. Or say --checkpoint none."
+                : options["--room"] is not null && room is null ? "--room must be a UUID in lower case with hyphens."
+                : string.Empty;
+        command = mistake.Length == 0 ? new StoreCommand(lease ? MigrateLeases : verb, kind!.Value, room, options) : null;
         return command is not null;
     }
 
     public async Task<int> RunAsync(TextWriter output, CancellationToken cancellationToken)
     {
-        using var store = Open();
-        switch (Verb)
+        switch (_verb)
+        {
+            case MigrateLeases:
+                _place.OpenLeases().Dispose();
+                await output.WriteLineAsync("The table of leases is the newest that this program knows.");
+                return 0;
+            case "backup":
+                using (var existing = _place.OpenExisting(_kind))
+                {
+                    return await Backup.WriteAsync(existing, _kind, KeyFolder!, _options["--to"]!, output, cancellationToken);
+                }
+
+            case "restore":
+                return await Backup.RestoreAsync(_place, _kind, KeyFolder!, _options["--from"]!, _options["--checkpoint"], output, cancellationToken);
+            default:
+                break;
+        }
+
+        using var store = _place.Open(_kind);
+        switch (_verb)
         {
             case "migrate":
                 await output.WriteLineAsync(store.FoundVersion == store.Version
@@ -86,7 +112,7 @@ internal sealed class StoreCommand
                     : $"The store was carried from version {store.FoundVersion} to {store.Version}.");
                 return 0;
             case "verify":
-                var findings = await store.VerifyAsync(PartsOf, cancellationToken);
+                var findings = await store.VerifyAsync(Manifests.PartsOf, cancellationToken);
                 foreach (var problem in findings.Problems)
                 {
                     await output.WriteLineAsync(problem);
@@ -107,23 +133,9 @@ internal sealed class StoreCommand
         }
     }
 
-    private StoreMover Open() => _options.TryGetValue("--data", out var folder)
-        ? StoreMover.Open(Kind, new SqliteOptions { Folder = folder })
-        : StoreMover.Open(Kind, new PostgresOptions { ConnectionString = _options["--postgres"], Schema = _options.GetValueOrDefault("--schema", "cleanroom") });
-
-    private static IReadOnlyList<Digest>? PartsOf(ReadOnlyMemory<byte> manifest) =>
-        SignedEntry.TryParse(manifest.Span, out var entry, out _) && entry.Entry is BatchEntry batch ? batch.Parts : null;
-
     private async Task<long> ExportAsync(StoreMover store, CancellationToken cancellationToken)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.WriteThrough };
-        if (!OperatingSystem.IsWindows())
-        {
-            // For its owner only: it holds who is in which room, though nothing about a person that can be read.
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        await using var target = new FileStream(File!, options);
-        return await store.ExportAsync(target, Room, cancellationToken);
+        await using var target = OwnFile.Create(File!);
+        return await store.ExportAsync(target, _room, cancellationToken);
     }
 }

@@ -17,6 +17,9 @@ public interface ILeaseStore : IStore, IDisposable
     /// <summary>Gives a lease up, so that the next need not wait for its end. One that is another's stays.</summary>
     /// <returns>Whether it was this holder's.</returns>
     Task<bool> GiveUpAsync(string name, Guid holder, CancellationToken cancellationToken);
+
+    /// <summary>Lists all leases by name, those that are over too. Who holds one is a random id that says nothing, so it is not told.</summary>
+    Task<IReadOnlyList<NamedLease>> ListAsync(CancellationToken cancellationToken);
 }
 
 /// <summary>How a lease stands.</summary>
@@ -24,6 +27,12 @@ public interface ILeaseStore : IStore, IDisposable
 /// <param name="Term">Counts the holders, from 1; it never goes back.</param>
 /// <param name="Remaining">Until it is over, by the store's clock.</param>
 public readonly record struct Lease(bool Held, long Term, TimeSpan Remaining);
+
+/// <summary>A lease as others see it.</summary>
+/// <param name="Name">What is led.</param>
+/// <param name="Term">Counts the holders, from 1.</param>
+/// <param name="Remaining">Until it is over, by the store's clock; not more than zero if it is.</param>
+public sealed record NamedLease(string Name, long Term, TimeSpan Remaining);
 
 /// <summary>What every driver decides alike about leases.</summary>
 internal static class LeaseRules

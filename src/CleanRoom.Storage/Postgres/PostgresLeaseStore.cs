@@ -46,6 +46,12 @@ public sealed class PostgresLeaseStore : ILeaseStore
     public Task<bool> GiveUpAsync(string name, Guid holder, CancellationToken cancellationToken) => _database.WriteAsync(
         async session => await session.ExecuteAsync("UPDATE lease SET ends = clock_timestamp() WHERE name = $1 AND holder = $2", name, holder) == 1, cancellationToken);
 
+    public Task<IReadOnlyList<NamedLease>> ListAsync(CancellationToken cancellationToken) => _database.ReadAsync<IReadOnlyList<NamedLease>>(
+        static async session => await session.AllAsync(
+            "SELECT name, term, ends - clock_timestamp() FROM lease ORDER BY name COLLATE \"C\"",
+            static row => new NamedLease(row.GetString(0), row.GetInt64(1), row.GetFieldValue<TimeSpan>(2))),
+        cancellationToken);
+
     /// <summary>Closes the connections.</summary>
     public void Dispose() => _database.Dispose();
 }

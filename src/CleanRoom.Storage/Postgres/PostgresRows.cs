@@ -35,21 +35,24 @@ internal sealed class PostgresRows : IStoreRows
             {
                 // The UUID's own text has no character to escape.
                 var where = room is { } id ? $" WHERE {string.Format(CultureInfo.InvariantCulture, table.OfRoom, $"'{id:D}'")}" : "";
-                await using var export = await session.Connection.BeginBinaryExportAsync(
-                    $"COPY (SELECT {Names(table)} FROM {table.Name}{where} ORDER BY {Order(table)}) TO STDOUT (FORMAT BINARY)", cancellationToken);
-                while (await export.StartRowAsync(cancellationToken) != -1)
-                {
-                    var values = new object?[table.Columns.Count];
-                    for (var i = 0; i < values.Length; i++)
-                    {
-                        values[i] = await ReadAsync(export, table.Columns[i], cancellationToken);
-                    }
-
-                    row(table, values);
-                }
+                await ReadAsync(
+                    session,
+                    $"SELECT {Names(table)} FROM {table.Name}{where} ORDER BY {Order(table)}",
+                    [.. table.Columns.Select(static column => column.Kind)],
+                    values => row(table, values),
+                    cancellationToken);
             }
 
             return 0;
+        },
+        cancellationToken);
+
+    public Task<IReadOnlyList<object?[]>> AskAsync(string sql, IReadOnlyList<ColumnKind> kinds, CancellationToken cancellationToken) => _database.ReadAsync<IReadOnlyList<object?[]>>(
+        async session =>
+        {
+            var rows = new List<object?[]>();
+            await ReadAsync(session, sql, kinds, rows.Add, cancellationToken);
+            return rows;
         },
         cancellationToken);
 
@@ -113,7 +116,22 @@ internal sealed class PostgresRows : IStoreRows
     /// <summary>By bytes, whatever language the database sorts in: two exports of the same rows are the same.</summary>
     private static string Order(StoreTable table) => table.Order.Replace("recipient", "recipient COLLATE \"C\"", StringComparison.Ordinal);
 
-    private static async ValueTask<object?> ReadAsync(NpgsqlBinaryExporter export, StoreColumn column, CancellationToken cancellationToken)
+    private static async Task ReadAsync(PostgresSession session, string sql, IReadOnlyList<ColumnKind> kinds, Action<object?[]> row, CancellationToken cancellationToken)
+    {
+        await using var export = await session.Connection.BeginBinaryExportAsync($"COPY ({sql}) TO STDOUT (FORMAT BINARY)", cancellationToken);
+        while (await export.StartRowAsync(cancellationToken) != -1)
+        {
+            var values = new object?[kinds.Count];
+            for (var i = 0; i < values.Length; i++)
+            {
+                values[i] = await ReadAsync(export, kinds[i], cancellationToken);
+            }
+
+            row(values);
+        }
+    }
+
+    private static async ValueTask<object?> ReadAsync(NpgsqlBinaryExporter export, ColumnKind kind, CancellationToken cancellationToken)
     {
         if (export.IsNull)
         {
@@ -121,7 +139,7 @@ internal sealed class PostgresRows : IStoreRows
             return null;
         }
 
-        return column.Kind switch
+        return kind switch
         {
             ColumnKind.Text => await export.ReadAsync<string>(NpgsqlDbType.Text, cancellationToken),
             ColumnKind.Bytes => await export.ReadAsync<byte[]>(NpgsqlDbType.Bytea, cancellationToken),

@@ -51,6 +51,12 @@ public sealed class SqliteLeaseStore : ILeaseStore
     public Task<bool> GiveUpAsync(string name, Guid holder, CancellationToken cancellationToken) => _database.WriteAsync(
         session => session.Execute("UPDATE lease SET ends = 0 WHERE name = $0 AND holder = $1", name, Values.Text(holder)) == 1, cancellationToken);
 
+    public Task<IReadOnlyList<NamedLease>> ListAsync(CancellationToken cancellationToken) => _database.ReadAsync<IReadOnlyList<NamedLease>>(
+        static session => session.All(
+            $"SELECT name, term, ends - {Now} FROM lease ORDER BY name",
+            static row => new NamedLease(row.GetString(0), row.GetInt64(1), TimeSpan.FromMilliseconds(row.GetInt64(2)))),
+        cancellationToken);
+
     /// <summary>Closes the file after the write under way.</summary>
     public void Dispose() => _database.Dispose();
 }

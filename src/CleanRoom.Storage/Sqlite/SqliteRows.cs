@@ -12,15 +12,24 @@ internal sealed class SqliteRows : IStoreRows
 
     public SqliteRows(StoreKind kind, SqliteOptions options)
     {
-        var (file, schema) = kind switch
-        {
-            StoreKind.Ingestion => ("ingestion.db", SqliteIngestionStore.Schema),
-            StoreKind.Notification => ("notification.db", SqliteSlotStore.Schema),
-            _ => ("broker.db", SqliteBrokerStore.Schema),
-        };
-        _database = SqliteDatabase.Open(options, file, schema);
+        var schema = SchemaOf(kind);
+        _database = SqliteDatabase.Open(options, FileOf(kind), schema);
         Version = schema.Version;
     }
+
+    public static string FileOf(StoreKind kind) => kind switch
+    {
+        StoreKind.Ingestion => "ingestion.db",
+        StoreKind.Notification => "notification.db",
+        _ => "broker.db",
+    };
+
+    public static SqliteSchema SchemaOf(StoreKind kind) => kind switch
+    {
+        StoreKind.Ingestion => SqliteIngestionStore.Schema,
+        StoreKind.Notification => SqliteSlotStore.Schema,
+        _ => SqliteBrokerStore.Schema,
+    };
 
     public long FoundVersion => _database.FoundVersion;
 
@@ -31,6 +40,7 @@ internal sealed class SqliteRows : IStoreRows
         {
             foreach (var table in StoreTable.Of(kind))
             {
+                var kinds = Kinds(table);
                 var where = room is null ? "" : $" WHERE {string.Format(CultureInfo.InvariantCulture, table.OfRoom, "$0")}";
                 object?[] values = room is { } id ? [Values.Text(id)] : [];
                 session.Each(
@@ -38,7 +48,7 @@ internal sealed class SqliteRows : IStoreRows
                     reader =>
                     {
                         cancellationToken.ThrowIfCancellationRequested();
-                        row(table, Read(reader, table));
+                        row(table, Read(reader, kinds));
                     },
                     values);
             }
@@ -46,6 +56,9 @@ internal sealed class SqliteRows : IStoreRows
             return 0;
         },
         cancellationToken);
+
+    public Task<IReadOnlyList<object?[]>> AskAsync(string sql, IReadOnlyList<ColumnKind> kinds, CancellationToken cancellationToken) =>
+        _database.ReadAsync<IReadOnlyList<object?[]>>(session => session.All(sql, reader => Read(reader, kinds)), cancellationToken);
 
     public async Task<long> WriteAsync(IEnumerable<(StoreTable Table, IEnumerable<object?[]> Rows)> tables, CancellationToken cancellationToken)
     {
@@ -93,12 +106,14 @@ internal sealed class SqliteRows : IStoreRows
 
     private static string Names(StoreTable table) => string.Join(", ", table.Columns.Select(static column => column.Name));
 
-    private static object?[] Read(SqliteDataReader reader, StoreTable table)
+    private static ColumnKind[] Kinds(StoreTable table) => [.. table.Columns.Select(static column => column.Kind)];
+
+    private static object?[] Read(SqliteDataReader reader, IReadOnlyList<ColumnKind> kinds)
     {
-        var values = new object?[table.Columns.Count];
+        var values = new object?[kinds.Count];
         for (var i = 0; i < values.Length; i++)
         {
-            values[i] = reader.IsDBNull(i) ? null : table.Columns[i].Kind switch
+            values[i] = reader.IsDBNull(i) ? null : kinds[i] switch
             {
                 ColumnKind.Text => reader.GetString(i),
                 ColumnKind.Bytes => reader.GetBlob(i),

@@ -8,7 +8,7 @@ namespace CleanRoom.Storage.Transfer;
 /// Goes through the rows of an ingestion store in their order: positions without a gap, hashes of leaves, every node of every tree, the cosigned root,
 /// a leaf for each complete batch, parts without a gap and with the digests that the manifest names.
 /// </summary>
-internal sealed class StoreCheck(StoreKind kind, Func<ReadOnlyMemory<byte>, IReadOnlyList<Digest>?> partsOf)
+internal sealed class StoreCheck(StoreKind kind, Func<ReadOnlyMemory<byte>, IReadOnlyList<Digest>?> partsOf, IReadOnlyCollection<KnownCheckpoint>? known = null)
 {
     private const int MaximumProblems = 1_000;
     private readonly List<string> _problems = [];
@@ -56,6 +56,18 @@ internal sealed class StoreCheck(StoreKind kind, Func<ReadOnlyMemory<byte>, IRea
                 $"room {room.Id}: the cosigned checkpoint of {room.CosignedSize} entries is not of this log");
         }
 
+        foreach (var checkpoint in known ?? [])
+        {
+            var room = _rooms.Values.FirstOrDefault(room => room.Id == checkpoint.Room);
+            Require(room is not null, $"room {checkpoint.Room}: is not here");
+            Require(
+                room is null || room.Frontier.Size >= checkpoint.Size,
+                $"room {checkpoint.Room}: {room?.Frontier.Size} entries, but witnesses have cosigned {checkpoint.Size}: this copy is too old, and every witness would refuse it");
+            Require(
+                room is null || room.Frontier.Size < checkpoint.Size || room.Roots.Contains((checkpoint.Size, checkpoint.Root)),
+                $"room {checkpoint.Room}: another history than the one whose first {checkpoint.Size} entries witnesses have cosigned");
+        }
+
         foreach (var batch in _batches.Values)
         {
             Require(batch.Parts == batch.NextPart, $"batch {batch.Id}: {batch.Parts} parts, but its row says {batch.NextPart}");
@@ -80,6 +92,11 @@ internal sealed class StoreCheck(StoreKind kind, Func<ReadOnlyMemory<byte>, IRea
         if (room.Frontier.Size == room.CosignedSize)
         {
             room.RootAtCosigned = room.Frontier.Root;
+        }
+
+        if (known?.Any(checkpoint => checkpoint.Room == room.Id && checkpoint.Size == room.Frontier.Size) == true)
+        {
+            _ = room.Roots.Add((room.Frontier.Size, room.Frontier.Root));
         }
     }
 
@@ -123,6 +140,8 @@ internal sealed class StoreCheck(StoreKind kind, Func<ReadOnlyMemory<byte>, IRea
         public List<Digest> Leaves { get; } = [];
 
         public Digest? RootAtCosigned { get; set; }
+
+        public HashSet<(long Size, Digest Root)> Roots { get; } = [];
     }
 
     private sealed record Batch(Guid Id, IReadOnlyList<Digest>? Digests, long Slots, long NextPart, long? Position)

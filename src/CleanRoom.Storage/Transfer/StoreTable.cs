@@ -161,6 +161,12 @@ internal interface IStoreRows : IDisposable
     /// <param name="cancellationToken">Ends the read.</param>
     Task ReadAsync(StoreKind kind, Guid? room, Action<StoreTable, object?[]> row, CancellationToken cancellationToken);
 
+    /// <summary>Asks a question in words that both drivers understand.</summary>
+    /// <param name="sql">One of this assembly's own, without values.</param>
+    /// <param name="kinds">What its columns hold.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    Task<IReadOnlyList<object?[]>> AskAsync(string sql, IReadOnlyList<ColumnKind> kinds, CancellationToken cancellationToken);
+
     /// <summary>Adds rows, all or none. Numbers that the store gives are moved out of the way of those it has.</summary>
     /// <returns>Rows written.</returns>
     Task<long> WriteAsync(IEnumerable<(StoreTable Table, IEnumerable<object?[]> Rows)> tables, CancellationToken cancellationToken);
