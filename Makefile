@@ -29,19 +29,20 @@ torture: ## kill -9, lost connections and full disks under load on both kinds of
 charts: ## check the Helm charts, alerts, dashboards and systemd units (UPDATE=1 writes charts/golden anew)
 	@tools/charts.sh
 
-images: ## container images without a daemon: an OCI layout in artifacts/images (ONLY=service for one; UNLOCKED=1 with the machine's own Debian packages)
+images: ## container images without a daemon: an OCI layout in artifacts/images (ONLY=name for one; UNLOCKED=1 with the machine's own Debian packages)
 	@eng/images/build.sh
 
 measure: ## print image digests and what members approve (RELEASE_KEY=key.pem signs the provenance)
 	@eng/images/measure.sh
 
-reproduce: ## build the images twice, from two folders, at two times; the bytes must be the same (ONLY=service for one)
+reproduce: ## build the images twice, from two folders, at two times; the bytes must be the same (ONLY=name for one; PROGRAMS=1 for the programs alone)
 	@eng/images/reproduce.sh
 
 upgrade: prerequisites ## carry a room of the commit before (FROM=commit) on with this one
 	@tools/upgrade.sh
 
-gameday: prerequisites ## break a room in the ways an operator meets; it must come back or refuse
+gameday: ## break a room in the ways an operator meets; it must come back or refuse
+	@tools/prerequisites.sh store
 	@tools/gameday.sh
 
 cli: ## the command line as one file: artifacts/cleanroom

@@ -15,9 +15,11 @@ play() {
     failed=1
   fi
 }
-for project in Services Room; do dotnet build "tests/CleanRoom.$project.Tests" --nologo -v q -clp:NoSummary || exit 1; done
+for project in Services Room Storage; do dotnet build "tests/CleanRoom.$project.Tests" --nologo -v q -clp:NoSummary || exit 1; done
 play "kill -9 of ingestion, witness, notification at random moments" CleanRoom.Services.Tests '*Kill*'
 play "yesterday's database is put in the place of today's" CleanRoom.Room.Tests '*OperatorAttackTests*'
-play "the folders are restored from a backup; an old copy is refused" CleanRoom.Room.Tests '*RecoveryTests*'
+play "everything is lost but a backup made while the services ran" CleanRoom.Room.Tests '*RecoveryTests*'
+play "somebody restores an older, changed or other backup" CleanRoom.Storage.Tests '*BackupTests*'
+play "the leader is killed, stopped, paused; a standby takes over" CleanRoom.Storage.Tests '*LeadCommandTests*'
 play "certificates end and are renewed" CleanRoom.Room.Tests '*CertificateTests*'
 exit $failed

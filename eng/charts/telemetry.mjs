@@ -16,6 +16,11 @@ export function checkTelemetry(root, say) {
   }
   const events = new Set(logFiles(path.join(root, 'services')).concat(logFiles(path.join(root, 'src')))
     .flatMap((file) => [...fs.readFileSync(file, 'utf8').matchAll(/static partial void (\w+)\(ILogger/g)].map((match) => match[1])));
+  // Every row of the threat table has its line in the hardening guide, if only to say that nothing is the operator's to do.
+  const hardening = fs.readFileSync(path.join(root, 'docs/operators/hardening.md'), 'utf8');
+  for (const [, threat] of fs.readFileSync(path.join(root, 'docs/threats.md'), 'utf8').matchAll(/^\| (T[0-9]+) \|/gm)) {
+    if (!new RegExp(`^\\| [^|]*\\b${threat}\\b`, 'm').test(hardening)) say('docs/operators/hardening.md', `${threat} has no line.`);
+  }
   const runbooks = fs.readFileSync(path.join(root, 'docs/operators/runbooks.md'), 'utf8');
 
   const expression = (where, text) => {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the four services' images without a daemon: one pattern, three layers (Debian libraries, .NET runtime, the service), as one OCI layout in
-# artifacts/images/layout. Layers are plain tar, so that their digests depend on no compressor. ONLY=service builds one.
+# Builds the images (images.mjs) without a daemon: one pattern, layers of Debian libraries, the .NET runtime and the program, as one OCI layout in artifacts/images/layout.
+# Layers are plain tar, so that their digests depend on no compressor. ONLY=name builds one; PROGRAMS=1 only the programs' layers, without Debian, runtime and layout.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 export LC_ALL=C TZ=UTC
@@ -18,21 +18,26 @@ pack() {
   tar --create --format=gnu --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --mode='u+rwX,go+rX,go-w' -C "$1" -f "$2" .
 }
 
-eng/images/base.sh "$out/roots/base"
-pack "$out/roots/base" "$out/layers/base.tar"
+layers=$(node eng/images/images.mjs ${ONLY:-})
+if [ -z "${PROGRAMS:-}" ]; then
+  eng/images/base.sh "$out/roots/base"
+  pack "$out/roots/base" "$out/layers/base.tar"
 
-target=$out/roots/runtime/usr/share/dotnet
-mkdir -p "$target/host/fxr" "$target/shared/Microsoft.NETCore.App" "$target/shared/Microsoft.AspNetCore.App"
-cp "$dotnet_root/dotnet" "$dotnet_root/LICENSE.txt" "$dotnet_root/ThirdPartyNotices.txt" "$target/"
-cp -r "$dotnet_root/host/fxr/$runtime" "$target/host/fxr/"
-cp -r "$dotnet_root/shared/Microsoft.NETCore.App/$runtime" "$target/shared/Microsoft.NETCore.App/"
-cp -r "$dotnet_root/shared/Microsoft.AspNetCore.App/$runtime" "$target/shared/Microsoft.AspNetCore.App/"
-pack "$out/roots/runtime" "$out/layers/runtime.tar"
+  target=$out/roots/runtime/usr/share/dotnet
+  mkdir -p "$target/host/fxr" "$target/shared/Microsoft.NETCore.App" "$target/shared/Microsoft.AspNetCore.App"
+  cp "$dotnet_root/dotnet" "$dotnet_root/LICENSE.txt" "$dotnet_root/ThirdPartyNotices.txt" "$target/"
+  cp -r "$dotnet_root/host/fxr/$runtime" "$target/host/fxr/"
+  cp -r "$dotnet_root/shared/Microsoft.NETCore.App/$runtime" "$target/shared/Microsoft.NETCore.App/"
+  cp -r "$dotnet_root/shared/Microsoft.AspNetCore.App/$runtime" "$target/shared/Microsoft.AspNetCore.App/"
+  pack "$out/roots/runtime" "$out/layers/runtime.tar"
+fi
 
-for service in ${ONLY:-attestation ingestion matching notification}; do
+for service in $layers; do
   project=$(ls services/"$service"/*.csproj)
   name=$(basename "$project" .csproj)
+  [ "$service" != admin ] || name=cleanroom-admin
   app=$out/roots/$service/app
+  [ "$service" != admin ] || app=$out/roots/$service/admin
   dotnet publish "$project" --nologo -v q -clp:NoSummary -c Release --no-self-contained -p:ContinuousIntegrationBuild=true -p:DebugType=none -p:GenerateDocumentationFile=false \
     -p:RunAnalyzers=false -o "$app"
   find "$app" -name '*.pdb' -delete -o -name '*.xml' -delete -o -name 'web.config' -delete
@@ -40,4 +45,8 @@ for service in ${ONLY:-attestation ingestion matching notification}; do
   mv "$app/sbom.cdx.json.tmp" "$app/sbom.cdx.json"
   pack "$out/roots/$service" "$out/layers/$service.tar"
 done
-node eng/images/layout.mjs "$runtime" "$(git rev-parse HEAD)" ${ONLY:-attestation ingestion matching notification}
+if [ -n "${PROGRAMS:-}" ]; then
+  (cd "$out/layers" && sha256sum *.tar)
+  exit
+fi
+node eng/images/layout.mjs "$runtime" "$(git rev-parse HEAD)" ${ONLY:-}

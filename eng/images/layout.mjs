@@ -1,10 +1,12 @@
-// Writes the OCI layout (image-spec 1.1): blobs by digest, one manifest for each service, index.json that names them. Usage: layout.mjs RUNTIME COMMIT SERVICE...
+// Writes the OCI layout (image-spec 1.1): blobs by digest, one manifest for each service, index.json that names them. Usage: layout.mjs RUNTIME COMMIT [IMAGE]...
 import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { images as known } from './images.mjs';
 
-const [runtime, commit, ...services] = process.argv.slice(2);
+const [runtime, commit, ...named] = process.argv.slice(2);
+const services = named.length > 0 ? named : Object.keys(known);
 const images = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../artifacts/images');
 const layout = path.join(images, 'layout');
 const blobs = path.join(layout, 'blobs/sha256');
@@ -23,8 +25,8 @@ const created = new Date(Number(process.env.SOURCE_DATE_EPOCH) * 1000).toISOStri
 const base = layer('base');
 const dotnet = layer('runtime');
 const manifests = services.map((service) => {
-  const app = layer(service);
-  const program = `CleanRoom.${service[0].toUpperCase()}${service.slice(1)}`;
+  const { layers, program } = known[service];
+  const programs = layers.map(layer);
   const labels = {
     'org.opencontainers.image.title': `cleanroom ${service}`,
     'org.opencontainers.image.description': 'Part of CleanRoom. Simulated rooms only: never put a real record in.',
@@ -39,25 +41,25 @@ const manifests = services.map((service) => {
     os: 'linux',
     config: {
       User: '65532:65532',
-      Entrypoint: [`/app/${program}`],
+      Entrypoint: [program],
       WorkingDir: '/',
       Env: ['DOTNET_ROOT=/usr/share/dotnet', 'DOTNET_EnableDiagnostics=0', 'SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'],
       ExposedPorts: { '8080/tcp': {}, '8081/tcp': {}, '8082/tcp': {} },
       Volumes: { '/data': {} },
       Labels: labels,
     },
-    rootfs: { type: 'layers', diff_ids: [base, dotnet, app].map((item) => item.digest) },
+    rootfs: { type: 'layers', diff_ids: [base, dotnet, ...programs].map((item) => item.digest) },
     history: [
       { created, created_by: 'eng/images/base.sh' },
       { created, created_by: `.NET runtime ${runtime}` },
-      { created, created_by: `dotnet publish services/${service}` },
+      ...layers.map((name) => ({ created, created_by: `dotnet publish services/${name}` })),
     ],
   }, 'application/vnd.oci.image.config.v1+json');
   const manifest = json({
     schemaVersion: 2,
     mediaType: 'application/vnd.oci.image.manifest.v1+json',
     config,
-    layers: [base, dotnet, app],
+    layers: [base, dotnet, ...programs],
     annotations: labels,
   }, 'application/vnd.oci.image.manifest.v1+json');
   return { ...manifest, annotations: { 'org.opencontainers.image.ref.name': service } };

@@ -4,6 +4,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { folderOf, images as known } from './images.mjs';
 
 const [commit, runtime, measurement, keyFile] = process.argv.slice(2);
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -15,7 +16,7 @@ const statement = {
   _type: 'https://in-toto.io/Statement/v1',
   subject: [
     ...manifests.map((manifest, index) => ({ name: `image/${names[index]}`, digest: { sha256: manifest.digest.slice(7) } })),
-    ...names.map((name) => ({ name: `sbom/${name}`, digest: { sha256: sha256(path.join(images, 'roots', name, 'app/sbom.cdx.json')) } })),
+    ...[...new Set(names.flatMap((name) => known[name].layers))].map((name) => ({ name: `sbom/${name}`, digest: { sha256: sha256(path.join(images, 'roots', name, folderOf(name), 'sbom.cdx.json')) } })),
     ...(measurement === '-' ? [] : [{ name: 'measurement/simulated', digest: { sha384: measurement } }]),
   ],
   predicateType: 'https://slsa.dev/provenance/v1',

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The same commit gives the same bytes: builds the images from two clones in folders with other names and lengths, at two times, and compares every digest.
-# ONLY=service compares one.
+# ONLY=name compares one; PROGRAMS=1 the assemblies and layers of our own alone, which needs no Debian archive.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 first=$(mktemp -d)

@@ -137,11 +137,10 @@ internal static class Backup
             _ => ["collateral-memory.json"],
         };
         var keys = Path.Combine(folder, "keys");
-        return
-        [
-            .. named.Where(name => File.Exists(Path.Combine(folder, name))),
-            .. kind == StoreKind.Broker && Directory.Exists(keys) ? Directory.EnumerateFiles(keys, "*.key").Select(static path => "keys/" + Path.GetFileName(path)).Order(StringComparer.Ordinal) : [],
-        ];
+        IEnumerable<string> encrypted = kind == StoreKind.Broker && Directory.Exists(keys)
+            ? Directory.EnumerateFiles(keys, "*.key").Select(static path => "keys/" + Path.GetFileName(path)).Order(StringComparer.Ordinal)
+            : [];
+        return [.. named.Where(name => File.Exists(Path.Combine(folder, name))), .. encrypted];
     }
 
     private static StoreFindings Check(StoreKind kind, string file, IReadOnlyCollection<KnownCheckpoint> known)

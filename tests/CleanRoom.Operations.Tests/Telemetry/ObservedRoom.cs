@@ -19,6 +19,9 @@ public sealed class ObservedRoom : IAsyncLifetime
 
     internal DemoRoom Room => _room!;
 
+    /// <summary>Folder with the log of each process.</summary>
+    internal string Logs => Path.Combine(_folder.FullName, "logs");
+
     /// <summary>Where each process serves its measurements, by the name of the process.</summary>
     internal IReadOnlyDictionary<string, Uri> Metrics { get; private set; } = new Dictionary<string, Uri>();
 

@@ -1,4 +1,7 @@
+using System.Text.Json;
+using CleanRoom.Admin;
 using CleanRoom.Charter.Messages;
+using CleanRoom.Client.Logs;
 using CleanRoom.Demo;
 using CleanRoom.Room.Tests.Attacks;
 using CleanRoom.Room.Tests.Rooms;
@@ -21,14 +24,23 @@ public sealed class RecoveryTests
             var before = await room.Demo.VerifyAsync(WholeRoom.Token);
             var epoch = (await room.Demo.StatusAsync(WholeRoom.Token)).EvaluatedEpoch;
 
+            // What a member knows to be cosigned, as its "cleanroom --json log verify" prints it.
+            var findings = await LogAudit.VerifyAsync(room.Demo.Rooms[SmallCases.Contributors[0]], WholeRoom.Token);
+            var checkpoint = Path.Combine(cases.FullName, "checkpoint.json");
+            await File.WriteAllTextAsync(
+                checkpoint,
+                JsonSerializer.Serialize(new { room = findings.Room.ToString(), size = findings.Checkpoint!.Size, root = findings.Checkpoint.Root.ToString() }),
+                WholeRoom.Token);
+
             // Everything that an operator keeps; the brokers are their owners' and go on.
             var charter = room.Demo.Charter.Operator;
             var kept = new[] { (ServiceKind.Notification, "notification", charter.Notification.Endpoint.Port), (ServiceKind.Ingestion, "ingestion", charter.Ingestion.Endpoint.Port) };
             await room.Services.StopAsync("matching");
             foreach (var (_, name, _) in kept)
             {
+                // While it runs.
+                await AdminAsync("store", "backup", "--kind", name, "--data", room.Demo.Folder(name), "--to", Path.Combine(backup.FullName, name));
                 await room.Services.StopAsync(name);
-                SilentRoom.CopyFolder(room.Demo.Folder(name), Path.Combine(backup.FullName, name));
                 Directory.Delete(room.Demo.Folder(name), recursive: true);
             }
 
@@ -37,7 +49,9 @@ public sealed class RecoveryTests
             SilentRoom.CopyFolder(room.Demo.Folder("matching"), room.Demo.Folder("matching-new"));
             foreach (var (kind, name, port) in kept.Reverse())
             {
-                SilentRoom.CopyFolder(Path.Combine(backup.FullName, name), room.Demo.Folder(name + "-new"));
+                string[] known = kind == ServiceKind.Ingestion ? ["--checkpoint", checkpoint] : [];
+                await AdminAsync(["store", "restore", "--kind", name, "--data", room.Demo.Folder(name + "-new"), "--from", Path.Combine(backup.FullName, name), .. known]);
+                await AdminAsync("store", "verify", "--kind", name, "--data", room.Demo.Folder(name + "-new"));
                 string[] log = kind == ServiceKind.Notification
                     ? [$"--Notification:IngestionAddress={charter.Ingestion.Endpoint.GetLeftPart(UriPartial.Authority)}", $"--Notification:IngestionKey={charter.Ingestion.Tls}"]
                     : [];
@@ -64,5 +78,12 @@ public sealed class RecoveryTests
             cases.Delete(recursive: true);
             backup.Delete(recursive: true);
         }
+    }
+
+    /// <summary>The operator's own tool; it must say that all is well.</summary>
+    private static async Task AdminAsync(params string[] arguments)
+    {
+        await using var output = new StringWriter();
+        Assert.True(await AdminCommand.RunAsync(arguments, output, output, WholeRoom.Token) == 0, output.ToString());
     }
 }

@@ -61,6 +61,18 @@ public abstract class LeaseStoreContract
     }
 
     [Fact]
+    public async Task List_HeldAndGivenUp_TellsNamesTermsAndWhatIsLeft()
+    {
+        await Store.TryTakeAsync("b", One, Long, Token);
+        await Store.TryTakeAsync("a", One, Long, Token);
+        await Store.GiveUpAsync("a", One, Token);
+        var leases = await Store.ListAsync(Token);
+        Assert.Equal([("a", 1), ("b", 1)], leases.Select(static lease => (lease.Name, lease.Term)));
+        Assert.True(leases[0].Remaining <= TimeSpan.Zero);
+        Assert.InRange(leases[1].Remaining, TimeSpan.FromMinutes(9), Long);
+    }
+
+    [Fact]
     public async Task Take_BySixteenAtOnce_IsOnes()
     {
         var answers = await Task.WhenAll(Enumerable.Range(1, 16).Select(number => Store.TryTakeAsync("room", new Guid(number, 0, 0, new byte[8]), Long, Token)));

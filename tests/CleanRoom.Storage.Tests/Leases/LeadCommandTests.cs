@@ -35,6 +35,25 @@ public sealed class LeadCommandTests(PostgresServer server) : IDisposable
         await UntilAsync(() => !Running("1"));
     }
 
+    /// <summary>What a liveness probe of a pod asks: a standby is well though nothing answers, a leader only if its program does.</summary>
+    [Fact]
+    public async Task Health_OfAStandbyAndOfALeader_IsToldByTheStateFile()
+    {
+        string[] store = await StoreAsync(postgres: false);
+        var (one, two) = (Path.Combine(_folder.Path, "state-1"), Path.Combine(_folder.Path, "state-2"));
+        Start([.. store, "--state", one], "1");
+        await UntilAsync(() => Running("1") && File.Exists(one));
+        Start([.. store, "--state", two], "2");
+        await UntilAsync(() => File.Exists(two));
+        Assert.Equal((0, "standing by"), await HealthAsync(two));
+        Assert.Equal(69, (await HealthAsync(one)).Code);
+        var stale = Path.Combine(_folder.Path, "stale");
+        await File.WriteAllTextAsync(stale, "standby", Token);
+        File.SetLastWriteTimeUtc(stale, TimeProvider.System.GetUtcNow().UtcDateTime.AddMinutes(-10));
+        Assert.Equal(69, (await HealthAsync(stale)).Code);
+        Assert.Equal(69, (await HealthAsync(stale + "-missing")).Code);
+    }
+
     [Fact]
     public async Task Leader_Stopped_HandsOverBeforeItsLeaseEnds()
     {
@@ -115,6 +134,14 @@ public sealed class LeadCommandTests(PostgresServer server) : IDisposable
         process.BeginOutputReadLine();
         _processes.Add(process);
         return process;
+    }
+
+    private static async Task<(int Code, string Text)> HealthAsync(string state)
+    {
+        // Nothing listens on port 1.
+        await using var output = new StringWriter();
+        var code = await Admin.AdminCommand.RunAsync(["health", "http://127.0.0.1:1", "--standby-file", state], output, output, Token);
+        return (code, output.ToString().TrimEnd());
     }
 
     private static void Signal(Process process, string signal)
