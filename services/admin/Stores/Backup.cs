@@ -34,7 +34,7 @@ internal static class Backup
         await using (var target = OwnFile.Create(file))
         {
             rows = await store.ExportAsync(target, null, cancellationToken);
-            target.Flush(flushToDisk: true);
+            await target.FlushAsync(cancellationToken);
         }
 
         var digests = new SortedDictionary<string, string>(StringComparer.Ordinal);

@@ -22,7 +22,7 @@ internal static class OwnFile
     {
         await using var file = Create(path);
         await file.WriteAsync(bytes, cancellationToken);
-        file.Flush(flushToDisk: true);
+        await file.FlushAsync(cancellationToken);
     }
 
     public static void MakeFolder(string path)
