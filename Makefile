@@ -1,7 +1,7 @@
 # Two commands do everything on a Debian machine with the .NET SDK: make demo, make test.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bulk torture charts images measure reproduce upgrade gameday cli build prerequisites clean mutants
+.PHONY: help demo test lint bench bulk torture charts images measure reproduce upgrade gameday cli sdk build prerequisites clean mutants
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ gameday: ## break a room in the ways an operator meets; it must come back or ref
 
 cli: ## the command line as one file: artifacts/cleanroom
 	@tools/cli.sh
+
+sdk: ## pack CleanRoom.Client into artifacts/sdk, and prove it: a trimmed program of its own that stands on the package alone
+	@tools/sdk.sh
 
 build: ## build everything
 	@dotnet build CleanRoom.sln --nologo -v q -clp:NoSummary

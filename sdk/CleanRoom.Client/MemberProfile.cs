@@ -151,6 +151,9 @@ public sealed class MemberProfile
         return new MemberProfile(folder, ProfileDocument.Parse(content, path), time);
     }
 
+    /// <summary>Whether the organisation key lies on this machine encrypted: opening it takes a passphrase.</summary>
+    public bool IsOrganisationKeyEncrypted => PrivatePem.IsEncrypted(KeyPath(Folder, "organisation.pem"));
+
     /// <summary>Opens the organisation key. Keep it open as short as possible.</summary>
     /// <param name="passphrase">Empty if the key is not encrypted.</param>
     /// <exception cref="ClientException">The file is missing (kept offline), encrypted with another passphrase, or not the key of this profile.</exception>

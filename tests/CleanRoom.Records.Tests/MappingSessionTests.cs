@@ -1,20 +1,14 @@
 using System.Diagnostics;
-using System.Text;
 
 namespace CleanRoom.Records.Tests;
 
 /// <summary>"cleanroom records map" at a terminal (util-linux script makes the pseudo-terminal), key by key.</summary>
 public sealed class MappingSessionTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-
     [Fact]
     public async Task RecordsMap_AtATerminal_AsksWhatIsUnclearAndSavesAProfileThatReadsTheWholeList()
     {
-        if (!OperatingSystem.IsLinux() || !File.Exists("/usr/bin/script"))
-        {
-            Assert.Skip("There is no /usr/bin/script to make a terminal with.");
-        }
+        Terminal.Require();
         var folder = Directory.CreateTempSubdirectory("map").FullName;
         try
         {
@@ -45,50 +39,13 @@ public sealed class MappingSessionTests
         }
     }
 
-    private static async Task<int> RunAsync(string arguments, IEnumerable<(string Shown, string Keys)> script)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(Patience);
-        using var process = Start("/usr/bin/script", ["-q", "-e", "-c", $"{Program} {arguments}", "/dev/null"]);
-        var seen = new StringBuilder();
-        var all = new StringBuilder();
-        var buffer = new char[1024];
-        foreach (var (shown, keys) in script)
-        {
-            int at;
-            while ((at = seen.ToString().IndexOf(shown, StringComparison.Ordinal)) < 0)
-            {
-                var read = await process.StandardOutput.ReadAsync(buffer.AsMemory(), limit.Token);
-                Assert.True(read > 0, $"the screen ended before \"{shown}\":\n{all}");
-                _ = seen.Append(buffer, 0, read);
-                _ = all.Append(buffer, 0, read);
-            }
-            _ = seen.Remove(0, at + shown.Length);
-            await process.StandardInput.WriteAsync(keys.AsMemory(), limit.Token);
-            await process.StandardInput.FlushAsync(limit.Token);
-        }
-        _ = await process.StandardOutput.ReadToEndAsync(limit.Token);
-        await process.WaitForExitAsync(limit.Token);
-        return process.ExitCode;
-    }
+    private static async Task<int> RunAsync(string arguments, IEnumerable<(string Shown, string Keys)> script) => (await Terminal.PlayAsync($"{Program} {arguments}", script)).Code;
 
     private static async Task<string> OutputAsync(string arguments)
     {
-        using var process = Start("/bin/sh", ["-c", $"{Program} {arguments}"]);
+        using var process = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"{Program} {arguments}"]) { RedirectStandardOutput = true })!;
         return await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
     }
 
-    private static Process Start(string file, IEnumerable<string> arguments)
-    {
-        var info = new ProcessStartInfo(file) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
-        foreach (var argument in arguments)
-        {
-            info.ArgumentList.Add(argument);
-        }
-        info.Environment["COLUMNS"] = "120";
-        info.Environment["TERM"] = "xterm";
-        return Process.Start(info)!;
-    }
-
-    private static string Program => "dotnet " + Path.Combine(AppContext.BaseDirectory, "cleanroom.dll");
+    internal static string Program => "dotnet " + Path.Combine(AppContext.BaseDirectory, "cleanroom.dll");
 }

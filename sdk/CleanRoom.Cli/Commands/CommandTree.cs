@@ -10,6 +10,8 @@ internal static class CommandTree
     {
         var root = new RootCommand("Takes part in clean rooms: keys, charters, sealed upload, receipts, inbox, log.\n\n" + ExitCodes.Table)
         {
+            InitCommand.Create(),
+            StatusCommand.Create(),
             KeysCommands.Create(),
             CharterCommands.Create(),
             RoomCommands.Create(),
@@ -26,7 +28,9 @@ internal static class CommandTree
             BrokerCommands.Create(),
         };
         root.Subcommands.Add(CompletionCommand.Create(root));
+        root.Subcommands.Add(ManCommand.Create(root));
         root.Options.Add(Common.Json);
+        root.Options.Add(Common.Lang);
         root.Options.Add(Common.Home);
         root.Options.Add(Common.Member);
         root.Options.Add(Common.Room);

@@ -3,7 +3,7 @@ using CleanRoom.Cli.Output;
 
 namespace CleanRoom.Cli.Commands;
 
-/// <summary>Completion scripts, made from the commands themselves.</summary>
+/// <summary>Completion scripts, made from the commands themselves: commands of any depth, options, the values of options that have a list, else file names.</summary>
 internal static class CompletionCommand
 {
     private static readonly Argument<string> Shell = new Argument<string>("SHELL") { Description = "bash, zsh or fish." }.AcceptOnlyFromAmong("bash", "zsh", "fish");
@@ -26,21 +26,27 @@ internal static class CompletionCommand
 
     private static string Bash(RootCommand root)
     {
-        var global = string.Join(' ', root.Options.Select(option => option.Name));
-        var cases = root.Subcommands.SelectMany(command => command.Subcommands.Select(sub =>
-            $"    \"{command.Name} {sub.Name}\") words=\"{string.Join(' ', sub.Options.Select(option => option.Name))} {global}\" ;;"));
-        var groups = root.Subcommands.Select(command => $"    \"{command.Name}\") words=\"{string.Join(' ', command.Subcommands.Select(sub => sub.Name))}\" ;;");
+        var commands = All(root, "").ToList();
+        var paths = string.Join('|', commands.Where(item => item.Path.Length > 0).Select(item => item.Path));
+        var words = commands.Select(item => $"    \"{item.Path}\") words=\"{string.Join(' ', Words(item.Command, root))}\" ;;");
+        var values = Values(root, commands).Select(item => $"    {item.Option}) COMPREPLY=($(compgen -W \"{string.Join(' ', item.Values)}\" -- \"$current\")); return ;;");
         return $$"""
             _cleanroom() {
-              local words current="${COMP_WORDS[COMP_CWORD]}"
-              case "${COMP_WORDS[*]:1:$(( COMP_CWORD > 2 ? 2 : COMP_CWORD - 1 ))}" in
-                "") words="{{string.Join(' ', root.Subcommands.Select(command => command.Name))}} {{global}}" ;;
-            {{string.Join('\n', groups)}}
-            {{string.Join('\n', cases)}}
+              local words word path="" longer current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
+              for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+                longer="${path:+$path }$word"
+                case "|{{paths}}|" in *"|$longer|"*) path="$longer" ;; esac
+              done
+              case "$previous" in
+            {{string.Join('\n', values)}}
               esac
+              case "$path" in
+            {{string.Join('\n', words)}}
+              esac
+              COMPREPLY=($(compgen -W "$words" -- "$current"))
               case "$current" in
-                -*|"") COMPREPLY=($(compgen -W "$words" -- "$current")) ;;
-                *) COMPREPLY=($(compgen -W "$words" -- "$current")); [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "$current")) ;;
+                -*) ;;
+                *) [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- "$current")) ;;
               esac
             }
             complete -F _cleanroom cleanroom
@@ -51,19 +57,31 @@ internal static class CompletionCommand
     private static string Fish(RootCommand root)
     {
         var lines = new List<string>();
-        foreach (var command in root.Subcommands)
+        foreach (var (path, command) in All(root, "").Where(item => item.Path.Length > 0))
         {
-            lines.Add($"complete -c cleanroom -n __fish_use_subcommand -a {command.Name} -d '{Quoted(command.Description)}'");
-            foreach (var sub in command.Subcommands)
-            {
-                lines.Add($"complete -c cleanroom -n '__fish_seen_subcommand_from {command.Name}' -a {sub.Name} -d '{Quoted(sub.Description)}'");
-            }
+            var above = path.LastIndexOf(' ') is var at && at < 0 ? "__fish_use_subcommand" : $"'__fish_seen_subcommand_from {path[..at].Split(' ')[^1]}'";
+            lines.Add($"complete -c cleanroom -n {above} -a {command.Name} -d '{Quoted(command.Description)}'");
+            lines.AddRange(command.Options.Where(IsLong).Select(option => $"complete -c cleanroom -n '__fish_seen_subcommand_from {command.Name}' -l {option.Name[2..]} -d '{Quoted(option.Description)}'"));
         }
 
-        lines.AddRange(root.Options.Where(option => option.Name.StartsWith("--", StringComparison.Ordinal)).Select(option =>
-            $"complete -c cleanroom -l {option.Name[2..]} -d '{Quoted(option.Description)}'"));
+        lines.AddRange(root.Options.Where(IsLong).Select(option => $"complete -c cleanroom -l {option.Name[2..]} -d '{Quoted(option.Description)}'"));
         return string.Join('\n', lines) + "\n";
     }
 
-    private static string Quoted(string? text) => (text ?? "").Replace("'", "\\'", StringComparison.Ordinal);
+    private static IEnumerable<(string Path, Command Command)> All(Command command, string path) =>
+        command.Subcommands.SelectMany(sub => All(sub, path.Length == 0 ? sub.Name : $"{path} {sub.Name}")).Prepend((path, command));
+
+    private static IEnumerable<string> Words(Command command, RootCommand root) => command.Subcommands.Select(sub => sub.Name)
+        .Concat(command.Arguments.SelectMany(argument => argument.GetCompletions(System.CommandLine.Completions.CompletionContext.Empty)).Select(item => item.Label))
+        .Concat(command.Options.Concat(root.Options).Where(IsLong).Select(option => option.Name)).Distinct();
+
+    /// <summary>Options whose values are a list; what an option is called means the same everywhere.</summary>
+    private static IEnumerable<(string Option, IReadOnlyList<string> Values)> Values(RootCommand root, IEnumerable<(string Path, Command Command)> commands) => commands
+        .SelectMany(item => item.Command.Options).Concat(root.Options).Where(option => IsLong(option) && option.ValueType != typeof(bool))
+        .Select(option => (option.Name, Values: (IReadOnlyList<string>)[.. option.GetCompletions(System.CommandLine.Completions.CompletionContext.Empty).Select(item => item.Label)]))
+        .Where(item => item.Values.Count > 0).DistinctBy(item => item.Name);
+
+    private static bool IsLong(Option option) => option.Name.StartsWith("--", StringComparison.Ordinal);
+
+    private static string Quoted(string? text) => (text ?? "").ReplaceLineEndings(" ").Replace("'", "\\'", StringComparison.Ordinal);
 }

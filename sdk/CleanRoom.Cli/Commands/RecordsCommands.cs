@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
+using CleanRoom.Client.Quality;
 using CleanRoom.Client.Uploads;
 using CleanRoom.Records.Import;
+using CleanRoom.Records.Wording;
 using Spectre.Console;
 
 namespace CleanRoom.Cli.Commands;
@@ -11,7 +13,6 @@ namespace CleanRoom.Cli.Commands;
 internal static class RecordsCommands
 {
     private const int MaxManifest = 1 << 20;
-    private const int MaxIssues = 50;
 
     private static readonly Argument<string> File = new("FILE") { Description = "The case file." };
     private static readonly Argument<string[]> References = new("REF") { Description = "The records' own references.", Arity = ArgumentArity.ZeroOrMore };
@@ -45,7 +46,13 @@ internal static class RecordsCommands
         // Row by row: the report of a file that does not fit into memory is the same.
         var file = CaseFile.Open(call.Get(File));
         await using var closing = file.ConfigureAwait(false);
-        var session = await CaseImporter.OpenAsync(file, Options(call, contributor: null, out _), call.Token).ConfigureAwait(false);
+        var options = Options(call, contributor: null, out _);
+        foreach (var problem in call.Get(Manifest) is null ? [] : options.Manifest.Check())
+        {
+            call.Screen.Note($"{call.Get(Manifest)}: {problem.Field}: {problem.Message} {problem.Remedy}");
+        }
+
+        var session = await CaseImporter.OpenAsync(file, options, call.Token).ConfigureAwait(false);
         await using var ending = session.ConfigureAwait(false);
         if (session.NeedsProfile is { } question)
         {
@@ -56,42 +63,27 @@ internal static class RecordsCommands
         await WithProgressAsync<object?>(call, "Reading", async report =>
         {
             var rows = 0;
+            var links = new OwnFileLinks();
             await foreach (var row in session.RowsAsync(call.Token).ConfigureAwait(false))
             {
+                links.Add(row);
                 if (++rows % 1000 == 0)
                 {
                     report?.Invoke("Reading", file.Position, file.Length);
                 }
             }
 
+            _ = links.Report(session.Report, call.Token);
             return null;
         }).ConfigureAwait(false);
         var report = session.Report;
         RequireRows(call, report);
         if (call.Get(Html) is { } page)
         {
-            await System.IO.File.WriteAllTextAsync(page, report.ToHtml(Path.GetFileName(call.Get(File))), call.Token).ConfigureAwait(false);
+            await System.IO.File.WriteAllTextAsync(page, report.ToHtml(Path.GetFileName(call.Get(File)), Words.Of(call.Words.Language)), call.Token).ConfigureAwait(false);
         }
 
-        call.Screen.Result(JsonNode.Parse(report.ToJson())!.AsObject(), null, () =>
-        {
-            call.Screen.Line($"{call.Get(File)}: profile {report.Profile}, {report.Encoding}, {report.Rows} rows");
-            call.Screen.Line($"  would be sealed: {report.IdentitySealed} in full, {report.AnalyticOnly} for statistics only; stays here for lack of a live grant: {report.NotSealed}");
-            call.Screen.Line($"  live consents: {string.Join(", ", report.Consents.Select(item => $"{item.Key} {item.Value}"))}");
-            call.Screen.Line($"  dropped here: {string.Join(", ", report.Dropped.Select(item => $"{item.Key} {item.Value}"))}");
-            call.Screen.Table(
-                ["column", "read as", "filled"], report.Columns.Select(item => (IReadOnlyList<string>)[item.Key, item.Value, report.Filled.TryGetValue(item.Key, out var filled) ? $"{filled}" : ""]));
-            call.Screen.Table(["mend first", "", "remedy"], report.Fixes.Select(fix => (IReadOnlyList<string>)[fix.Message, $"{fix.Count}x", fix.Remedy]));
-            var issues = report.Issues.Where(issue => issue.Severity >= IssueSeverity.Question).ToList();
-            call.Screen.Table(
-                ["row", "column", "", "finding", "remedy"],
-                issues.Take(MaxIssues).Select(issue => (IReadOnlyList<string>)[$"{issue.Row}", issue.Column, issue.Severity.ToString(), issue.Message, issue.Remedy]));
-            var more = report.Issues.Count - Math.Min(issues.Count, MaxIssues);
-            if (more > 0)
-            {
-                call.Screen.Line($"More findings: {more}; --json lists them all.");
-            }
-        });
+        call.Screen.Result(JsonNode.Parse(report.ToJson())!.AsObject(), null, () => CheckReport.Print(call, call.Get(File), report));
         return ExitCodes.Ok;
     }
 
@@ -121,6 +113,13 @@ internal static class RecordsCommands
                 "Use the --ref of the earlier uploads, or --all-new if the cases are new.");
         }
 
+        return await SendAsync(call, room, import, manifest).ConfigureAwait(false);
+    }
+
+    /// <summary>Seals, sends and says what came of it.</summary>
+    internal static async Task<int> SendAsync(Call call, RoomClient room, ImportResult import, byte[] manifest)
+    {
+        var uploader = new Uploader(room);
         var result = await WithProgressAsync(
             call, "Uploading", report => uploader.UploadAsync(import, manifest, report is null ? null : new Direct(report), call.Token)).ConfigureAwait(false);
         var plan = result.Plan;
@@ -148,10 +147,10 @@ internal static class RecordsCommands
             room.Simulated,
             () =>
             {
-                call.Screen.Line($"Uploaded: {plan.New} new, {plan.Changed} changed; {plan.Unchanged} unchanged, {plan.NotSealed} stay here for lack of a live grant, {result.Withdrawn} withdrawn.");
+                call.Screen.Line(call.Words.Format("upload.done", plan.New, plan.Changed, plan.Unchanged, plan.NotSealed, result.Withdrawn));
                 if (result.Resumed > 0)
                 {
-                    call.Screen.Line($"  {result.Resumed} records of an interrupted upload were finished first.");
+                    call.Screen.Line("  " + call.Words.Format("upload.resumed", result.Resumed));
                 }
 
                 ReceiptsCommands.Table(call, result.Batches);
@@ -272,7 +271,7 @@ internal static class RecordsCommands
         (int)ClientProblem.DecisionNeeded, "NeedsProfile", $"{question.Question} Closest profile: {question.ClosestProfile}.", "--profile",
         $"Try --profile {question.ClosestProfile}, or name columns with --map.");
 
-    private static async Task<T> WithProgressAsync<T>(Call call, string title, Func<Action<string, double, double>?, Task<T>> work)
+    internal static async Task<T> WithProgressAsync<T>(Call call, string title, Func<Action<string, double, double>?, Task<T>> work)
     {
         if (call.Screen.Json || Console.IsOutputRedirected)
         {

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
 using CleanRoom.Records.Import;
+using CleanRoom.Records.Wording;
 
 namespace CleanRoom.Cli.Commands;
 
@@ -10,93 +11,118 @@ internal static class RecordsMapping
 {
     private const int MaxAsked = 60;
 
-    /// <summary>What a consent cell can be said to grant.</summary>
-    private static readonly (string Words, string[] Purposes)[] Grants =
-    [
-        ("nothing (leave the people out)", []),
-        ("statistics only (C1)", ["C1"]),
-        ("matching, and other organisations may hear of it (C1 C2 C3)", ["C1", "C2", "C3"]),
-        ("as before, and police without identity (C1 C2 C3 C5)", ["C1", "C2", "C3", "C5"]),
-        ("everything, also police with identity (C1 C2 C3 C5 C6)", ["C1", "C2", "C3", "C5", "C6"]),
-    ];
+    private const string Ignored = "Ignore";
+
+    /// <summary>What a consent cell can be said to grant; the words of each are map.grant0 and so on.</summary>
+    private static readonly string[][] Grants = [[], ["C1"], ["C1", "C2", "C3"], ["C1", "C2", "C3", "C5"], ["C1", "C2", "C3", "C5", "C6"]];
 
     public static async Task<int> RunAsync(Call call, string file, ImportOptions options, string? save, bool accept)
     {
-        var stream = CaseFile.Open(file);
-        await using var closing = stream.ConfigureAwait(false);
-        var proposal = await MappingProposal.OfAsync(stream, options, call.Token).ConfigureAwait(false);
-        var unclear = proposal.Columns.Where(c => c.IsUnclear).ToList();
-        if (call.Screen.Json || accept || options.Profile != "auto")
+        if (!call.Screen.Json && !accept && options.Profile == "auto")
         {
-            call.Screen.Result(ToJson(proposal), null, () => Show(call, proposal));
-            if (save is not null)
-            {
-                Save(call, save, proposal, unclear.ToDictionary(c => c.Header, c => Ignored, StringComparer.Ordinal), new Dictionary<string, IReadOnlyList<string>>(), null);
-            }
-
-            var open = unclear.Count + proposal.Consents.Count;
-            return open == 0 || accept ? ExitCodes.Ok
-                : call.Screen.Json ? (int)ClientProblem.DecisionNeeded
-                : call.Screen.Error((int)ClientProblem.DecisionNeeded, "Unclear", $"{unclear.Count} columns and {proposal.Consents.Count} consent words are unclear.", null, "Run \"cleanroom records map FILE\" at a terminal, or name them in a profile.");
+            _ = await AskAsync(call, file, options, save ?? ProfileFor(Path.GetFileName(file))).ConfigureAwait(false);
+            return ExitCodes.Ok;
         }
 
+        var proposal = await ProposeAsync(call, file, options).ConfigureAwait(false);
+        var unclear = proposal.Columns.Where(c => c.IsUnclear).ToList();
+        call.Screen.Result(ToJson(proposal), null, () => Show(call, proposal));
+        if (save is not null)
+        {
+            Save(call, save, proposal, unclear.ToDictionary(c => c.Header, c => Ignored, StringComparer.Ordinal), new Dictionary<string, IReadOnlyList<string>>(), null);
+        }
+
+        var open = unclear.Count + proposal.Consents.Count;
+        return open == 0 || accept ? ExitCodes.Ok
+            : call.Screen.Json ? (int)ClientProblem.DecisionNeeded
+            : call.Screen.Error((int)ClientProblem.DecisionNeeded, "Unclear", $"{unclear.Count} columns and {proposal.Consents.Count} consent words are unclear.", null, "Run \"cleanroom records map FILE\" at a terminal, or name them in a profile.");
+    }
+
+    /// <summary>Shows how a file would be read, asks what is unclear, and saves the answers.</summary>
+    /// <returns>How the file is read with the answers.</returns>
+    public static async Task<MappingProposal> AskAsync(Call call, string file, ImportOptions options, string save)
+    {
+        RequireNew(save);
+        var dialogue = new Dialogue(call);
+        var proposal = await ProposeAsync(call, file, options).ConfigureAwait(false);
         Show(call, proposal);
         var fields = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var column in unclear.Take(MaxAsked))
+        foreach (var column in proposal.Columns.Where(c => c.IsUnclear).Take(MaxAsked))
         {
-            fields[column.Header] = AskField(call, column);
+            fields[column.Header] = AskField(call, dialogue, column);
         }
 
-        while (Ask(call, "Column to change (its number), or Enter to go on") is { Length: > 0 } number)
+        while (dialogue.Ask(call.Words["map.change"]) is { Length: > 0 } number)
         {
-            if (int.TryParse(number, out var n) && proposal.Columns.FirstOrDefault(c => c.Index + 1 == n) is { } column)
+            if (Dialogue.Number(number) is { } n && proposal.Columns.FirstOrDefault(c => c.Index + 1 == n) is { } column)
             {
-                fields[column.Header] = AskField(call, column);
+                fields[column.Header] = AskField(call, dialogue, column);
             }
             else
             {
-                call.Screen.Line("  There is no such column.");
+                call.Screen.Line("  " + call.Words["map.nocolumn"]);
             }
         }
 
-        var consents = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
-        foreach (var question in proposal.Consents)
+        // Consent words and dates stand in the columns that the person has just named, so the file is looked at again with her answers.
+        var map = new Dictionary<string, string>(options.Map, StringComparer.Ordinal);
+        foreach (var (header, field) in fields)
         {
-            consents[question.Words] = AskGrant(call, question);
+            map[header] = field;
         }
 
-        bool? monthFirst = proposal.AsksForDateOrder ? AskChoice(call, "Dates such as 03/04/2024 are in this file", ["3 April (day first)", "March 4 (month first)"], 0) == 1 : null;
-        Save(call, save ?? Path.ChangeExtension(Path.GetFileName(file), null) + ".profile.json", proposal, fields, consents, monthFirst);
-        return ExitCodes.Ok;
+        var answered = await ProposeAsync(call, file, options with { Map = map }).ConfigureAwait(false);
+        var consents = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        foreach (var question in answered.Consents)
+        {
+            var choices = Grants.Select((_, i) => call.Words[$"map.grant{i}"]).ToList();
+            consents[question.Words] = Grants[dialogue.Choose(call.Words.Format("map.consent", question.Words, question.Count), choices, 0)];
+        }
+
+        bool? monthFirst = answered.AsksForDateOrder ? dialogue.Choose(call.Words["map.dates"], [call.Words["map.dayfirst"], call.Words["map.monthfirst"]], 0) == 1 : null;
+        Save(call, save, proposal, fields, consents, monthFirst);
+        return answered;
     }
 
-    private const string Ignored = "Ignore";
+    /// <summary>Where the profile of a file is saved unless told otherwise.</summary>
+    public static string ProfileFor(string file) => Path.ChangeExtension(file, null) + ".profile.json";
+
+    private static async Task<MappingProposal> ProposeAsync(Call call, string file, ImportOptions options)
+    {
+        var stream = CaseFile.Open(file);
+        await using (stream.ConfigureAwait(false))
+        {
+            return await MappingProposal.OfAsync(stream, options, call.Token).ConfigureAwait(false);
+        }
+    }
 
     private static void Show(Call call, MappingProposal proposal)
     {
-        call.Screen.Line($"Layout: {proposal.Profile}. Letters are shown as a, digits as 9.");
+        var words = Words.Of(call.Words.Language);
+        call.Screen.Line(call.Words.Format("map.layout", proposal.Profile));
         call.Screen.Table(
-            ["", "column", "read as", "cells look like"],
-            proposal.Columns.Select(c => (IReadOnlyList<string>)[$"{c.Index + 1}", c.Header, c.IsUnclear ? "?" : c.Field, c.Filled == 0 ? "(empty)" : string.Join("  ", c.Shapes.Take(2))]));
+            ["", words["col.column"], words["col.readas"], call.Words["map.like"]],
+            proposal.Columns.Select(c => (IReadOnlyList<string>)
+                [$"{c.Index + 1}", c.Header, c.IsUnclear ? "?" : c.Field, c.Filled == 0 ? call.Words["map.empty"] : string.Join("  ", c.Shapes.Take(2))]));
     }
 
-    private static string AskField(Call call, ColumnProposal column)
+    private static string AskField(Call call, Dialogue dialogue, ColumnProposal column)
     {
         IReadOnlyList<string> choices = column.Choices.Count > 0 ? column.Choices : [column.Field, Ignored];
         while (true)
         {
-            call.Screen.Line($"\"{column.Header}\": what does it hold? {column.Filled} cells, such as {string.Join("  ", column.Shapes)}");
-            call.Screen.Line($"  {string.Join("   ", choices.Select((c, i) => $"{i + 1} {c}"))}   or another field's name, ? lists them");
-            var answer = Ask(call, "  [1]");
+            call.Screen.Line(call.Words.Format("map.what", column.Header, column.Filled, string.Join("  ", column.Shapes)));
+            call.Screen.Line($"  {string.Join("   ", choices.Select((c, i) => $"{i + 1} {Field(call, c)}"))}   {call.Words["map.other"]}");
+            var answer = dialogue.Ask("  [1]");
             if (answer == "?")
             {
-                call.Screen.Line("  " + string.Join(", ", MappingProposal.Fields));
+                call.Screen.Line("  " + string.Join(", ", MappingProposal.Fields.Select(f => Field(call, f))));
             }
             else if (answer.Length == 0)
             {
                 return choices[0];
             }
-            else if (int.TryParse(answer, out var n) && n >= 1 && n <= choices.Count)
+            else if (Dialogue.Number(answer) is { } n && n >= 1 && n <= choices.Count)
             {
                 return choices[n - 1];
             }
@@ -110,59 +136,32 @@ internal static class RecordsMapping
             }
             else
             {
-                call.Screen.Line("  That is no field.");
+                call.Screen.Line("  " + call.Words["map.nofield"]);
             }
         }
     }
 
-    private static string[] AskGrant(Call call, ConsentQuestion question) =>
-        Grants[AskChoice(call, $"Consent \"{question.Words}\" ({question.Count}x): what did the people agree to?", [.. Grants.Select(g => g.Words)], 0)].Purposes;
+    /// <summary>A field's name, which is typed and saved, with what it means.</summary>
+    private static string Field(Call call, string field) => call.Words.Find("field." + field) is { } meaning ? $"{field} ({meaning})" : field;
 
-    private static int AskChoice(Call call, string question, IReadOnlyList<string> choices, int usual)
+    private static void RequireNew(string path)
     {
-        while (true)
+        if (File.Exists(path))
         {
-            call.Screen.Line(question);
-            for (var i = 0; i < choices.Count; i++)
-            {
-                call.Screen.Line($"  {i + 1} {choices[i]}");
-            }
-
-            var answer = Ask(call, $"  [{usual + 1}]");
-            if (answer.Length == 0)
-            {
-                return usual;
-            }
-
-            if (int.TryParse(answer, out var n) && n >= 1 && n <= choices.Count)
-            {
-                return n - 1;
-            }
+            throw new ClientException(ClientProblem.Usage, $"{path} is there already: name another file with --save.");
         }
-    }
-
-    private static string Ask(Call call, string prompt)
-    {
-        Console.Out.Write(prompt + " ");
-        Console.Out.Flush();
-        call.Token.ThrowIfCancellationRequested();
-        return Console.In.ReadLine()?.Trim() ?? throw new ClientException(ClientProblem.DecisionNeeded, "The answers ended before the questions: nothing was saved. Run it at a terminal, or with --accept.");
     }
 
     private static void Save(
         Call call, string path, MappingProposal proposal, Dictionary<string, string> fields, IReadOnlyDictionary<string, IReadOnlyList<string>> consents, bool? monthFirst)
     {
+        RequireNew(path);
         var name = new string([.. Path.GetFileName(path).Replace(".profile.json", "", StringComparison.OrdinalIgnoreCase).ToLowerInvariant().Select(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '+' ? c : '-').Take(36)]).Trim('-', '.');
-        var json = proposal.ToProfile($"own-{(name.Length > 0 ? name : "list")}"[..Math.Min(40, 4 + Math.Max(4, name.Length))], fields, consents, monthFirst);
-        if (File.Exists(path))
-        {
-            throw new ClientException(ClientProblem.Usage, $"{path} is there already: name another file with --save.");
-        }
-
+        var json = proposal.ToProfile($"own-{(name.Length > 0 ? name : "list")}", fields, consents, monthFirst);
         File.WriteAllText(path, json);
         if (!call.Screen.Json)
         {
-            call.Screen.Line($"Saved {path}. Use it with --profile {path}.");
+            call.Screen.Line(call.Words.Format("map.saved", path));
         }
     }
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using CleanRoom.Charter;
 using CleanRoom.Client;
 using CleanRoom.Client.Rooms;
+using CleanRoom.Records.Wording;
 
 namespace CleanRoom.Cli.Output;
 
@@ -14,7 +15,13 @@ internal sealed class Call(ParseResult result, Screen screen, CancellationToken 
 
     public CancellationToken Token => token;
 
+    /// <summary>What this command says, in the person's language.</summary>
+    public Words Words { get; } = Words.Load(typeof(Call).Assembly, result.GetValue(Common.Lang) ?? Surroundings.Language);
+
     public static TimeProvider Time => TimeProvider.System;
+
+    /// <summary>The folder that --home or --member name, or null.</summary>
+    public string? NamedFolder => result.GetValue(Common.Home) ?? (result.GetValue(Common.Member) is { } text ? MemberProfile.DefaultFolder(Member(text)) : null);
 
     public RoomEndpoints Endpoints => new() { Ingestion = Address(Common.Ingestion), Notification = Address(Common.Notification), Broker = Address(Common.Broker) };
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using CleanRoom.Records.Wording;
 
 namespace CleanRoom.Cli.Output;
 
@@ -6,6 +7,13 @@ namespace CleanRoom.Cli.Output;
 internal static class Common
 {
     public static readonly Option<bool> Json = new("--json") { Description = "Write one JSON object to standard output and nothing else.", Recursive = true };
+
+    public static readonly Option<string?> Lang = new Option<string?>("--lang")
+    {
+        Description = "Language of what is said on the way to the first upload: " + string.Join(", ", Words.Languages) + ". Default: that of the terminal (LC_ALL, LC_MESSAGES, LANG).",
+        HelpName = "LANG",
+        Recursive = true,
+    }.AcceptOnlyFromAmong([.. Words.Languages]);
 
     /// <summary>For commands that can do without services.</summary>
     public static readonly Option<bool> Offline = new("--offline") { Description = "Connect to nothing: verify what this profile kept of the room at its last visit." };

@@ -25,9 +25,11 @@ internal static class Runner
     public static void Handle(this Command command, Func<Call, Task<int>> action) => command.SetAction(async (result, token) =>
     {
         var screen = new Screen(result.GetValue(Common.Json), Console.Out, Console.Error);
+        var call = new Call(result, screen, token);
+        screen.SimulatedWords = call.Words["simulated"];
         try
         {
-            return await EndedAsync(Task.Run(() => action(new Call(result, screen, token)), CancellationToken.None), token).ConfigureAwait(false);
+            return await EndedAsync(Task.Run(() => action(call), CancellationToken.None), token).ConfigureAwait(false);
         }
         catch (ClientException exception)
         {
@@ -44,7 +46,7 @@ internal static class Runner
         }
         catch (OperationCanceledException)
         {
-            return screen.Error(ExitCodes.Interrupted, "Interrupted", "Interrupted; nothing is lost, run the command again to go on.");
+            return screen.Error(ExitCodes.Interrupted, "Interrupted", call.Words["interrupted"]);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -18,6 +18,9 @@ internal sealed class Screen(bool json, TextWriter output, TextWriter error)
 
     public bool Json => json;
 
+    /// <summary>The sentence that names a simulated room.</summary>
+    public string SimulatedWords { get; set; } = "";
+
     public void Result(JsonObject result, bool? simulated, Action human)
     {
         _simulated = simulated ?? _simulated;
@@ -44,7 +47,7 @@ internal sealed class Screen(bool json, TextWriter output, TextWriter error)
         _simulated = simulated ?? _simulated;
         if (!json && simulated == true && !_bannerShown)
         {
-            output.WriteLine("*** SIMULATED ROOM: nothing in it protects anybody. Do not put real data in. ***");
+            output.WriteLine(SimulatedWords);
             _bannerShown = true;
         }
     }

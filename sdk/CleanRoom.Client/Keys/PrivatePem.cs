@@ -42,6 +42,25 @@ internal static class PrivatePem
         }
     }
 
+    /// <summary>Whether a file holds a key under a passphrase; false if there is no file.</summary>
+    public static bool IsEncrypted(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        var pem = ReadText(path, "The key");
+        try
+        {
+            return PemEncoding.TryFind(pem, out var fields) && pem.AsSpan()[fields.Label].SequenceEqual(EncryptedLabel);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(System.Runtime.InteropServices.MemoryMarshal.AsBytes(pem.AsSpan()));
+        }
+    }
+
     /// <summary>Reads a signing key.</summary>
     public static SigningKey ReadSigningKey(string path, string what, ReadOnlySpan<char> passphrase)
     {

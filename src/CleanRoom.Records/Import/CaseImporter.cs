@@ -111,6 +111,7 @@ public static class CaseImporter
             var headers = HeaderRows.Join(sample, ref header).ToList();
             var below = sample.Skip(header + 1).Where(r => !r.IsBlank && !IsTotals(r)).ToList();
             var bindings = Contacts(profile!.Bind(headers, options.Map), below, options.Map);
+            below.RemoveAll(r => IsHeaderAgain(r, bindings, byWords: false) || IsSection(r, bindings));
             return (new FileLayout(headers, bindings, profile, profile.Dates != DateOrder.Unknown ? profile.Dates : OrderOf(below, bindings)), below);
         }
     }
@@ -365,8 +366,7 @@ public sealed class ImportSession : IAsyncDisposable
         }
         if (_duplicates.Earlier(mapped.Record, mapped.Line) is var earlier and > 0)
         {
-            Report.PossibleDuplicates++;
-            Report.Add(new ImportIssue(mapped.Line, "", IssueSeverity.Warning, "possible-duplicate", $"The row seems to speak of the same person as line {earlier}.", "If it does, join the two rows; else both stay."));
+            _ = Report.AddDuplicate(mapped.Line, earlier);
         }
         if (_duplicates.IsKnownReference(mapped.Record.ContributorRecordRef))
         {

@@ -6,6 +6,7 @@ namespace CleanRoom.Records.Import;
 internal static class ColumnGuess
 {
     private const int Rows = 60;
+    private const int MaxConsent = 60;
 
     /// <summary>True if most cells hold a number, an address or a handle.</summary>
     public static bool IsContact(IReadOnlyList<TableRow> rows, int index)
@@ -35,7 +36,8 @@ internal static class ColumnGuess
     /// <summary>Gives a few words ("telephone numbers (Phone)"), or empty.</summary>
     public static string Of(IEnumerable<TableRow> rows, int index)
     {
-        int filled = 0, phones = 0, mails = 0, dates = 0, countries = 0, handles = 0;
+        int filled = 0, phones = 0, mails = 0, dates = 0, countries = 0, handles = 0, consents = 0;
+        var granted = false;
         foreach (var row in rows.Take(Rows))
         {
             var cell = index >= 0 && index < row.Cells.Length ? Text.Clean(row.Cells[index]) : "";
@@ -50,12 +52,16 @@ internal static class ColumnGuess
             mails += Emails.Find(cell).Count > 0 ? 1 : 0;
             countries += Countries.Find(cell) is not null ? 1 : 0;
             handles += SocialHandles.Read(cell, columnIsHandle: false) is not null ? 1 : 0;
+            var consent = cell.Length <= MaxConsent && cell.Any(char.IsLetter) ? ConsentWords.Read(cell) : null;
+            consents += consent is { Question.Length: 0 } ? 1 : 0;
+            granted |= consent is { Purposes.Count: > 0 };
         }
         bool Most(int count) => filled >= 2 && count * 5 >= filled * 3;
         return Most(mails) ? "e-mail addresses (Email, SuspectContact)"
             : Most(handles) ? "handles (Handle, SuspectContact)"
             : Most(phones) ? "telephone or account numbers (Phone, Account, SuspectContact)"
             : Most(dates) ? "dates (Birth, Seen, EventDate, ConsentDate)"
+            : granted && Most(consents) ? "words of consent (ConsentWords)"
             : Most(countries) ? "countries (Citizenship, EventCountry, HomeCountry)"
             : "";
     }

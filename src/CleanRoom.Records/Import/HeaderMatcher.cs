@@ -32,7 +32,13 @@ internal static class HeaderMatcher
             return (ImportField.Seen, "");
         }
         var concepts = Concepts(words);
-        return concepts.Count == 0 ? null : Field(concepts);
+        if (concepts.Count == 0)
+        {
+            return null;
+        }
+        var found = Field(concepts);
+        // Where words are not parted by blanks, "number" may be a piece of another word: a column of telephones must not be passed over for it.
+        return found.Item1 == ImportField.RowNumber && KnownLetters(header) * 2 < words.Count(c => c != ' ') ? null : found;
     }
 
     /// <summary>The folded words of a header: underscores and camel case are word breaks.</summary>

@@ -1,5 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using CleanRoom.Records.V1;
 
 namespace CleanRoom.Records.Import;
@@ -29,67 +27,6 @@ public sealed class ImportException : Exception
 /// <param name="ClosestProfile">The profile to start from.</param>
 /// <param name="Question">What the importer cannot decide.</param>
 public sealed record NeedsProfile(string ClosestProfile, string Question);
-
-/// <summary>Consent that a contributor declares for a whole file whose rows carry none.</summary>
-public sealed record DeclaredConsent
-{
-    /// <summary>Purposes, C1 to C9 or full codes.</summary>
-    public IReadOnlyList<string> Purposes { get; init; } = [];
-
-    /// <summary>When it was obtained, ISO date.</summary>
-    public string? ObtainedOn { get; init; }
-
-    /// <summary>First day on which it no longer holds, ISO date.</summary>
-    public string? ExpiresOn { get; init; }
-
-    /// <summary>Version of the notice that was read to the people.</summary>
-    public string? NoticeVersion { get; init; }
-
-    /// <summary>consentGivenBy; defaults to individual.</summary>
-    public string? GivenBy { get; init; }
-}
-
-/// <summary>The dataset manifest (DATA.md 1.2 L): one per contributor and import.</summary>
-public sealed record DatasetManifest
-{
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = JsonUnmappedMemberHandling.Skip };
-
-    /// <summary>Contributor id.</summary>
-    public string ContributorId { get; init; } = "";
-
-    /// <summary>Display name.</summary>
-    public string Name { get; init; } = "";
-
-    /// <summary>Whom the programme reaches; shown beside every statistic.</summary>
-    public string Catchment { get; init; } = "";
-
-    /// <summary>determinationFramework.</summary>
-    public string DefinitionFramework { get; init; } = "";
-
-    /// <summary>Countries (alpha-3).</summary>
-    public IReadOnlyList<string> Jurisdiction { get; init; } = [];
-
-    /// <summary>Consent declared for the whole file; null = only what the rows say.</summary>
-    public DeclaredConsent? DeclaredConsent { get; init; }
-
-    /// <summary>Life of a consent whose expiry the file does not give, in months from the import. Defaults to 24, at most 60.</summary>
-    public int ConsentMonths { get; init; } = 24;
-
-    /// <summary>Reads a manifest file.</summary>
-    /// <exception cref="ImportException">It is no manifest.</exception>
-    public static DatasetManifest Parse(string json)
-    {
-        try
-        {
-            var manifest = JsonSerializer.Deserialize<DatasetManifest>(json, Options) ?? throw new ImportException("The manifest is empty.");
-            return manifest with { Jurisdiction = manifest.Jurisdiction ?? [], ConsentMonths = Math.Clamp(manifest.ConsentMonths, 1, 60) };
-        }
-        catch (JsonException error)
-        {
-            throw new ImportException("The manifest is not valid JSON; compare it with samples/manifest_a.json.", error);
-        }
-    }
-}
 
 /// <summary>What to import and how.</summary>
 public sealed record ImportOptions

@@ -18,7 +18,7 @@ public sealed record ColumnProposal(int Index, string Header, string Field, int 
 }
 
 /// <summary>Consent words of which the importer does not know what they grant.</summary>
-/// <param name="Words">The cell. Only short ones without digits are offered: no name and no number stands in them.</param>
+/// <param name="Words">The cell. Only short ones with two digits at most are offered: no number of a person stands in them.</param>
 /// <param name="Count">How often it stands there among the first rows.</param>
 public sealed record ConsentQuestion(string Words, int Count);
 
@@ -135,7 +135,7 @@ public sealed class MappingProposal
     {
         var columns = layout.Bindings.Where(b => b.Field is ImportField.ConsentWords or ImportField.ConsentPurposes).Select(b => b.Index).ToList();
         return [.. rows.SelectMany(r => columns.Where(c => c < r.Cells.Length).Select(c => Text.Clean(r.Cells[c])))
-            .Where(c => c.Length is > 0 and <= 60 && !c.Any(char.IsDigit) && !Placeholders.IsUnknown(c) && !layout.Profile.ConsentWords.ContainsKey(Text.FoldWords(c)) && ConsentWords.Read(c).Question.Length > 0)
+            .Where(c => c.Length is > 0 and <= 60 && c.Count(char.IsDigit) <= 2 && !Placeholders.IsUnknown(c) && !layout.Profile.ConsentWords.ContainsKey(Text.FoldWords(c)) && ConsentWords.Read(c).Question.Length > 0)
             .GroupBy(Text.FoldWords, StringComparer.Ordinal).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Take(MaxConsentWords)
             .Select(g => new ConsentQuestion(g.First(), g.Count()))];
     }

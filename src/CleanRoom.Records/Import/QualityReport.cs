@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CleanRoom.Records.Wording;
 
 namespace CleanRoom.Records.Import;
 
@@ -9,15 +10,12 @@ public sealed class QualityReport
     /// <summary>Most issues kept one by one; the counts go on.</summary>
     public const int MaxIssues = 2_000;
 
-    private static readonly JsonSerializerOptions Options = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        WriteIndented = true,
-        Converters = { new JsonStringEnumConverter() },
-    };
+    // Lines that are remembered so that none is named twice: what is kept must not grow with the file.
+    private const int MaxDuplicates = 1_000_000;
 
     private readonly List<ImportIssue> _issues = [];
     private readonly Dictionary<string, ImportIssue> _kinds = new(StringComparer.Ordinal);
+    private readonly HashSet<int> _duplicates = [];
 
     /// <summary>Profile used.</summary>
     public string Profile { get; internal set; } = "";
@@ -64,8 +62,23 @@ public sealed class QualityReport
     /// <summary>What became of the filled cells, by column: every one is counted once.</summary>
     public SortedDictionary<string, CellCounts> Cells { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Rows that share a document, a telephone, an address or name and day of birth with an earlier row of the file.</summary>
+    /// <summary>Rows that seem to speak of the same person as an earlier row of the file: by a document, a number, name and day of birth, or by linkage of the own records.</summary>
     public int PossibleDuplicates { get; internal set; }
+
+    /// <summary>Says that a line seems to speak of the same person as an earlier one. What was said of the line before is not counted twice.</summary>
+    /// <param name="line">The line, as <see cref="ImportedRow.Line"/> counts.</param>
+    /// <param name="earlier">The earlier line.</param>
+    /// <returns>False if the line was named before.</returns>
+    public bool AddDuplicate(int line, int earlier)
+    {
+        if (_duplicates.Count >= MaxDuplicates || !_duplicates.Add(line))
+        {
+            return false;
+        }
+        PossibleDuplicates++;
+        Add(new ImportIssue(line, "", IssueSeverity.Warning, "possible-duplicate", $"The row seems to speak of the same person as line {earlier}.", "If it does, join the two rows; else both stay."));
+        return true;
+    }
 
     /// <summary>What to mend first: findings by what they keep out of the room.</summary>
     public IReadOnlyList<ReportFix> Fixes => ReportFix.Of(this);
@@ -102,8 +115,14 @@ public sealed class QualityReport
 
     /// <summary>Gives the report as one HTML page that needs nothing but itself: no script, no link, no network.</summary>
     /// <param name="title">What the page is called, the file's name for example.</param>
-    public string ToHtml(string title) => ReportPage.Write(this, title);
+    /// <param name="words">Its language; null is English.</param>
+    public string ToHtml(string title, Words? words = null) => new ReportPage(this, words ?? Words.Default).Write(title);
 
     /// <summary>Gives the report as JSON.</summary>
-    public string ToJson() => JsonSerializer.Serialize(this, Options);
+    public string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.QualityReport);
 }
+
+/// <summary>How the report is written: generated, so that a trimmed program writes the same.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(QualityReport))]
+internal sealed partial class ReportJson : JsonSerializerContext;

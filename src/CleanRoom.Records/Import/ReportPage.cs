@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using CleanRoom.Records.Wording;
 
 namespace CleanRoom.Records.Import;
 
 /// <summary>Writes the quality report as one page: no script, no font, no picture, nothing that asks the network.</summary>
-internal static class ReportPage
+internal sealed class ReportPage(QualityReport report, Words words)
 {
     private const int MaxIssues = 500;
 
@@ -29,113 +30,127 @@ internal static class ReportPage
         @media print { body { max-width: none; } }
         """;
 
-    public static string Write(QualityReport report, string title)
+    private readonly StringBuilder _page = new();
+
+    public string Write(string title)
     {
-        var page = new StringBuilder();
-        _ = page.Append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
+        _ = _page.Append("<!DOCTYPE html>\n<html lang=\"").Append(words.Language).Append('"').Append(words.IsRightToLeft ? " dir=\"rtl\"" : "")
+            .Append(">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
             .Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<meta name=\"referrer\" content=\"no-referrer\">\n<title>")
-            .Append(Text(title)).Append(" – data quality</title>\n<style>\n").Append(Style).Append("\n</style>\n</head>\n<body>\n<main>\n");
-        _ = page.Append("<h1>Data quality: <bdi>").Append(Text(title)).Append("</bdi></h1>\n<p class=\"soft\">Made on this machine; nothing was sent. Read as ").Append(Text(report.Profile)).Append(" (")
-            .Append(Text(report.Encoding)).Append(report.Separator.Length == 1 ? ", cells parted by " : ", ").Append(Text(report.Separator)).Append("). The page names lines and columns of the file and holds nothing out of its cells.</p>\n");
-        Tiles(page, report);
-        Fixes(page, report);
-        Consents(page, report);
-        Columns(page, report);
-        Dropped(page, report);
-        Issues(page, report);
-        return page.Append("</main>\n</body>\n</html>\n").ToString();
+            .Append(Text(title)).Append(" – ").Append(Word("report.title")).Append("</title>\n<style>\n").Append(Style).Append("\n</style>\n</head>\n<body>\n<main>\n");
+        var separator = report.Separator.Length == 1 ? words.Format("report.parted", report.Separator) : report.Separator;
+        _ = _page.Append("<h1>").Append(Word("report.title")).Append(": <bdi>").Append(Text(title)).Append("</bdi></h1>\n<p class=\"soft\">")
+            .Append(Text(words.Format("report.readas", report.Profile, report.Encoding, separator))).Append(' ').Append(Word("report.lead")).Append("</p>\n");
+        Tiles();
+        Fixes();
+        Consents();
+        Columns();
+        Dropped();
+        Issues();
+        return _page.Append("</main>\n</body>\n</html>\n").ToString();
     }
 
-    private static void Tiles(StringBuilder page, QualityReport report)
+    private void Tiles()
     {
-        _ = page.Append("<ul class=\"tiles\">\n");
-        Tile(page, report.Rows, "cases read", "");
-        Tile(page, report.IdentitySealed, "would go up in full", "good");
-        Tile(page, report.AnalyticOnly, "for statistics only", report.AnalyticOnly > 0 ? "half" : "");
-        Tile(page, report.NotSealed, "stay here: no live consent", report.NotSealed > 0 ? "bad" : "");
-        Tile(page, report.PossibleDuplicates, "possible duplicates in the file", report.PossibleDuplicates > 0 ? "half" : "");
-        Tile(page, report.SkippedLines + report.ContinuedLines, "lines that are no case of their own", "");
-        _ = page.Append("</ul>\n");
+        _ = _page.Append("<ul class=\"tiles\">\n");
+        Tile(report.Rows, "tile.rows", "");
+        Tile(report.IdentitySealed, "tile.full", "good");
+        Tile(report.AnalyticOnly, "tile.statistics", report.AnalyticOnly > 0 ? "half" : "");
+        Tile(report.NotSealed, "tile.stay", report.NotSealed > 0 ? "bad" : "");
+        Tile(report.PossibleDuplicates, "tile.duplicates", report.PossibleDuplicates > 0 ? "half" : "");
+        Tile(report.SkippedLines + report.ContinuedLines, "tile.lines", "");
+        _ = _page.Append("</ul>\n");
     }
 
-    private static void Tile(StringBuilder page, int number, string words, string tone) =>
-        page.Append("<li><b class=\"").Append(tone).Append("\">").Append(Number(number)).Append("</b>").Append(words).Append("</li>\n");
+    private void Tile(int number, string key, string tone) =>
+        _page.Append("<li><b class=\"").Append(tone).Append("\">").Append(Number(number)).Append("</b>").Append(Word(key)).Append("</li>\n");
 
-    private static void Fixes(StringBuilder page, QualityReport report)
+    private void Fixes()
     {
-        _ = page.Append("<h2>What to mend first</h2>\n");
+        Head("head.fixes");
         if (report.Fixes.Count == 0)
         {
-            _ = page.Append("<p class=\"good\">Nothing: every value that was read is understood.</p>\n");
+            _ = _page.Append("<p class=\"good\">").Append(Word("fixes.none")).Append("</p>\n");
             return;
         }
-        _ = page.Append("<ol class=\"fixes\">\n");
+        _ = _page.Append("<ol class=\"fixes\">\n");
         foreach (var fix in report.Fixes)
         {
-            _ = page.Append("<li><b class=\"").Append(Tone(fix.Severity)).Append("\">").Append(Number(fix.Count)).Append("×</b> ").Append(Text(fix.Message)).Append("<br><span class=\"soft\">").Append(Text(fix.Remedy)).Append("</span></li>\n");
+            _ = _page.Append("<li><b class=\"").Append(Tone(fix.Severity)).Append("\">").Append(Number(fix.Count)).Append("×</b> ").Append(Text(words.Say("finding." + fix.Code, fix.Message)))
+                .Append("<br><span class=\"soft\">").Append(Text(words.Say("remedy." + fix.Code, fix.Remedy))).Append("</span></li>\n");
         }
-        _ = page.Append("</ol>\n");
+        _ = _page.Append("</ol>\n");
     }
 
-    private static void Consents(StringBuilder page, QualityReport report)
+    private void Consents()
     {
-        _ = page.Append("<h2>Consent by purpose</h2>\n");
+        Head("head.consent");
         if (report.Consents.Count == 0)
         {
-            _ = page.Append("<p class=\"bad\">No case has a live consent to anything.</p>\n");
+            _ = _page.Append("<p class=\"bad\">").Append(Word("consent.none")).Append("</p>\n");
             return;
         }
-        Table(page, ["purpose", "cases", ""], report.Consents.Select(c => (IReadOnlyList<string>)[Text(Purpose(c.Key)), Number(c.Value), Meter(c.Value, report.Rows)]), numbers: 1);
+        Table(["col.purpose", "col.cases", ""], report.Consents.Select(c => (IReadOnlyList<string>)[Text(Purpose(c.Key)), Number(c.Value), Meter(c.Value, report.Rows)]), numbers: 1);
     }
 
-    private static void Columns(StringBuilder page, QualityReport report)
+    private void Columns()
     {
-        _ = page.Append("<h2>Columns</h2>\n");
+        Head("head.columns");
         Table(
-            page, ["column", "read as", "filled", ""],
+            ["col.column", "col.readas", "col.filled", ""],
             report.Columns.Select(c => (IReadOnlyList<string>)
             [
-                $"<bdi>{Text(c.Key)}</bdi>", c.Value is "(not read)" or "Ignore" ? $"<span class=\"half\">{Text(c.Value)}</span>" : Text(c.Value),
+                $"<bdi>{Text(c.Key)}</bdi>", c.Value is "(not read)" or "Ignore" ? $"<span class=\"half\">{(c.Value == "Ignore" ? c.Value : Word("notread"))}</span>" : Text(c.Value),
                 report.Filled.TryGetValue(c.Key, out var filled) ? Number(filled) : "", report.Filled.ContainsKey(c.Key) ? Meter(filled, report.Rows) : "",
             ]),
             numbers: 2);
     }
 
-    private static void Dropped(StringBuilder page, QualityReport report)
+    private void Dropped()
     {
         if (report.Dropped.Count > 0)
         {
-            _ = page.Append("<h2>What never leaves</h2>\n<p>Free text and caseworkers' columns are not even copied into the records.</p>\n");
-            Table(page, ["column", "cells that stay"], report.Dropped.Select(d => (IReadOnlyList<string>)[$"<bdi>{Text(d.Key)}</bdi>", Number(d.Value)]), numbers: 1);
+            Head("head.dropped");
+            _ = _page.Append("<p>").Append(Word("dropped.lead")).Append("</p>\n");
+            Table(["col.column", "col.stay"], report.Dropped.Select(d => (IReadOnlyList<string>)[$"<bdi>{Text(d.Key)}</bdi>", Number(d.Value)]), numbers: 1);
         }
     }
 
-    private static void Issues(StringBuilder page, QualityReport report)
+    private void Issues()
     {
         var issues = report.Issues.Where(i => i.Severity > IssueSeverity.Info).OrderByDescending(i => i.Severity).ThenBy(i => i.Row).Take(MaxIssues).ToList();
         if (issues.Count == 0)
         {
             return;
         }
-        var all = report.Counts.Values.Sum();
-        _ = page.Append("<h2>Line by line</h2>\n<p class=\"soft\">").Append(Number(issues.Count)).Append(" of ").Append(Number(all)).Append(" findings, the gravest first.</p>\n");
-        Table(page, ["line", "column", "finding"], issues.Select(i => (IReadOnlyList<string>)[Number(i.Row), $"<bdi>{Text(i.Column)}</bdi>", $"<span class=\"{Tone(i.Severity)}\">{i.Severity}</span>: {Text(i.Message)}"]), numbers: 0);
+        Head("head.lines");
+        _ = _page.Append("<p class=\"soft\">").Append(Text(words.Format("lines.lead", Number(issues.Count), Number(report.Counts.Values.Sum())))).Append("</p>\n");
+        Table(
+            ["col.line", "col.column", "col.finding"],
+            issues.Select(i => (IReadOnlyList<string>)
+                [Number(i.Row), $"<bdi>{Text(i.Column)}</bdi>", $"<span class=\"{Tone(i.Severity)}\">{Word("severity." + i.Severity)}</span>: {Text(words.Say("finding." + i.Code, i.Message))}"]),
+            numbers: 0);
     }
 
-    private static void Table(StringBuilder page, IReadOnlyList<string> heads, IEnumerable<IReadOnlyList<string>> rows, int numbers)
+    private void Head(string key) => _page.Append("<h2>").Append(Word(key)).Append("</h2>\n");
+
+    private void Table(IReadOnlyList<string> keys, IEnumerable<IReadOnlyList<string>> rows, int numbers)
     {
-        _ = page.Append("<div class=\"wide\"><table>\n<thead><tr>").AppendJoin("", heads.Select(h => $"<th scope=\"col\">{h}</th>")).Append("</tr></thead>\n<tbody>\n");
+        var heads = keys.Select(k => k.Length > 0 ? Word(k) : "").ToList();
+        _ = _page.Append("<div class=\"wide\"><table>\n<thead><tr>").AppendJoin("", heads.Select(h => $"<th scope=\"col\">{h}</th>")).Append("</tr></thead>\n<tbody>\n");
         foreach (var row in rows)
         {
-            _ = page.Append("<tr>");
+            _ = _page.Append("<tr>");
             for (var i = 0; i < row.Count; i++)
             {
-                _ = page.Append("<td").Append(i == numbers ? " class=\"n\"" : "").Append(heads[i].Length > 0 && row[i].Length > 0 ? $" data-label=\"{heads[i]}\"" : "").Append('>').Append(row[i]).Append("</td>");
+                _ = _page.Append("<td").Append(i == numbers ? " class=\"n\"" : "").Append(heads[i].Length > 0 && row[i].Length > 0 ? $" data-label=\"{heads[i]}\"" : "").Append('>').Append(row[i]).Append("</td>");
             }
-            _ = page.Append("</tr>\n");
+            _ = _page.Append("</tr>\n");
         }
-        _ = page.Append("</tbody>\n</table></div>\n");
+        _ = _page.Append("</tbody>\n</table></div>\n");
     }
+
+    private string Word(string key) => Text(words[key]);
 
     private static string Meter(int value, int of) => string.Create(CultureInfo.InvariantCulture, $"<meter min=\"0\" max=\"{Math.Max(1, of)}\" value=\"{value}\">{(of == 0 ? 0 : value * 100L / of)} %</meter>");
 
