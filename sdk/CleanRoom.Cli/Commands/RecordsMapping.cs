@@ -112,7 +112,12 @@ internal static class RecordsMapping
         while (true)
         {
             call.Screen.Line(call.Words.Format("map.what", column.Header, column.Filled, string.Join("  ", column.Shapes)));
-            call.Screen.Line($"  {string.Join("   ", choices.Select((c, i) => $"{i + 1} {Field(call, c)}"))}   {call.Words["map.other"]}");
+            for (var i = 0; i < choices.Count; i++)
+            {
+                call.Screen.Line($"  {i + 1} {Field(call, choices[i])}");
+            }
+
+            call.Screen.Line("  " + call.Words["map.other"]);
             var answer = dialogue.Ask("  [1]");
             if (answer == "?")
             {

@@ -19,9 +19,9 @@ internal sealed class ReportPage(QualityReport report, Words words)
         .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(10rem, 1fr)); gap: .75rem; margin: 1rem 0; padding: 0; list-style: none; }
         .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: .5rem; padding: .75rem 1rem; } .tiles b { display: block; font-size: 1.6rem; line-height: 1.2; }
         .good { color: var(--good); } .half { color: var(--half); } .bad { color: var(--bad); }
-        ol.fixes { padding-left: 1.5rem; } ol.fixes li { margin: .6rem 0; } ol.fixes b { font-weight: 600; }
+        ol.fixes { padding-inline-start: 1.5rem; } ol.fixes li { margin: .6rem 0; } ol.fixes b { font-weight: 600; }
         .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; } caption { text-align: left; }
-        th, td { text-align: start; vertical-align: top; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); } th { font-weight: 600; white-space: nowrap; } td.n { text-align: end; white-space: nowrap; font-variant-numeric: tabular-nums; }
+        th, td { text-align: start; vertical-align: top; padding-block: .35rem; padding-inline: 0 .75rem; border-bottom: 1px solid var(--line); } th { font-weight: 600; white-space: nowrap; } td.n { text-align: end; white-space: nowrap; font-variant-numeric: tabular-nums; }
         meter { width: 7rem; height: .8rem; }
         @media (max-width: 40rem) {
           table, tbody, tr, td { display: block; } thead { position: absolute; left: -9999px; } tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } td { border: 0; padding: .1rem 0; }
