@@ -70,6 +70,7 @@ try
     if (only is null or "link")
     {
         Linking.Link(report, records);
+        Linking.Index(report, records);
     }
 }
 catch (DemoException exception)

@@ -204,12 +204,14 @@ internal static class LinkCommands
         }
         var read = clock.Elapsed.TotalSeconds;
         clock.Restart();
+        var processor = Environment.CpuUsage.TotalTime;
         var table = Guard(() => builder.Build(threads));
+        var normalise = (clock.Elapsed.TotalSeconds, (Environment.CpuUsage.TotalTime - processor).TotalSeconds);
         foreach (var column in builder.Unused.Where(c => c.Length > 0))
         {
             call.Screen.Note($"column {column}: not compared");
         }
-        return new LinkJob(config, table, tables, builder.Used, threads, read, clock.Elapsed.TotalSeconds);
+        return new LinkJob(config, table, tables, builder.Used, threads, read, normalise.Item1, normalise.Item2);
     }
 
     private static LinkConfig ReadConfig(string name)
@@ -262,4 +264,4 @@ internal static class LinkCommands
 
 /// <summary>What is linked, and how long it took to read.</summary>
 internal sealed record LinkJob(
-    LinkConfig Config, LinkTable Table, LinkTables Tables, IReadOnlyList<(string Column, string Field)> Used, int Threads, double ReadSeconds, double NormaliseSeconds);
+    LinkConfig Config, LinkTable Table, LinkTables Tables, IReadOnlyList<(string Column, string Field)> Used, int Threads, double ReadSeconds, double NormaliseSeconds, double NormaliseProcessorSeconds);

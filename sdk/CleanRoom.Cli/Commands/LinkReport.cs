@@ -14,7 +14,7 @@ internal static class LinkReport
     {
         var table = job.Table;
         var phases = new JsonObject { ["read"] = Round(job.ReadSeconds), ["normalise"] = Round(job.NormaliseSeconds) };
-        var processor = new JsonObject();
+        var processor = new JsonObject { ["normalise"] = Round(job.NormaliseProcessorSeconds) };
         foreach (var phase in result.Phases)
         {
             phases[phase.Name] = Round(phase.Seconds);
@@ -51,6 +51,16 @@ internal static class LinkReport
         json["blockingRecall"] = Round(truth.Count == 0 ? 0 : (double)reached / truth.Count);
         json["quality"] = Quality(truth, result.Pairs, job.Config.Threshold);
         json["thresholds"] = new JsonArray([.. thresholds.Select(t => Of(Linkage.Evaluation.Quality.At(result.Pairs, truth, t), t))]);
+        var calibration = Calibration.Of(result.Pairs, truth);
+        json["calibrationError"] = Round(calibration.Error);
+        json["calibration"] = new JsonArray([.. calibration.Bins.Select(b => new JsonObject
+        {
+            ["from"] = b.From,
+            ["to"] = b.To,
+            ["pairs"] = b.Pairs,
+            ["promised"] = Round(b.Promised),
+            ["true"] = Round(b.True),
+        })]);
         json["clusterQuality"] = Of(Linkage.Evaluation.Quality.OfClusters(job.Table, result.Clusters, truth), job.Config.ClusterThreshold);
     }
 
@@ -75,6 +85,10 @@ internal static class LinkReport
             screen.Table(
                 ["probability", "precision", "recall", "F1"],
                 json["thresholds"]!.AsArray().Select(t => (IReadOnlyList<string>)[t!["probability"]!.ToString(), t["precision"]!.ToString(), t["recall"]!.ToString(), t["f1"]!.ToString()]));
+            screen.Line($"  are probabilities what they say? mean distance {json["calibrationError"]}");
+            screen.Table(
+                ["probability", "pairs", "promised", "true"],
+                json["calibration"]!.AsArray().Select(b => (IReadOnlyList<string>)[$"{b!["from"]} to {b["to"]}", b["pairs"]!.ToString(), b["promised"]!.ToString(), b["true"]!.ToString()]));
         }
         screen.Line($"  seconds: {string.Join(", ", json["seconds"]!.AsObject().Select(p => $"{p.Key} {p.Value}"))}; in all {json["secondsInAll"]}, processor {json["cpuSeconds"]}");
         screen.Line($"  {json["pairsPerSecond"]} pairs a second, peak {json["peakMiB"]} MiB");

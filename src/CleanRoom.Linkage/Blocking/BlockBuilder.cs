@@ -87,7 +87,7 @@ internal sealed class BlockBuilder(LinkTable table, IReadOnlyList<KeyAtom> atoms
             }
             from = end;
         }
-        var left = KeyPlan.Budget(table.Count) / 8 * table.Count;
+        var left = KeyPlan.Budget(table.Count) * KeyPlan.SingleShare * table.Count;
         for (var cap = 2; cap <= most; cap++)
         {
             left -= pairs[cap];

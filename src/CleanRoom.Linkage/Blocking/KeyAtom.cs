@@ -19,18 +19,27 @@ internal sealed class KeyAtom
 {
     public const int MaxKeys = 16;
 
-    private readonly int[] _starts;
-    private readonly uint[] _keys;
-    private readonly int[] _values;
+    private const int MaxCap = 1000;
 
-    private KeyAtom(int field, string name, KeyUse use, int[] starts, uint[] keys, int[] values)
+    private readonly int[] _values;
+    private readonly ValueTable _table;
+    private readonly Func<int, IEnumerable<ulong>> _keysOf;
+    private int[] _starts = [0, 0];
+    private uint[] _keys = [];
+    private int _known = 1;
+
+    // For each number of records that share a key, up to the largest cap: the records that do.
+    private readonly double[] _sharing = new double[MaxCap + 1];
+
+    private KeyAtom(int field, string name, KeyUse use, double survives, ValueTable table, int[] values, Func<int, IEnumerable<ulong>> keysOf)
     {
-        _values = values;
         Field = field;
         Name = name;
         Use = use;
-        _starts = starts;
-        _keys = keys;
+        Survives = survives;
+        _table = table;
+        _values = values;
+        _keysOf = keysOf;
     }
 
     public int Field { get; }
@@ -38,6 +47,15 @@ internal sealed class KeyAtom
     public string Name { get; }
 
     public KeyUse Use { get; }
+
+    /// <summary>How often, roughly, two values of one truth share a key although they are not the same.</summary>
+    public double Survives { get; }
+
+    /// <summary>The share of records that have a value.</summary>
+    public double Filled { get; private set; }
+
+    /// <summary>Keys of a record that has a value, on average.</summary>
+    public double KeysEach { get; private set; }
 
     /// <summary>The expected number of other records that share a record's key, for a record with a value.</summary>
     public double Company { get; private set; }
@@ -47,31 +65,33 @@ internal sealed class KeyAtom
 
     public ReadOnlySpan<uint> KeysOf(int record) => Keys(_values[record]);
 
-    private ReadOnlySpan<uint> Keys(int value) => _keys.AsSpan(_starts[value], _starts[value + 1] - _starts[value]);
+    /// <summary>The keys of a value.</summary>
+    public ReadOnlySpan<uint> Keys(int value) => _keys.AsSpan(_starts[value], _starts[value + 1] - _starts[value]);
 
-    public static KeyAtom Make(LinkTable table, int[] values, int field, string name, KeyUse use, Func<int, IEnumerable<ulong>> keysOf)
+    /// <summary>What blocks of this atom alone hold, as large as a cap and a number of pairs for each record allow.</summary>
+    /// <returns>The largest of them, the share of keys that stand in them, and their pairs for each record.</returns>
+    public (int Cap, double Reach, double Pairs) Within(int cap, double mostPairs)
     {
-        var count = table.Values[field].Count;
-        var starts = new int[count + 1];
-        var keys = new List<uint>(count);
-        var most = 0;
-        for (var v = 1; v < count; v++)
+        double keys = _sharing[1], pairs = 0;
+        for (var size = 2; size <= cap; size++)
         {
-            starts[v] = keys.Count;
-            var from = keys.Count;
-            foreach (var wide in keysOf(v))
+            var more = _sharing[size] * (size - 1) / 2 / Math.Max(1, _values.Length);
+            if (pairs + more > mostPairs && size > 2)
             {
-                // A few values that fall together cost a comparison each.
-                var key = (uint)(wide >> 32);
-                if (key != 0 && keys.Count - from < MaxKeys && keys.IndexOf(key, from) < 0)
-                {
-                    keys.Add(key);
-                }
+                cap = size - 1;
+                break;
             }
-            most = Math.Max(most, keys.Count - from);
+            keys += _sharing[size];
+            pairs += more;
         }
-        starts[count] = keys.Count;
-        var atom = new KeyAtom(field, name, use, starts, [.. keys], values);
+        var all = KeysEach * Filled * _values.Length;
+        return (cap, all == 0 ? 0 : Math.Min(1, keys / all), pairs);
+    }
+
+    public static KeyAtom Make(LinkTable table, int[] values, int field, string name, KeyUse use, double survives, Func<int, IEnumerable<ulong>> keysOf)
+    {
+        var atom = new KeyAtom(field, name, use, survives, table.Values[field], values, keysOf);
+        var most = atom.Extend();
         atom.Measure();
         if (most <= 1)
         {
@@ -85,11 +105,42 @@ internal sealed class KeyAtom
         return atom;
     }
 
+    /// <summary>Makes the keys of values that are new.</summary>
+    /// <returns>The most keys that one of them has.</returns>
+    public int Extend()
+    {
+        var count = _table.Count;
+        if (_known == count)
+        {
+            return 0;
+        }
+        Ranges.Grow(ref _starts, count + 1);
+        Ranges.Grow(ref _keys, count);
+        var (most, at) = (0, _starts[_known]);
+        for (; _known < count; _known++)
+        {
+            var from = at;
+            foreach (var wide in _keysOf(_known))
+            {
+                // A few values that fall together cost a comparison each.
+                var key = (uint)(wide >> 32);
+                if (key != 0 && at - from < MaxKeys && Array.IndexOf(_keys, key, from, at - from) < 0)
+                {
+                    Ranges.Grow(ref _keys, at + 1);
+                    _keys[at++] = key;
+                }
+            }
+            _starts[_known + 1] = at;
+            most = Math.Max(most, at - from);
+        }
+        return most;
+    }
+
     // By one key in so many of the whole table: the share of record pairs that meet, times the records.
     private void Measure()
     {
-        var every = (ulong)Math.Max(1, _keys.Length / 200_000);
-        var perValue = new int[_starts.Length];
+        var every = (ulong)Math.Max(1, _starts[_known] / 200_000);
+        var perValue = new int[_known];
         long filled = 0;
         foreach (var v in _values)
         {
@@ -97,7 +148,7 @@ internal sealed class KeyAtom
             filled += v != 0 ? 1 : 0;
         }
         var counts = new Dictionary<uint, int>();
-        for (var v = 1; v < _starts.Length - 1; v++)
+        for (var v = 1; v < _known; v++)
         {
             foreach (var key in Keys(v))
             {
@@ -107,11 +158,18 @@ internal sealed class KeyAtom
                 }
             }
         }
-        double pairs = 0;
+        double pairs = 0, keys = 0;
         foreach (var count in counts.Values)
         {
             pairs += (double)count * (count - 1);
+            keys += count;
+            if (count <= MaxCap)
+            {
+                _sharing[count] += (double)count * every;
+            }
         }
+        Filled = filled / (double)Math.Max(1, _values.Length);
+        KeysEach = filled == 0 ? 0 : keys * every / filled;
         Company = filled == 0 ? 0 : pairs * every / filled;
     }
 }

@@ -17,9 +17,9 @@ internal static class KeyAtoms
             {
                 values[i] = table.Value(i, f);
             }
-            foreach (var (name, use, keys) in Makers(table, f))
+            foreach (var (name, use, survives, keys) in Makers(table, f))
             {
-                makers.Add(() => KeyAtom.Make(table, values, field, $"{table.Fields[field].Name}.{name}", use, keys));
+                makers.Add(() => KeyAtom.Make(table, values, field, $"{table.Fields[field].Name}.{name}", use, survives, keys));
             }
         }
         var atoms = new KeyAtom[makers.Count];
@@ -27,7 +27,7 @@ internal static class KeyAtoms
         return [.. atoms];
     }
 
-    private static IEnumerable<(string Name, KeyUse Use, Func<int, IEnumerable<ulong>> Keys)> Makers(LinkTable table, int f)
+    private static IEnumerable<(string Name, KeyUse Use, double Survives, Func<int, IEnumerable<ulong>> Keys)> Makers(LinkTable table, int f)
     {
         var values = table.Values[f];
         string Text(int v) => values.Text(v);
@@ -35,52 +35,52 @@ internal static class KeyAtoms
         {
             case FieldKind.Given or FieldKind.Family:
                 var names = (NamePartComparer)table.Comparers[f];
-                yield return ("sound", KeyUse.Both, v => NameKeys(names, v));
-                yield return ("begin", KeyUse.Both, v => Text(v).Length >= 3 ? [Hash.Of(Text(v).AsSpan(0, 3))] : []);
+                yield return ("sound", KeyUse.Both, 0.5, v => NameKeys(names, v));
+                yield return ("begin", KeyUse.Both, 0.4, v => Text(v).Length >= 3 ? [Hash.Of(Text(v).AsSpan(0, 3))] : []);
                 break;
             case FieldKind.Name:
                 var whole = (WholeNameComparer)table.Comparers[f];
-                yield return ("word", KeyUse.Both, v => whole.Sounds(v).SelectMany(w => w));
-                yield return ("words", KeyUse.Both, v => whole.Sounds(v).SelectMany(Pairs));
-                yield return ("skeletons", KeyUse.Both, v => whole.Skeletons(v).SelectMany(Pairs));
+                yield return ("word", KeyUse.Both, 0.6, v => whole.Sounds(v).SelectMany(w => w));
+                yield return ("words", KeyUse.Both, 0.4, v => whole.Sounds(v).SelectMany(Pairs));
+                yield return ("skeletons", KeyUse.Both, 0.5, v => whole.Skeletons(v).SelectMany(Pairs));
                 break;
             case FieldKind.Date:
-                yield return ("day", KeyUse.Both, v => Text(v).EndsWith("00", StringComparison.Ordinal) ? [] : [values.Hashes[v]]);
-                yield return ("year", KeyUse.Joined, v => [Hash.Of(Text(v).AsSpan(0, 4))]);
-                yield return ("monthday", KeyUse.Joined, v => Text(v).EndsWith("00", StringComparison.Ordinal) ? [] : [MonthDay(Text(v))]);
+                yield return ("day", KeyUse.Both, 0, v => Text(v).EndsWith("00", StringComparison.Ordinal) ? [] : [values.Hashes[v]]);
+                yield return ("year", KeyUse.Joined, 0.5, v => [Hash.Of(Text(v).AsSpan(0, 4))]);
+                yield return ("monthday", KeyUse.Joined, 0.5, v => Text(v).EndsWith("00", StringComparison.Ordinal) ? [] : [MonthDay(Text(v))]);
                 break;
             case FieldKind.Code:
-                yield return ("all", KeyUse.Both, v => [values.Hashes[v]]);
+                yield return ("all", KeyUse.Both, 0, v => [values.Hashes[v]]);
                 if (Length(values) >= 5)
                 {
-                    yield return ("less", KeyUse.Alone, v => Text(v).Length >= 5 ? Less(Text(v)) : []);
+                    yield return ("less", KeyUse.Alone, 0.6, v => Text(v).Length >= 5 ? Less(Text(v)) : []);
                 }
                 if (Length(values) >= 6)
                 {
-                    yield return ("first", KeyUse.Both, v => Text(v).Length >= 6 ? [Hash.Of(Text(v).AsSpan(0, Text(v).Length / 2))] : []);
-                    yield return ("last", KeyUse.Both, v => Text(v).Length >= 6 ? [Hash.Of(Text(v).AsSpan(Text(v).Length - 3))] : []);
+                    yield return ("first", KeyUse.Both, 0.4, v => Text(v).Length >= 6 ? [Hash.Of(Text(v).AsSpan(0, Text(v).Length / 2))] : []);
+                    yield return ("last", KeyUse.Both, 0.4, v => Text(v).Length >= 6 ? [Hash.Of(Text(v).AsSpan(Text(v).Length - 3))] : []);
                 }
                 break;
             case FieldKind.Phone:
-                yield return ("tail", KeyUse.Both, v => [Hash.Of(Tail(Text(v)))]);
-                yield return ("less", KeyUse.Alone, v => Less(Tail(Text(v)).ToString()));
+                yield return ("tail", KeyUse.Both, 0.2, v => [Hash.Of(Tail(Text(v)))]);
+                yield return ("less", KeyUse.Alone, 0.6, v => Less(Tail(Text(v)).ToString()));
                 break;
             case FieldKind.Email:
-                yield return ("all", KeyUse.Both, v => [values.Hashes[v]]);
-                yield return ("mailbox", KeyUse.Both, v => Text(v).IndexOf('@', StringComparison.Ordinal) is >= 3 and var at ? [Hash.Of(Text(v).AsSpan(0, at))] : []);
-                yield return ("begin", KeyUse.Both, v => Text(v).Length >= 5 ? [Hash.Of(Text(v).AsSpan(0, 5))] : []);
-                yield return ("end", KeyUse.Both, v => Text(v).Length >= 8 ? [Hash.Of(Text(v).AsSpan(Text(v).Length - 8))] : []);
+                yield return ("all", KeyUse.Both, 0, v => [values.Hashes[v]]);
+                yield return ("mailbox", KeyUse.Both, 0.4, v => Text(v).IndexOf('@', StringComparison.Ordinal) is >= 3 and var at ? [Hash.Of(Text(v).AsSpan(0, at))] : []);
+                yield return ("begin", KeyUse.Both, 0.4, v => Text(v).Length >= 5 ? [Hash.Of(Text(v).AsSpan(0, 5))] : []);
+                yield return ("end", KeyUse.Both, 0.4, v => Text(v).Length >= 8 ? [Hash.Of(Text(v).AsSpan(Text(v).Length - 8))] : []);
                 break;
             case FieldKind.Text:
-                yield return ("all", KeyUse.Alone, v => [values.Hashes[v]]);
-                yield return ("begin", KeyUse.Joined, v => Text(v).Length >= 4 ? [Hash.Of(Text(v).AsSpan(0, 4))] : []);
+                yield return ("all", KeyUse.Alone, 0, v => [values.Hashes[v]]);
+                yield return ("begin", KeyUse.Joined, 0.4, v => Text(v).Length >= 4 ? [Hash.Of(Text(v).AsSpan(0, 4))] : []);
                 if (values.Count > 1000)
                 {
-                    yield return ("end", KeyUse.Joined, v => Text(v).Length >= 6 ? [Hash.Of(Text(v).AsSpan(Text(v).Length - 5))] : []);
+                    yield return ("end", KeyUse.Joined, 0.4, v => Text(v).Length >= 6 ? [Hash.Of(Text(v).AsSpan(Text(v).Length - 5))] : []);
                 }
                 break;
             default:
-                yield return ("all", KeyUse.Joined, v => [values.Hashes[v]]);
+                yield return ("all", KeyUse.Joined, 0, v => [values.Hashes[v]]);
                 break;
         }
     }
@@ -123,7 +123,7 @@ internal static class KeyAtoms
         yield return Hash.Of(text);
         for (var i = 0; i < text.Length && i < KeyAtom.MaxKeys; i++)
         {
-            yield return Hash.Of(text.Remove(i, 1));
+            yield return Hash.Without(text, i);
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using CleanRoom.Linkage.Fields;
 using CleanRoom.Linkage.Tables;
 
@@ -12,16 +13,24 @@ internal sealed record KeyFamily(IReadOnlyList<KeyAtom> Atoms, int Cap)
 }
 
 /// <summary>
-/// Chooses the families from the data: an atom that nearly tells records apart stands alone; those that do not are joined with each other,
-/// the most telling joins first, until the budget of candidates is spent (after Borthwick et al. 2020, hashed dynamic blocking).
+/// Chooses the families from the data: an atom that nearly tells records apart stands alone; those that do not are joined with each other
+/// (after Borthwick et al. 2020, hashed dynamic blocking). A table of some size takes those that find most for what they cost, and stops when its budget of work is spent.
 /// </summary>
 internal static class KeyPlan
 {
     private const int MaxFamilies = 80;
     private const int SmallTable = 20_000;
+    private const int MiddlingTable = 30_000;
+
+    // What a key costs to sort and a candidate to weigh, one against the other.
+    private const double KeyCost = 1, PairCost = 3;
 
     /// <summary>Candidate pairs a record that families may give: all there is to find in a small table, less the larger it is, so that the work stays nearly linear.</summary>
-    public static double Budget(int records) => Math.Clamp(150 * Math.Pow(30_000.0 / Math.Max(1, records), 0.45), 25, 150);
+    public static double Budget(int records) => Math.Clamp(150 * Math.Pow((double)MiddlingTable / Math.Max(1, records), BudgetPower), 8, 150);
+
+    /// <summary>The largest block of a family that keeps a table of this size within the budget.</summary>
+    public static int CapOf(KeyFamily family, int records) =>
+        family.IsSingle ? family.Atoms[0].Within(family.Cap, SingleShare * Budget(records)).Cap : family.Cap;
 
     public static List<KeyFamily> Choose(LinkTable table, LinkConfig config, IReadOnlyList<KeyAtom> atoms)
     {
@@ -32,6 +41,26 @@ internal static class KeyPlan
         {
             families.Add(new KeyFamily([atom], config.SingleCap));
         }
+        var joins = Joins(table, config, atoms);
+        if (table.Count > MiddlingTable)
+        {
+            return Best(table, atoms, families, joins);
+        }
+        double spent = 0;
+        foreach (var (family, company) in joins.OrderBy(j => j.Company).ThenBy(j => j.Family.Name, StringComparer.Ordinal))
+        {
+            if (families.Count >= MaxFamilies || spent > Budget(table.Count))
+            {
+                break;
+            }
+            spent += Math.Min(company, config.BlockCap) / 2;
+            families.Add(family);
+        }
+        return families;
+    }
+
+    private static List<(KeyFamily Family, double Company)> Joins(LinkTable table, LinkConfig config, IReadOnlyList<KeyAtom> atoms)
+    {
         var joins = new List<(KeyFamily Family, double Company)>();
         for (var i = 0; i < atoms.Count; i++)
         {
@@ -47,19 +76,88 @@ internal static class KeyPlan
                 joins.Add((new KeyFamily([a, b], config.BlockCap), company));
             }
         }
-        double spent = 0;
-        foreach (var (family, company) in joins.OrderBy(j => j.Company).ThenBy(j => j.Family.Name, StringComparer.Ordinal))
+        return joins;
+    }
+
+    // Greedily by worth for cost; each of both changes nothing but the order of equals.
+    private static List<KeyFamily> Best(LinkTable table, IReadOnlyList<KeyAtom> atoms, List<KeyFamily> singles, List<(KeyFamily Family, double Company)> joins)
+    {
+        var damage = new Damage(table, atoms);
+        var open = new List<(KeyFamily Family, double Reach, double Pairs, double Cost)>();
+        foreach (var single in singles)
         {
-            if (families.Count >= MaxFamilies || spent > Budget(table.Count))
+            var (_, reach, pairs) = single.Atoms[0].Within(single.Cap, SingleShare * Budget(table.Count));
+            open.Add((single, reach, pairs, (KeyCost * single.Atoms[0].KeysEach * single.Atoms[0].Filled) + (PairCost * pairs)));
+        }
+        foreach (var (family, company) in joins)
+        {
+            open.Add(Joined(family, company));
+        }
+        var counted = new HashSet<KeyFamily>();
+        var families = new List<KeyFamily>();
+        for (var left = Budget(table.Count); families.Count < MaxFamilies && open.Count > 0;)
+        {
+            var rated = open.Where(o => o.Pairs <= left).Select(o => (Item: o, Worth: damage.Worth(o.Family, o.Reach))).Where(o => o.Worth >= LeastWorth)
+                .OrderByDescending(o => o.Worth / (o.Item.Cost + KeyCost)).ThenBy(o => o.Item.Family.Name, StringComparer.Ordinal).ToList();
+            if (rated.Count == 0)
             {
                 break;
             }
-            spent += Math.Min(company, config.BlockCap) / 2;
-            families.Add(family);
+            var best = rated[0].Item;
+            // Fields are not independent (postcode and place): what would be taken is counted first, and rated again if it costs more than chance has it.
+            if (!best.Family.IsSingle && counted.Add(best.Family))
+            {
+                var counts = Joined(best.Family, Counted(table, best.Family));
+                if (counts.Cost > 1.2 * best.Cost)
+                {
+                    open[open.IndexOf(best)] = counts;
+                    continue;
+                }
+            }
+            damage.Take(best.Family, best.Reach);
+            left -= best.Pairs;
+            families.Add(best.Family);
+            _ = open.Remove(best);
         }
         return families;
     }
 
+    private static (KeyFamily Family, double Reach, double Pairs, double Cost) Joined(KeyFamily family, double company)
+    {
+        var pairs = Math.Min(company, family.Cap) / 2;
+        return (family, 1, pairs, (KeyCost * family.Atoms.Aggregate(1.0, (n, a) => n * a.KeysEach * a.Filled)) + (PairCost * pairs));
+    }
+
+    // The company of a record by the keys of both atoms, by those records that have one of some keys of the first; copies of the record's own entity are not counted.
+    private static double Counted(LinkTable table, KeyFamily family)
+    {
+        var (first, second) = (family.Atoms[0], family.Atoms[1]);
+        var every = (ulong)Math.Max(1, table.Count / 50_000);
+        var counts = new Dictionary<ulong, int>();
+        for (var i = 0; i < table.Count; i++)
+        {
+            foreach (var x in first.KeysOf(i))
+            {
+                if (Hash.Mix(x) % every == 0)
+                {
+                    foreach (var y in second.KeysOf(i))
+                    {
+                        CollectionsMarshal.GetValueRefOrAddDefault(counts, ((ulong)x << 32) | y, out _)++;
+                    }
+                }
+            }
+        }
+        var pairs = counts.Values.Sum(c => Math.Min(family.Cap, Math.Max(0, c - 1 - OwnCopies)) * c);
+        return pairs * every / Math.Max(1, table.Count);
+    }
+
     /// <summary>An atom that brings fewer records together than this finds them alone.</summary>
     public const double Telling = 5;
+
+    /// <summary>What of the budget blocks of one single value may take.</summary>
+    public const double SingleShare = 1.0 / 8;
+
+    private const double OwnCopies = 0.5;
+    private const double BudgetPower = 0.55;
+    private const double LeastWorth = 0.0005;
 }

@@ -22,8 +22,19 @@ internal sealed class Clusterer
     private readonly int[] _sizes;
     private readonly float _unknown;
 
-    private Clusterer(LinkTable table, IReadOnlyList<LinkedPair> pairs, LinkConfig config)
+    // For each set the sets that must stay apart from it.
+    private readonly Dictionary<int, HashSet<int>> _apart = [];
+
+    private Clusterer(LinkTable table, IReadOnlyList<LinkedPair> pairs, LinkConfig config, IReadOnlyList<(int First, int Second)> cannotLink)
     {
+        foreach (var (first, second) in cannotLink)
+        {
+            if (first != second)
+            {
+                KeepApart(first, second);
+                KeepApart(second, first);
+            }
+        }
         _pairs = pairs;
         _unknown = (float)config.UnknownPairWeight;
         _sets = new UnionFind(table.Count);
@@ -50,9 +61,13 @@ internal sealed class Clusterer
     }
 
     /// <summary>Gives for each record the least record of its cluster.</summary>
-    public static int[] Cluster(LinkTable table, IReadOnlyList<LinkedPair> pairs, LinkConfig config)
+    /// <param name="table">The records.</param>
+    /// <param name="pairs">The pairs that were weighed.</param>
+    /// <param name="config">The configuration.</param>
+    /// <param name="cannotLink">Pairs that are known to be two entities: they never stand in one cluster.</param>
+    public static int[] Cluster(LinkTable table, IReadOnlyList<LinkedPair> pairs, LinkConfig config, IReadOnlyList<(int First, int Second)> cannotLink)
     {
-        var clusterer = new Clusterer(table, pairs, config);
+        var clusterer = new Clusterer(table, pairs, config, cannotLink);
         clusterer.JoinAll((float)LinkModel.WeightOf(config.ClusterThreshold));
         var clusters = new int[table.Count];
         for (var i = 0; i < clusters.Length; i++)
@@ -75,7 +90,7 @@ internal sealed class Clusterer
             foreach (var e in order)
             {
                 var (a, b) = (_sets.Find(_pairs[e].First), _sets.Find(_pairs[e].Second));
-                if (a != b && Between(a, b) > 0)
+                if (a != b && !(_apart.TryGetValue(a, out var apart) && apart.Contains(b)) && Between(a, b) > 0)
                 {
                     Join(a, b);
                     joined = true;
@@ -131,6 +146,26 @@ internal sealed class Clusterer
     {
         var size = _sizes[a] + _sizes[b];
         (_next[a], _next[b]) = (_next[b], _next[a]);
-        _sizes[_sets.Join(a, b)] = size;
+        var joined = _sets.Join(a, b);
+        _sizes[joined] = size;
+        var other = joined == a ? b : a;
+        if (_apart.Remove(other, out var apart))
+        {
+            foreach (var set in apart)
+            {
+                _ = _apart[set].Remove(other);
+                KeepApart(set, joined);
+                KeepApart(joined, set);
+            }
+        }
+    }
+
+    private void KeepApart(int set, int from)
+    {
+        if (!_apart.TryGetValue(set, out var apart))
+        {
+            _apart.Add(set, apart = []);
+        }
+        _ = apart.Add(from);
     }
 }

@@ -13,13 +13,11 @@ internal sealed class DateComparer(ValueTable values) : FieldComparer(values)
     private ulong[] _digits = [];
     private short[] _years = [];
 
-    public override void Prepare()
+    protected override void Prepare(int from, int end)
     {
-        base.Prepare();
-        var from = Math.Max(1, _digits.Length);
-        Array.Resize(ref _digits, Values.Count);
-        Array.Resize(ref _years, Values.Count);
-        for (var i = from; i < _digits.Length; i++)
+        Ranges.Grow(ref _digits, end);
+        Ranges.Grow(ref _years, end);
+        for (var i = from; i < end; i++)
         {
             var text = Values.Text(i);
             for (var k = 0; k < 8; k++)

@@ -5,6 +5,8 @@ namespace CleanRoom.Linkage.Fields;
 /// <summary>Compares two different values of one field. Pure and thread-safe; the order of the two does not matter.</summary>
 internal abstract class FieldComparer(ValueTable values)
 {
+    private int _prepared = 1;
+
     protected ValueTable Values => values;
 
     /// <summary>Gives the level of two values with different numbers, neither 0.</summary>
@@ -16,8 +18,21 @@ internal abstract class FieldComparer(ValueTable values)
     /// <summary>More of the value for <see cref="Models.LaneBounds"/>; 0 wherever the digest is.</summary>
     public virtual uint Detail(int value) => 0;
 
-    /// <summary>Works out what is needed of values that are new.</summary>
-    public virtual void Prepare() => values.Prepare();
+    /// <summary>Works out what is needed of values that are new since the last call.</summary>
+    public void Prepare()
+    {
+        values.Prepare();
+        if (_prepared < values.Count)
+        {
+            Prepare(_prepared, values.Count);
+            _prepared = values.Count;
+        }
+    }
+
+    /// <summary>Works out what is needed of the values from <paramref name="from"/> to before <paramref name="end"/>.</summary>
+    protected virtual void Prepare(int from, int end)
+    {
+    }
 
     public static FieldComparer For(FieldKind kind, ValueTable values) => kind switch
     {
@@ -173,11 +188,10 @@ internal sealed class NumberComparer(ValueTable values) : FieldComparer(values)
 {
     private int[] _numbers = [];
 
-    public override void Prepare()
+    protected override void Prepare(int from, int end)
     {
-        base.Prepare();
-        _numbers = new int[Values.Count];
-        for (var i = 1; i < _numbers.Length; i++)
+        Ranges.Grow(ref _numbers, end);
+        for (var i = from; i < end; i++)
         {
             _numbers[i] = int.Parse(Values.Text(i), System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture);
         }

@@ -20,6 +20,17 @@ internal static class Hash
         return Mix(hash);
     }
 
+    /// <summary>The hash of a text with one character left out.</summary>
+    public static ulong Without(ReadOnlySpan<char> text, int at)
+    {
+        var hash = 0xCBF2_9CE4_8422_2325 ^ (ulong)(text.Length - 1);
+        for (var i = 0; i < text.Length; i++)
+        {
+            hash = i == at ? hash : (hash ^ text[i]) * 0x0000_0100_0000_01B3;
+        }
+        return Mix(hash);
+    }
+
     /// <summary>Joins two hashes; the order counts.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Join(ulong first, ulong second) => Mix(((first + Prime) * Prime) ^ second);

@@ -23,36 +23,42 @@ internal sealed class NamePartComparer(ValueTable values) : FieldComparer(values
         public bool HasGroups;
     }
 
-    public override void Prepare()
+    protected override void Prepare(int from, int end)
     {
-        base.Prepare();
-        var from = Math.Max(1, _cells.Length);
-        Array.Resize(ref _cells, Values.Count);
-        Array.Resize(ref _groups, Values.Count);
-        Array.Resize(ref _forms, Values.Count);
-        Array.Resize(ref _plainForms, Values.Count);
+        Ranges.Grow(ref _cells, end);
+        Ranges.Grow(ref _groups, end);
+        Ranges.Grow(ref _forms, end);
+        Ranges.Grow(ref _plainForms, end);
         _groups[0] = [];
-        _ = Parallel.For(from, Values.Count, i =>
+        Ranges.For(from, end, (first, last) =>
         {
-            var text = Values.Text(i);
-            _cells[i].Text = Values.Packed[i];
-            if (Values.Packed[i].IsPacked && !text.AsSpan().ContainsAnyExceptInRange('a', 'z'))
+            for (var i = first; i < last; i++)
             {
-                _cells[i].Sound = Hash.Of(Sounds.Key(Spelling.WithoutUmlauts(text)));
-                _groups[i] = GivenNameGroups.Of(text);
-                _cells[i].HasGroups = _groups[i].Length > 0;
-                _cells[i].Plain = true;
-                return;
-            }
-            _groups[i] = [];
-            var form = NameParser.Parse(text).FirstOrDefault();
-            _forms[i] = form;
-            if (form is not null)
-            {
-                _cells[i].Sound = Hash.Of(Sounds.Key(Spelling.WithoutUmlauts(string.Concat(form.Tokens.Select(t => t.Readings[0])))));
-                _groups[i] = GivenNameGroups.Of(form.Tokens[0].Readings[0]);
+                PrepareOne(i);
             }
         });
+    }
+
+    private void PrepareOne(int i)
+    {
+        var text = Values.Text(i);
+        _cells[i].Text = Values.Packed[i];
+        if (Values.Packed[i].IsPacked && !text.AsSpan().ContainsAnyExceptInRange('a', 'z'))
+        {
+            _cells[i].Sound = Hash.Of(Sounds.Key(Spelling.WithoutUmlauts(text)));
+            _groups[i] = GivenNameGroups.Of(text);
+            _cells[i].HasGroups = _groups[i].Length > 0;
+            _cells[i].Plain = true;
+            return;
+        }
+        _groups[i] = [];
+        var form = NameParser.Parse(text).FirstOrDefault();
+        _forms[i] = form;
+        if (form is not null)
+        {
+            _cells[i].Sound = Hash.Of(Sounds.Key(Spelling.WithoutUmlauts(string.Concat(form.Tokens.Select(t => t.Readings[0])))));
+            _groups[i] = GivenNameGroups.Of(form.Tokens[0].Readings[0]);
+        }
     }
 
     /// <summary>The spelling-free key of a value, for blocking; 0 if it has none.</summary>

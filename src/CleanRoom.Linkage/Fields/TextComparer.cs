@@ -12,22 +12,23 @@ internal sealed class TextComparer(ValueTable values) : FieldComparer(values)
     // One bit for each word, by its hash: texts without a bit in common have no word in common.
     private ulong[] _bits = [];
 
-    public override void Prepare()
+    protected override void Prepare(int from, int end)
     {
-        base.Prepare();
-        var from = _words.Length;
-        Array.Resize(ref _words, Values.Count);
-        Array.Resize(ref _bits, Values.Count);
-        for (var i = Math.Max(1, from); i < _words.Length; i++)
+        Ranges.Grow(ref _words, end);
+        Ranges.Grow(ref _bits, end);
+        Ranges.For(from, end, (first, last) =>
         {
-            var text = Values.Text(i);
-            _bits[i] = 1UL << (int)(Values.Hashes[i] >> 58);
-            if (text.Contains(' ', StringComparison.Ordinal))
+            for (var i = first; i < last; i++)
             {
-                _words[i] = [.. text.Split(' ').Where(w => w.Length > 1).Select(w => Hash.Of(w)).Distinct().Take(12)];
-                _bits[i] = _words[i]!.Aggregate(0UL, (bits, word) => bits | (1UL << (int)(word >> 58)));
+                var text = Values.Text(i);
+                _bits[i] = 1UL << (int)(Values.Hashes[i] >> 58);
+                if (text.Contains(' ', StringComparison.Ordinal))
+                {
+                    _words[i] = [.. text.Split(' ').Where(w => w.Length > 1).Select(w => Hash.Of(w)).Distinct().Take(12)];
+                    _bits[i] = _words[i]!.Aggregate(0UL, (bits, word) => bits | (1UL << (int)(word >> 58)));
+                }
             }
-        }
+        });
     }
 
     public override uint Digest(int value) => Values.Packed[value].IsPacked ? Fields.Digest.OfText(Values.Text(value)) : 0;

@@ -123,11 +123,13 @@ internal static class ValueReader
 
     private static string Code(string text)
     {
-        if (Placeholders.IsUnknown(text))
+        // Digits alone are no word for "not known", and stay as they are.
+        var plain = Digits(text);
+        if (!plain && Placeholders.IsUnknown(text))
         {
             return "";
         }
-        var code = Text.Alphanumeric(text).ToLowerInvariant();
+        var code = plain ? text : Text.Alphanumeric(text).ToLowerInvariant();
         return code.Length == 0 || code.AsSpan().Trim('0').IsEmpty || (code.Length >= 7 && Digits(code) && Placeholders.IsNumber(code)) ? "" : code;
     }
 

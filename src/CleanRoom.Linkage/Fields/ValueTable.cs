@@ -10,6 +10,7 @@ internal sealed class ValueTable
 {
     private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
     private readonly List<string> _texts = [""];
+    private int _prepared = 1;
 
     public int Count => _texts.Count;
 
@@ -41,20 +42,23 @@ internal sealed class ValueTable
     /// <summary>Works out what is new since the last call.</summary>
     public void Prepare()
     {
-        var from = Math.Max(1, Hashes.Length);
         var count = _texts.Count;
-        if (Hashes.Length == count)
+        if (_prepared == count)
         {
             return;
         }
         var (packed, hashes) = (Packed, Hashes);
-        Array.Resize(ref packed, count);
-        Array.Resize(ref hashes, count);
-        for (var i = from; i < count; i++)
+        Ranges.Grow(ref packed, count);
+        Ranges.Grow(ref hashes, count);
+        Ranges.For(_prepared, count, (first, end) =>
         {
-            _ = PackedText.TryPack(_texts[i], out packed[i]);
-            hashes[i] = Hash.Of(_texts[i]);
-        }
+            for (var i = first; i < end; i++)
+            {
+                _ = PackedText.TryPack(_texts[i], out packed[i]);
+                hashes[i] = Hash.Of(_texts[i]);
+            }
+        });
         (Packed, Hashes) = (packed, hashes);
+        _prepared = count;
     }
 }

@@ -25,20 +25,21 @@ internal sealed class WholeNameComparer(ValueTable values) : FieldComparer(value
         public int[] Groups => groups;
     }
 
-    public override void Prepare()
+    protected override void Prepare(int from, int end)
     {
-        base.Prepare();
-        var from = Math.Max(1, _forms.Length);
-        Array.Resize(ref _forms, Values.Count);
+        Ranges.Grow(ref _forms, end);
         _forms[0] = [];
-        var parsed = new List<NameForm>[Values.Count];
-        _ = Parallel.For(from, Values.Count, i =>
+        var parsed = new List<NameForm>[end - from];
+        Ranges.For(from, end, (first, last) =>
         {
-            parsed[i] = [.. Values.Text(i).Split(ValueReader.Separator).SelectMany(v => NameParser.Parse(v)).Take(MaxForms)];
+            for (var i = first; i < last; i++)
+            {
+                parsed[i - from] = [.. Values.Text(i).Split(ValueReader.Separator).SelectMany(v => NameParser.Parse(v)).Take(MaxForms)];
+            }
         });
-        for (var i = from; i < Values.Count; i++)
+        for (var i = from; i < end; i++)
         {
-            _forms[i] = [.. parsed[i].Select(f => f.Tokens.Select(Number).ToArray())];
+            _forms[i] = [.. parsed[i - from].Select(f => f.Tokens.Select(Number).ToArray())];
         }
     }
 

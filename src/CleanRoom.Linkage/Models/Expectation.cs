@@ -9,6 +9,7 @@ internal static class Expectation
     private const int MaxRounds = 60;
     private const double Enough = 1e-5;
     private const double Sure = 0.9;
+    private const double Hopeless = 1e-9;
 
     // Somebody who links tables expects a match or two.
     private const double Expected = 1;
@@ -18,7 +19,7 @@ internal static class Expectation
 
     public static LinkModel Run(LinkModel model, Patterns patterns, double share, double allPairs)
     {
-        var (vectors, terms, counts) = patterns.Sorted();
+        var (vectors, terms, counts) = Likely(model, patterns.Sorted());
         var start = model;
         for (var round = 0; round < MaxRounds; round++)
         {
@@ -31,6 +32,14 @@ internal static class Expectation
             }
         }
         return model;
+    }
+
+    // Most patterns are so far from a match that no round brings them near it.
+    private static (ulong[] Vectors, double[] Terms, double[] Counts) Likely(LinkModel model, (ulong[] Vectors, double[] Terms, double[] Counts) patterns)
+    {
+        var probabilities = Responsibilities(model, patterns.Vectors, patterns.Terms);
+        var likely = Enumerable.Range(0, probabilities.Length).Where(g => probabilities[g] > Hopeless).ToArray();
+        return ([.. likely.Select(g => patterns.Vectors[g])], [.. likely.Select(g => patterns.Terms[g])], [.. likely.Select(g => patterns.Counts[g])]);
     }
 
     /// <summary>The probability of a match for each pattern.</summary>

@@ -14,7 +14,6 @@ namespace CleanRoom.Linkage.Models;
 internal sealed class PairScorer
 {
     private readonly LinkTable _table;
-    private readonly int[] _rows;
     private readonly int _stride;
     private readonly int _fields;
     private readonly FieldComparer[] _comparers;
@@ -22,6 +21,10 @@ internal sealed class PairScorer
     private readonly int _digests;
     private readonly float[][] _levels;
     private readonly float[][] _exact;
+
+    // What an agreement weighs on a value that came after the frequencies were counted, and how many values have their weight.
+    private readonly float[] _unseen;
+    private readonly int[] _known;
     private readonly float[] _mostInexact;
     private readonly float[] _mostCrossed;
     private readonly int[] _order;
@@ -36,7 +39,6 @@ internal sealed class PairScorer
     public PairScorer(LinkTable table, LinkModel model, TermWeights terms)
     {
         _table = table;
-        _rows = table.Rows;
         _stride = table.Stride;
         _fields = table.Fields.Count;
         _comparers = table.Comparers;
@@ -46,6 +48,8 @@ internal sealed class PairScorer
         _anySwap = Array.Exists(_swaps, s => s >= 0);
         _prior = (float)model.PriorWeight;
         _levels = new float[_fields][];
+        _unseen = new float[_fields];
+        _known = new int[_fields];
         _exact = new float[_fields][];
         _mostInexact = new float[_fields];
         _mostCrossed = new float[_fields];
@@ -56,7 +60,9 @@ internal sealed class PairScorer
             _levels[f] = [.. Enumerable.Range(0, scale.Names.Count).Select(l => (float)model.Weight(f, l))];
             _mostInexact[f] = Enumerable.Range(0, scale.Exact).Where(l => !Levels.IsCrossed(kind, l)).Max(l => _levels[f][l]);
             _mostCrossed[f] = Enumerable.Range(0, scale.Exact).Where(l => Levels.IsCrossed(kind, l)).Select(l => _levels[f][l]).DefaultIfEmpty(0).Max();
+            _unseen[f] = (float)Math.Log2(model.Fields[f].Match[scale.Exact] / terms.ChanceOfUnseen(f));
             _exact[f] = new float[table.Values[f].Count];
+            _known[f] = _exact[f].Length;
             for (var v = 1; v < _exact[f].Length; v++)
             {
                 _exact[f][v] = terms.Counts[f][v] > 0
@@ -77,6 +83,21 @@ internal sealed class PairScorer
     /// <summary>The weight that an exact agreement on a value has, term frequency included.</summary>
     public float ExactWeight(int field, int value) => _exact[field][value];
 
+    /// <summary>Gives weights to values that the table took up since.</summary>
+    public void Extend()
+    {
+        for (var f = 0; f < _fields; f++)
+        {
+            var count = _table.Values[f].Count;
+            if (_known[f] < count)
+            {
+                Ranges.Grow(ref _exact[f], count);
+                _exact[f].AsSpan(_known[f], count - _known[f]).Fill(_unseen[f]);
+                _known[f] = count;
+            }
+        }
+    }
+
     /// <summary>The prior, in bits.</summary>
     public float Prior => _prior;
 
@@ -94,7 +115,7 @@ internal sealed class PairScorer
     /// <param name="vector">Four bits a field: its level, or <see cref="LevelScale.Missing"/>.</param>
     public bool TryScore(int first, int second, float floor, out float weight, out ulong vector)
     {
-        ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
+        ref var rows = ref MemoryMarshal.GetArrayDataReference(_table.Rows);
         ref var a = ref Unsafe.Add(ref rows, first * (nint)_stride);
         ref var b = ref Unsafe.Add(ref rows, second * (nint)_stride);
         var (equal, missing) = Compare(ref a, ref b);

@@ -18,7 +18,7 @@ internal sealed class PairSieve
     // Sums in another order than the scorer's may fall a little short of its.
     private const float Slack = 0.01f;
 
-    private readonly int[] _rows;
+    private readonly LinkTable _table;
     private readonly int _stride;
     private readonly int _lanes;
     private readonly float _least;
@@ -33,7 +33,7 @@ internal sealed class PairSieve
 
     public PairSieve(LinkTable table, PairScorer scorer, float floor)
     {
-        _rows = table.Rows;
+        _table = table;
         _stride = table.Stride;
         _lanes = table.Lanes;
         _scorer = scorer;
@@ -68,20 +68,21 @@ internal sealed class PairSieve
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Sieve(int record, Span<int> candidates)
     {
-        ref var rows = ref MemoryMarshal.GetArrayDataReference(_rows);
+        var all = _table.Rows;
+        ref var rows = ref MemoryMarshal.GetArrayDataReference(all);
         ref var row = ref Unsafe.Add(ref rows, record * (nint)_stride);
         var first = Half(ref row, 0);
         var second = _lanes > Lanes ? Half(ref row, 1) : default;
         for (var k = 0; k < Math.Min(Ahead, candidates.Length); k++)
         {
-            Fetch(candidates[k]);
+            Fetch(all, candidates[k]);
         }
         var left = 0;
         for (var k = 0; k < candidates.Length; k++)
         {
             if (k + Ahead < candidates.Length)
             {
-                Fetch(candidates[k + Ahead]);
+                Fetch(all, candidates[k + Ahead]);
             }
             var other = candidates[k];
             ref var b = ref Unsafe.Add(ref rows, other * (nint)_stride);
@@ -94,12 +95,12 @@ internal sealed class PairSieve
         return left;
     }
 
-    private void Fetch(int record)
+    private void Fetch(int[] rows, int record)
     {
         var row = record * (nint)_stride;
-        Memory.Fetch(_rows, row);
-        Memory.Fetch(_rows, row + _lanes);
-        Memory.Fetch(_rows, row + (2 * _lanes));
+        Memory.Fetch(rows, row);
+        Memory.Fetch(rows, row + _lanes);
+        Memory.Fetch(rows, row + (2 * _lanes));
     }
 
     private HalfRow Half(ref int row, int half)

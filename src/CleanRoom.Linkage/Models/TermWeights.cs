@@ -24,7 +24,7 @@ internal sealed class TermWeights
     {
         var counts = table.Values.Select(v => new int[v.Count]).ToArray();
         var filled = new int[counts.Length];
-        for (var f = 0; f < counts.Length; f++)
+        _ = Parallel.For(0, counts.Length, f =>
         {
             var mine = counts[f];
             for (var i = 0; i < table.Count; i++)
@@ -33,7 +33,7 @@ internal sealed class TermWeights
             }
             filled[f] = table.Count - mine[0];
             mine[0] = 0;
-        }
+        });
         return new TermWeights(counts, filled);
     }
 
@@ -43,6 +43,9 @@ internal sealed class TermWeights
     /// </summary>
     public double ChanceOf(int field, int value, double ownCopies) =>
         (Math.Max(0, Counts[field][value] - 1 - ownCopies) + 1) / (Filled[field] + Assumed);
+
+    /// <summary>The same for a value that the table does not hold.</summary>
+    public double ChanceOfUnseen(int field) => 1.0 / (Filled[field] + Assumed);
 
     /// <summary>The chance that two records of different entities agree exactly.</summary>
     public double ChanceOfAgreement(int field, double ownCopies)

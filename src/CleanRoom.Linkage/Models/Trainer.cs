@@ -11,6 +11,7 @@ internal sealed class Trainer(LinkTable table, string config, TermWeights terms,
     private const long CandidatePairs = 400_000;
     private const int Chunk = 1024;
     private const int AssumedPairs = 1000;
+    private const int Rounds = 3;
 
     public LinkModel Train(CancellationToken cancellationToken)
     {
@@ -20,11 +21,11 @@ internal sealed class Trainer(LinkTable table, string config, TermWeights terms,
         var random = RandomPatterns(model);
         model = WithChances(model, random, matchesKnown: false);
         var every = Math.Max(1, blocks.Families.Sum(f => f.Pairs) / CandidatePairs);
-        for (var round = 0; round < 3; round++)
+        var (sample, share) = Sample(model, every);
+        for (var round = 0; round < Rounds; round++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var (candidates, share) = CandidatePatterns(model, every);
-            model = Expectation.Run(model, candidates, share, allPairs);
+            model = Expectation.Run(model, CandidatePatterns(model, sample), share, allPairs);
             var copies = 2 * model.Prior * allPairs / table.Count;
             model = model with { Fields = [.. model.Fields.Select(f => f with { OwnCopies = copies * f.Match[^1] })] };
             model = WithChances(WithExactChances(model), random, matchesKnown: true);
@@ -165,18 +166,18 @@ internal sealed class Trainer(LinkTable table, string config, TermWeights terms,
         };
     }
 
-    private (Patterns Patterns, double Share) CandidatePatterns(LinkModel model, long every)
+    // Candidates of some records with their levels; and the share of records taken. What a round learns changes what levels weigh, not what they are.
+    private ((int First, int Second, ulong Levels)[][] Pairs, double Share) Sample(LinkModel model, long every)
     {
         var scorer = new PairScorer(table, model, terms);
         var chunks = (table.Count + Chunk - 1) / Chunk;
-        var parts = new Patterns[chunks];
-        var finders = new System.Collections.Concurrent.ConcurrentBag<CandidateFinder>();
+        var parts = new (int, int, ulong)[chunks][];
+        var finders = new System.Collections.Concurrent.ConcurrentBag<(CandidateFinder Finder, List<(int, int, ulong)> Found)>();
         long taken = 0;
-        var exact = table.Fields.Select((_, f) => (float)model.Weight(f, model.Fields[f].Match.Count - 1)).ToArray();
         _ = Parallel.For(0, chunks, new ParallelOptions { MaxDegreeOfParallelism = threads }, chunk =>
         {
-            var finder = finders.TryTake(out var one) ? one : new CandidateFinder(table, blocks);
-            var mine = parts[chunk] = new Patterns();
+            var (finder, found) = finders.TryTake(out var one) ? one : (new CandidateFinder(table, blocks), []);
+            found.Clear();
             var end = Math.Min(table.Count, (chunk + 1) * Chunk);
             for (var i = chunk * Chunk; i < end; i++)
             {
@@ -188,17 +189,37 @@ internal sealed class Trainer(LinkTable table, string config, TermWeights terms,
                 foreach (var j in finder.After(i))
                 {
                     _ = scorer.TryScore(i, j, float.NegativeInfinity, out _, out var vector);
-                    mine.Add(vector, Terms(scorer, i, j, exact));
+                    found.Add((i, j, vector));
                 }
             }
-            finders.Add(finder);
+            parts[chunk] = [.. found];
+            finders.Add((finder, found));
+        });
+        return (parts, Math.Max(1, taken) / (double)Math.Max(1, table.Count));
+    }
+
+    private Patterns CandidatePatterns(LinkModel model, (int First, int Second, ulong Levels)[][] sample)
+    {
+        var scorer = new PairScorer(table, model, terms);
+        var exact = table.Fields.Select((_, f) => (float)model.Weight(f, model.Fields[f].Match.Count - 1)).ToArray();
+        var parts = new Patterns[threads];
+        _ = Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, t =>
+        {
+            var mine = parts[t] = new Patterns();
+            for (var chunk = t; chunk < sample.Length; chunk += threads)
+            {
+                foreach (var (first, second, levels) in sample[chunk])
+                {
+                    mine.Add(levels, Terms(scorer, first, second, exact));
+                }
+            }
         });
         var all = new Patterns();
         foreach (var part in parts)
         {
             all.Add(part);
         }
-        return (all, Math.Max(1, taken) / (double)Math.Max(1, table.Count));
+        return all;
     }
 
     private double Terms(PairScorer scorer, int i, int j, float[] exact)

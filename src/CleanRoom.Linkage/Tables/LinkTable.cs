@@ -1,4 +1,5 @@
 using CleanRoom.Linkage.Fields;
+using CleanRoom.Records.Normalisation;
 
 namespace CleanRoom.Linkage.Tables;
 
@@ -8,8 +9,9 @@ namespace CleanRoom.Linkage.Tables;
 /// </summary>
 public sealed class LinkTable
 {
-    internal LinkTable(IReadOnlyList<FieldSpec> fields, ValueTable[] values, string[] ids, byte[] sources, int[] rows, int stride)
+    internal LinkTable(IReadOnlyList<FieldSpec> fields, ValueTable[] values, DateOrder[] dateOrders, string[] ids, byte[] sources, int[] rows, int stride)
     {
+        DateOrders = dateOrders;
         Fields = fields;
         Values = values;
         Ids = ids;
@@ -28,10 +30,7 @@ public sealed class LinkTable
                 SwapOf[f] = fields[f].Swap == fields[g].Name && ReferenceEquals(values[f], values[g]) ? g : SwapOf[f];
             }
         }
-        foreach (var comparer in Comparers.Distinct())
-        {
-            comparer.Prepare();
-        }
+        _ = Parallel.ForEach(Comparers.Distinct().ToArray(), comparer => comparer.Prepare());
         AddDigests();
     }
 
@@ -57,7 +56,10 @@ public sealed class LinkTable
     /// <summary>For each field the one with which it is mixed up, or -1; set on the first of the two only.</summary>
     internal int[] SwapOf { get; }
 
-    internal int[] Rows { get; }
+    /// <summary>How each field's dates are read that could be either way.</summary>
+    internal DateOrder[] DateOrders { get; }
+
+    internal int[] Rows { get; private set; }
 
     internal int Stride { get; }
 
@@ -72,22 +74,55 @@ public sealed class LinkTable
     /// <summary>The table of a record, 0 or 1.</summary>
     public int SourceOf(int record) => Sources.Length == 0 ? 0 : Sources[record];
 
+    /// <summary>Makes room for so many rows.</summary>
+    internal void Grow(int records)
+    {
+        var rows = Rows;
+        Ranges.Grow(ref rows, records * Stride);
+        Rows = rows;
+    }
+
+    /// <summary>The row of a record: values, digests, details.</summary>
+    internal Span<int> Row(int record) => Rows.AsSpan(record * Stride, Stride);
+
+    /// <summary>Writes a value, as it is compared, into a row.</summary>
+    internal void Set(int record, int field, string text)
+    {
+        var value = Values[field].Number(text);
+        Comparers[field].Prepare();
+        var row = Row(record);
+        row[field] = value;
+        (row[field + Lanes], row[field + (2 * Lanes)]) = value == 0 ? (0, 0) : ((int)Comparers[field].Digest(value), (int)Comparers[field].Detail(value));
+    }
+
     private void AddDigests()
     {
-        for (var f = 0; f < Fields.Count; f++)
+        var digests = new (uint Digest, uint Detail)[Fields.Count][];
+        for (var f = 0; f < digests.Length; f++)
         {
-            var digests = new (uint Digest, uint Detail)[Values[f].Count];
-            for (var v = 1; v < digests.Length; v++)
+            var (mine, comparer) = (new (uint, uint)[Values[f].Count], Comparers[f]);
+            Ranges.For(1, mine.Length, (from, end) =>
             {
-                digests[v] = (Comparers[f].Digest(v), Comparers[f].Detail(v));
-            }
-            for (var at = f; at < Rows.Length; at += Stride)
-            {
-                var (digest, detail) = digests[Rows[at]];
-                Rows[at + Lanes] = (int)digest;
-                Rows[at + (2 * Lanes)] = (int)detail;
-            }
+                for (var v = from; v < end; v++)
+                {
+                    mine[v] = (comparer.Digest(v), comparer.Detail(v));
+                }
+            });
+            digests[f] = mine;
         }
+        Ranges.For(0, Count, (from, end) =>
+        {
+            for (var i = from; i < end; i++)
+            {
+                var row = Row(i);
+                for (var f = 0; f < digests.Length; f++)
+                {
+                    var (digest, detail) = digests[f][row[f]];
+                    row[f + Lanes] = (int)digest;
+                    row[f + (2 * Lanes)] = (int)detail;
+                }
+            }
+        });
     }
 
     /// <summary>True if a pair may be a link at all.</summary>

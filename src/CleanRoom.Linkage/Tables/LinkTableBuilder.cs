@@ -138,6 +138,7 @@ public sealed class LinkTableBuilder
             values[f] = partner >= 0 ? values[partner] : new ValueTable();
         }
         var numbers = new int[fields.Length][];
+        var dateOrders = new DateOrder[fields.Length];
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
         _ = Parallel.ForEach(values.Distinct().ToArray(), parallel, table =>
         {
@@ -145,21 +146,26 @@ public sealed class LinkTableBuilder
             {
                 if (ReferenceEquals(values[f], table))
                 {
-                    numbers[f] = Normalise(fields[f].Kind, _columns[present[f]], table);
+                    var column = _columns[present[f]];
+                    dateOrders[f] = fields[f].Kind == FieldKind.Date ? OrderOf(column) : DateOrder.Unknown;
+                    numbers[f] = Normalise(fields[f].Kind, column, dateOrders[f], table);
                 }
             }
         });
         var order = Order();
         var stride = (fields.Length + 7) / 8 * 8 * 3;
         var rows = new int[(long)_ids.Count * stride];
-        for (var f = 0; f < fields.Length; f++)
+        var cells = present.Select(f => _columns[f].Cells).ToArray();
+        Ranges.For(0, order.Length, (from, end) =>
         {
-            var column = _columns[present[f]].Cells;
-            for (var i = 0; i < order.Length; i++)
+            for (var i = from; i < end; i++)
             {
-                rows[(i * stride) + f] = numbers[f][column[order[i]]];
+                for (var f = 0; f < numbers.Length; f++)
+                {
+                    rows[(i * stride) + f] = numbers[f][cells[f][order[i]]];
+                }
             }
-        }
+        }, threads);
         var ids = new string[order.Length];
         var sources = _source == 0 ? [] : new byte[order.Length];
         for (var i = 0; i < order.Length; i++)
@@ -170,7 +176,7 @@ public sealed class LinkTableBuilder
                 sources[i] = _sources[order[i]];
             }
         }
-        return new LinkTable(fields, values, ids, sources, rows, stride);
+        return new LinkTable(fields, values, dateOrders, ids, sources, rows, stride);
     }
 
     private bool Has(FieldKind kind) => Enumerable.Range(0, _cellsOf.Length).Any(f => _config.Fields[f].Kind == kind && _cellsOf[f].Length > 0);
@@ -203,17 +209,20 @@ public sealed class LinkTableBuilder
         return order;
     }
 
-    private static int[] Normalise(FieldKind kind, RawColumn column, ValueTable table)
+    private static int[] Normalise(FieldKind kind, RawColumn column, DateOrder order, ValueTable table)
     {
-        var order = DateOrder.Unknown;
         var numbers = new int[column.Distinct];
-        if (kind == FieldKind.Date)
+        var texts = new string[numbers.Length];
+        Ranges.For(1, numbers.Length, (from, end) =>
         {
-            order = OrderOf(column);
-        }
+            for (var i = from; i < end; i++)
+            {
+                texts[i] = ValueReader.Read(kind, column.Text(i), order);
+            }
+        });
         for (var i = 1; i < numbers.Length; i++)
         {
-            numbers[i] = table.Number(ValueReader.Read(kind, column.Text(i), order));
+            numbers[i] = table.Number(texts[i]);
         }
         return numbers;
     }

@@ -15,6 +15,9 @@ public sealed record TableLinkOptions
     /// <summary>The least probability of pairs that are kept. Above 0, below 1; defaults to 0.001.</summary>
     public double MinProbability { get; init; } = 0.001;
 
+    /// <summary>Pairs that people know to be two entities: never kept as links and never in one cluster. Defaults to none.</summary>
+    public IReadOnlyList<(int First, int Second)> CannotLink { get; init; } = [];
+
     /// <summary>Told of each candidate pair before it is weighed; for measuring the recall of blocking. Must be thread-safe.</summary>
     public Action<int, int>? OnCandidate { get; init; }
 }
@@ -83,8 +86,13 @@ public static class TableLinker
         model.RequireFields(table.Fields);
         var scorer = new PairScorer(table, model, terms);
         var (pairs, candidates) = Score(table, blocks, scorer, options, cancellationToken);
+        if (options.CannotLink.Count > 0)
+        {
+            var apart = options.CannotLink.Select(p => (Math.Min(p.First, p.Second), Math.Max(p.First, p.Second))).ToHashSet();
+            pairs = [.. pairs.Where(p => !apart.Contains((p.First, p.Second)))];
+        }
         Phase("scoring");
-        var clusters = Clusterer.Cluster(table, pairs, config);
+        var clusters = Clusterer.Cluster(table, pairs, config, options.CannotLink);
         Phase("clusters");
         return new TableLinkResult(model, pairs, clusters, candidates, blocks.Families, phases);
     }
