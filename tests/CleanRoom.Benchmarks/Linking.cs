@@ -70,7 +70,7 @@ internal static class Linking
         var config = LinkConfig.Shipped("persons")!;
         var rows = Rows(records + News);
         var clock = Stopwatch.StartNew();
-        var index = LinkIndex.Create(Table(config, rows[..records]), config);
+        var index = LinkIndex.Create(Table(config, rows.AsSpan(0, records)), config);
         var name = string.Create(CultureInfo.InvariantCulture, $"{records:#,0} records");
         report.Add("index", $"{name}, training and beginning", clock.Elapsed.TotalSeconds, "s");
         var columns = index.Fields.Select(f => Array.FindIndex(Columns, c => f.Columns.Contains(c))).ToArray();

@@ -70,6 +70,9 @@ try
     if (only is null or "link")
     {
         Linking.Link(report, records);
+    }
+    if (only is null or "index")
+    {
         Linking.Index(report, records);
     }
 }

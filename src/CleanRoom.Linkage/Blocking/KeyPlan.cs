@@ -79,7 +79,7 @@ internal static class KeyPlan
         return joins;
     }
 
-    // Greedily by worth for cost; each of both changes nothing but the order of equals.
+    // One after the other, each time the one that is worth most for its cost; equals by name, so that the same table always gives the same families.
     private static List<KeyFamily> Best(LinkTable table, IReadOnlyList<KeyAtom> atoms, List<KeyFamily> singles, List<(KeyFamily Family, double Company)> joins)
     {
         var damage = new Damage(table, atoms);
@@ -97,7 +97,7 @@ internal static class KeyPlan
         var families = new List<KeyFamily>();
         for (var left = Budget(table.Count); families.Count < MaxFamilies && open.Count > 0;)
         {
-            var rated = open.Where(o => o.Pairs <= left).Select(o => (Item: o, Worth: damage.Worth(o.Family, o.Reach))).Where(o => o.Worth >= LeastWorth)
+            var rated = open.Where(o => o.Pairs <= left || families.Count < LeastFamilies).Select(o => (Item: o, Worth: damage.Worth(o.Family, o.Reach))).Where(o => o.Worth >= LeastWorth)
                 .OrderByDescending(o => o.Worth / (o.Item.Cost + KeyCost)).ThenBy(o => o.Item.Family.Name, StringComparer.Ordinal).ToList();
             if (rated.Count == 0)
             {
@@ -160,4 +160,7 @@ internal static class KeyPlan
     private const double OwnCopies = 0.5;
     private const double BudgetPower = 0.55;
     private const double LeastWorth = 0.0005;
+
+    // Where records are nearly all alike every family is over the budget; its blocks are cut, and cost a bounded number of pairs each.
+    private const int LeastFamilies = 4;
 }
