@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using CleanRoom.Charter.Acts;
+using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Charter.Queries;
@@ -40,7 +42,7 @@ public sealed class InboxVectorTests
         Assert.Equal(1, state.KeysOf(member, KeyPurpose.Inbox).Count(logged => logged.Key.Equals(key.PublicKey)));
 
         var frames = file["frames"]!.AsArray();
-        Assert.Equal(11, frames.Count(frame => frame!["expect"]!.GetValue<string>() == "ok"));
+        Assert.Equal(17, frames.Count(frame => frame!["expect"]!.GetValue<string>() == "ok"));
         foreach (var item in frames)
         {
             var frame = new MessageFrame(
@@ -56,6 +58,28 @@ public sealed class InboxVectorTests
                 Assert.Equal(item["message"]!.GetValue<string>(), Encoding.UTF8.GetString(message.ToBytes(place)));
             }
         }
+    }
+
+    [Fact]
+    public void Acts_Shipped_AreSealedAsTheFileSays()
+    {
+        var file = JsonNode.Parse(System.IO.File.ReadAllText(File))!;
+        var state = Read(file).State;
+        var member = MemberId.Parse(file["member"]!.GetValue<string>());
+        var key = state.CurrentKey(member, KeyPurpose.Record)!;
+        var acts = file["acts"]!.AsArray();
+        Assert.Equal(5, acts.Count);
+        foreach (var item in acts)
+        {
+            var kind = ActRules.Words[item!["kind"]!.GetValue<string>()];
+            Assert.True(RoomAct.TryParse(Encoding.UTF8.GetBytes(item["act"]!.GetValue<string>()), kind, out var act, out _));
+            var about = item["about"] is { } request ? EntryId.Parse(request.GetValue<string>()) : (EntryId?)null;
+            var entry = ActSeal.Seal(act, state.Room, EntryId.Parse(item["id"]!.GetValue<string>()), member, about, key, Bytes(item["seed"]!));
+            Assert.Equal(Bytes(item["sealed"]!), entry.Sealed.ToArray());
+        }
+
+        var logged = state.Acts.Where(act => act.Entry.Author == member).ToList();
+        Assert.Equal(["decision r1 true", "answer r2 true", "decision r2 false"], logged.Select(act => $"{ActRules.WordOf(act.Entry.Kind)} {act.Person} {(act.Counts ? "true" : "false")}"));
     }
 
     private static LogVerifier Read(JsonNode file)
@@ -118,8 +142,10 @@ public sealed class InboxVectorTests
         Forge("the path of another message", "not-in-epoch", null, frame: good with { Path = first[2].Frame.Path });
         Forge("no path", "not-in-epoch", null, frame: good with { Path = [] });
 
-        // A second version of the charter, and an epoch under it.
-        var draft = CharterDraft.After(room.Genesis).Set(room.Genesis.Epochs with { SlotsPerMember = 2 });
+        var (request, acts) = Acts(room);
+
+        // A second version of the charter, and an epoch under it, with which granted fields leave.
+        var draft = CharterDraft.After(room.Genesis).Set(room.Genesis.Epochs with { SlotsPerMember = 8 });
         var next = TestRoom.Build(draft);
         room.Accept(new CharterEntry(room.Room, TestRoom.NewId(), room.Steward.Id, TestRoom.Approved(next, room.Contributors)), room.Steward.Organisation);
         var third = room.NextInstance();
@@ -129,7 +155,7 @@ public sealed class InboxVectorTests
             room.Accept(room.ReleaseOf(member, 3), member.Verifier);
         }
 
-        Add(Epoch(room, 3, 9));
+        Add(Epoch(room, 3, 9, [request], Disclosures(request)));
         Show();
         var scalar = new byte[HpkePrivateKey.Size];
         room.A.Inbox.Export(scalar);
@@ -144,6 +170,7 @@ public sealed class InboxVectorTests
             ["inbox"] = inbox,
             ["log"] = log,
             ["frames"] = frames,
+            ["acts"] = acts,
         };
 
         void Show()
@@ -181,6 +208,59 @@ public sealed class InboxVectorTests
         }
     }
 
+    /// <summary>An agency's request, and what the reader's own people do about it and otherwise: signed twice, signed once where once is enough, waiting.</summary>
+    private static (EntryId Request, JsonArray Acts) Acts(TestRoom room)
+    {
+        using var first = room.Person(room.Agency, "o1", PersonRoles.Officer);
+        using var second = room.Person(room.Agency, "o2", PersonRoles.Officer);
+        using var releaser = room.Person(room.A, "r1", PersonRoles.Releaser);
+        using var other = room.Person(room.A, "r2", PersonRoles.Releaser);
+        var request = room.Act(room.Agency, ActKind.Request);
+        room.Accept(request, first);
+        room.Accept(room.Confirm(room.Agency, request), second);
+        var made = new JsonArray();
+        var decision = Make(new RoomAct.DisclosureDecision(["suspects.names", "vehicles"], "NotNecessary"), request.Id);
+        room.Accept(decision, releaser);
+        room.Accept(room.Confirm(room.A, decision), other);
+        room.Accept(Make(new RoomAct.MatchAnswer(Reference("review"), MatchVerdict.Release), null), other);
+        room.Accept(Make(new RoomAct.DisclosureDecision([], "PersonRefuses"), request.Id), other);
+        _ = Make(new RoomAct.DisclosureOutcome("EnquiryOpened"), request.Id);
+        _ = Make(
+            new RoomAct.DisclosureRequest(
+                Reference("notice"), room.B.Id, "Code of procedure, section 12 \u0e01", "investigation-of-traffickers", "77/2026", ["suspects.identifiers", "vehicles"], TestRoom.Start.AddDays(20)),
+            null);
+        return (request.Id, made);
+
+        ActEntry Make(RoomAct act, EntryId? about)
+        {
+            var seed = SHA($"seed {made.Count}");
+            var entry = ActSeal.Seal(act, room.Room, TestRoom.NewId(), room.A.Id, about, room.State.CurrentKey(room.A.Id, KeyPurpose.Record)!, seed);
+            var json = new JsonObject { ["kind"] = ActRules.WordOf(act.Kind), ["id"] = entry.Id.ToString(), ["act"] = Encoding.UTF8.GetString(act.ToBytes()) };
+            if (about is { } of)
+            {
+                json["about"] = of.ToString();
+            }
+
+            json["seed"] = StrictBase64.EncodeUrl(seed);
+            json["sealed"] = StrictBase64.EncodeUrl(entry.Sealed.Span);
+            made.Add(json);
+            return entry;
+        }
+    }
+
+    private static RoomMessage[] Disclosures(EntryId request) =>
+    [
+        new RoomMessage.Withdrawn(Reference("one"), null),
+        new RoomMessage.Withdrawn(null, request),
+        new RoomMessage.Request(
+            request, MemberId.Parse("d-agency"), "A-017", "Code of procedure, section 12", "investigation-of-traffickers", "77/2026", ["suspects.names", "vehicles"], TestRoom.Start.AddDays(20), true),
+        new RoomMessage.Status(request, DisclosureState.PartlyGranted, "NotNecessary", TestRoom.Start.AddDays(30)),
+        new RoomMessage.Disclosed(
+            request, 1, 2, new Desk(MemberId.Parse("b-contributor"), "desk@b-contributor.example.org"), "investigation-of-traffickers", "77/2026",
+            [new RoomMessage.Fact("suspects.names", "Hia <b>Chai</b>"), new RoomMessage.Fact("vehicles", "white van")], ["INTEL_ONLY"], TestRoom.Start.AddDays(60)),
+        new RoomMessage.Outcome(request, MemberId.Parse("d-agency"), "A-017", "EnquiryOpened"),
+    ];
+
     private static JsonObject Frame(string what, string expect, MessageFrame frame, string? message)
     {
         var json = new JsonObject
@@ -199,7 +279,9 @@ public sealed class InboxVectorTests
         return json;
     }
 
-    private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, params RoomMessage[] news)
+    private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, params RoomMessage[] news) => Epoch(room, epoch, first, [], news);
+
+    private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, IReadOnlyList<EntryId> disclosed, RoomMessage[] news)
     {
         var charter = room.State.Charter!;
         var checkpoint = room.Cosigned();
@@ -218,7 +300,7 @@ public sealed class InboxVectorTests
         }).ToList();
         var tree = new EpochTree(made.Select(item => Digest.Of(item.Ciphertext)));
         var entry = room.EpochOf(epoch, checkpoint, first, tree.Root);
-        room.Accept(entry with { Recipients = [.. entry.Recipients.Select(recipient => recipient with { Last = last })] }, room.Instance);
+        room.Accept(entry with { Recipients = [.. entry.Recipients.Select(recipient => recipient with { Last = last })], Disclosed = disclosed }, room.Instance);
         var generation = room.State.CurrentInstance!.Generation;
         return
         [

@@ -17,6 +17,12 @@ internal static class InboxCommands
 
     private static readonly Argument<string> KeyFile = new("FILE") { Description = "File to write; it must not exist yet." };
 
+    private static readonly Option<string?> Acting = new("--as")
+    {
+        Description = "Who asks, decides, confirms and reports with it on the page, by the id in this profile; default: the page only reads.",
+        HelpName = "PERSON",
+    };
+
     public static Command Create()
     {
         var watch = new Command("watch", "Take new messages: verify, keep, show; then wait for more.") { Once, All };
@@ -25,7 +31,7 @@ internal static class InboxCommands
         show.Handle(Show);
         var ack = new Command("ack", "Tell notification that messages have been read.") { Through };
         ack.Handle(AcknowledgeAsync);
-        var pageKey = new Command("page-key", "Write a key file for the inbox page; --passphrase-file names its passphrase. Offline.") { KeyFile };
+        var pageKey = new Command("page-key", "Write a key file for the inbox page; --passphrase-file names its passphrase. Offline.") { KeyFile, Acting };
         pageKey.Handle(WritePageKey);
         return new Command("inbox", "Messages from the enclave.") { watch, show, ack, pageKey };
     }
@@ -34,9 +40,9 @@ internal static class InboxCommands
     {
         var room = call.Kept();
         var path = Path.GetFullPath(call.Get(KeyFile));
-        PageKeyFile.Write(path, room, call.Passphrase());
+        PageKeyFile.Write(path, room, call.Passphrase(), call.Get(Acting));
         call.Screen.Result(new JsonObject { ["file"] = path, ["member"] = room.Profile.Member.Value }, room.Simulated, () => call.Screen.Line($"Key file for the inbox page: {path}"));
-        call.Screen.Note("Whoever has the file and its passphrase reads this member's messages. Hand them over by different ways; delete the file where it is not needed.");
+        call.Screen.Note("Whoever has the file and its passphrase reads this member's messages, and signs as the person that --as names. Hand them over by different ways; delete the file where it is not needed.");
         return ExitCodes.Ok;
     }
 

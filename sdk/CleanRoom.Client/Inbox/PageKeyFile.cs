@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using CleanRoom.Charter.Log;
 using CleanRoom.Client.Files;
 using CleanRoom.Client.Rooms;
 using CleanRoom.Cryptography;
@@ -8,8 +9,8 @@ using CleanRoom.Cryptography;
 namespace CleanRoom.Client.Inbox;
 
 /// <summary>
-/// What the inbox page signs in and opens messages with: this member's transport key, its inbox keys and the hash of genesis, under a passphrase (PBKDF2-HMAC-SHA256,
-/// AES-256-GCM; docs/protocol.md section 8).
+/// What the inbox page signs in and opens messages with: this member's transport key, its inbox keys and the hash of genesis, and the key of the person who uses it if
+/// she does more than read; under a passphrase (PBKDF2-HMAC-SHA256, AES-256-GCM; docs/protocol.md section 8).
 /// </summary>
 public static class PageKeyFile
 {
@@ -24,13 +25,15 @@ public static class PageKeyFile
     private const int SaltSize = 32;
     private const int NonceSize = 12;
     private const int TagSize = 16;
+    private const PersonRoles Acting = PersonRoles.Officer | PersonRoles.Releaser | PersonRoles.Safeguarding;
 
     /// <summary>Writes a key file that only this user can read.</summary>
     /// <param name="path">Where; no file may stand there.</param>
     /// <param name="room">The room, with the profile whose keys go into the file.</param>
     /// <param name="passphrase">At least <see cref="MinimumPassphrase"/> characters.</param>
+    /// <param name="person">Whose key goes into the file, so that she asks, decides, confirms and reports on the page: an officer, releaser or safeguarding lead; null for reading only.</param>
     /// <exception cref="ClientException">The passphrase is too short, a key is missing, or the file cannot be written.</exception>
-    public static void Write(string path, KeptRoom room, string passphrase)
+    public static void Write(string path, KeptRoom room, string passphrase, string? person = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(room);
@@ -45,7 +48,15 @@ public static class PageKeyFile
             throw new ClientException(ClientProblem.CannotCreate, $"{path} exists already: choose another name.");
         }
 
-        var content = CanonicalJson.Canonicalize(new JsonObject { ["inbox"] = InboxKeys(room), ["signIn"] = SignInKey(room) });
+        var keys = new JsonObject { ["inbox"] = InboxKeys(room), ["signIn"] = SignInKey(room) };
+        if (person is not null)
+        {
+            using var key = room.Profile.OpenPersonKey(Acting, person);
+            using var ecdsa = key.CreateECDsa();
+            keys["person"] = PrivateJwk(ecdsa, key.PublicKey);
+        }
+
+        var content = CanonicalJson.Canonicalize(keys);
         try
         {
             DurableFile.Write(path, Seal(content, room, passphrase));
@@ -110,8 +121,13 @@ public static class PageKeyFile
     {
         using var certificate = room.Profile.OpenTransportCertificate();
         using var key = System.Security.Cryptography.X509Certificates.ECDsaCertificateExtensions.GetECDsaPrivateKey(certificate)!;
+        return PrivateJwk(key, room.Profile.TransportKey);
+    }
+
+    private static JsonObject PrivateJwk(ECDsa key, VerifyingKey publicKey)
+    {
         var parameters = key.ExportParameters(includePrivateParameters: true);
-        var jwk = room.Profile.TransportKey.ToJwk();
+        var jwk = publicKey.ToJwk();
         jwk["d"] = StrictBase64.EncodeUrl(parameters.D!);
         CryptographicOperations.ZeroMemory(parameters.D);
         return jwk;

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using CleanRoom.Charter;
+using CleanRoom.Notification.Channels.Mail;
 using CleanRoom.Notification.Channels.Webhooks;
 using Microsoft.Extensions.Options;
 
@@ -95,13 +96,51 @@ internal sealed class TargetOptions
     /// <summary>File with the sidecar's API token; empty for none.</summary>
     public string? TokenFile { get; set; }
 
+    /// <summary>Mail server that an e-mail goes through: smtps://host:465, smtp://host:587 (with STARTTLS), smtp on this machine in the clear. Given together with <see cref="From"/> and <see cref="To"/>.</summary>
+    public string? Mail { get; set; }
+
+    /// <summary>Sender of the e-mail.</summary>
+    public string? From { get; set; }
+
+    /// <summary>Recipient of the e-mail.</summary>
+    public string? To { get; set; }
+
+    /// <summary>User name at the mail server; empty for none. Given together with <see cref="PasswordFile"/>.</summary>
+    public string? User { get; set; }
+
+    /// <summary>File with the password of <see cref="User"/>.</summary>
+    public string? PasswordFile { get; set; }
+
+    /// <summary>The e-mail channel's settings; null if there is none or something is wrong with them.</summary>
+    public MailSettings? MailSettings()
+    {
+        if (!Uri.TryCreate(Mail, UriKind.Absolute, out var uri) || uri.Scheme is not ("smtp" or "smtps") || uri.UserInfo.Length > 0 || uri.Port <= 0 || uri.PathAndQuery is not ("/" or "")
+            || !Channels.Mail.MailSettings.IsAddress(From) || !Channels.Mail.MailSettings.IsAddress(To) || string.IsNullOrEmpty(User) != string.IsNullOrEmpty(PasswordFile))
+        {
+            return null;
+        }
+
+        var security = uri.Scheme == "smtps" ? MailSecurity.Tls : uri.IsLoopback ? MailSecurity.None : MailSecurity.StartTls;
+        try
+        {
+            var password = string.IsNullOrEmpty(PasswordFile) ? string.Empty : File.ReadAllText(PasswordFile).TrimEnd('\r', '\n');
+            return new MailSettings(uri.Host, uri.Port, security, string.IsNullOrEmpty(User) ? null : User, password, From!, To!);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>What is wrong with it; null for nothing.</summary>
     public string? Problem() => this switch
     {
         _ when !RoomId.TryParse(Room, out _) => "Room must be a UUID in lower case with hyphens.",
         _ when !MemberId.TryParse(Member, out _) => "Member must be a member's id.",
         _ when After < TimeSpan.Zero || After > TimeSpan.FromDays(31) => "After must be 0 to 31 days.",
-        _ when (Webhook is null) == (Dapr is null) => "give either Webhook or Dapr.",
+        _ when new[] { Webhook, Dapr, Mail }.Count(static channel => channel is not null) != 1 => "give one of Webhook, Dapr and Mail.",
+        { Mail: not null } when MailSettings() is null =>
+            "Mail must be smtps://host:port or smtp://host:port, From and To plain addresses, User and PasswordFile both or neither, and the file readable.",
         { Webhook: { } address } when !IsAddress(address) => "Webhook must be an https:// address, or http:// on this machine.",
         { Webhook: not null } when !WebhookSecret.TryRead(SecretFile, out _) => "SecretFile must be a file with whsec_ and the base64 of 24 to 64 bytes.",
         { Dapr: { } address } when !IsAddress(address) => "Dapr must be an https:// address, or http:// on this machine.",

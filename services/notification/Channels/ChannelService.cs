@@ -1,6 +1,7 @@
 using CleanRoom.Charter;
 using CleanRoom.Hosting;
 using CleanRoom.Notification.Channels.Dapr;
+using CleanRoom.Notification.Channels.Mail;
 using CleanRoom.Notification.Channels.Webhooks;
 using CleanRoom.Storage.Slots;
 using Microsoft.Extensions.Options;
@@ -17,8 +18,9 @@ internal sealed class ChannelService(IOptions<ChannelOptions> options, ISlotStor
         RoomId.Parse(target.Room), MemberId.Parse(target.Member), target.After, ChannelOf(target), slots, options.Value, clock, logger);
 
     // All of it was checked with the options.
-    private IChannel ChannelOf(TargetOptions target) => target.Webhook is { } address && WebhookSecret.TryRead(target.SecretFile, out var secret)
-        ? new WebhookChannel(new Uri(address), secret, http, clock)
+    private IChannel ChannelOf(TargetOptions target) =>
+        target.Webhook is { } address && WebhookSecret.TryRead(target.SecretFile, out var secret) ? new WebhookChannel(new Uri(address), secret, http, clock)
+        : target.MailSettings() is { } mail ? new MailChannel(mail, options.Value.AttemptTimeout, clock)
         : new DaprChannel(new Uri(target.Dapr!), target.PubSub!, target.Topic!, target.Raw, TokenOf(target), http);
 
     private static string TokenOf(TargetOptions target) => string.IsNullOrEmpty(target.TokenFile) ? string.Empty : File.ReadAllText(target.TokenFile).Trim();

@@ -1,9 +1,11 @@
+using System.Text;
 using System.Text.Json;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Ingestion.V1;
 using CleanRoom.Transport;
+using Google.Protobuf;
 
 namespace CleanRoom.Notification.Page;
 
@@ -40,6 +42,27 @@ internal sealed class MemberLog(PinnedChannel ingestion)
 
             output.WriteByte((byte)'\n');
         }
+    }
+
+    /// <summary>Appends what a person of the member signed: acts and second signatures, and nothing else.</summary>
+    /// <returns>Its position.</returns>
+    /// <exception cref="CleanRoomException">It is something else, or the log refuses it.</exception>
+    public async Task<long> AppendAsync(RoomId room, MemberId member, string leaf, CancellationToken cancellationToken)
+    {
+        var bytes = Encoding.ASCII.GetBytes(leaf);
+        if (!SignedEntry.TryParse(bytes, out var entry, out _) || entry.Entry is not (ActEntry or ConfirmEntry))
+        {
+            throw new CleanRoomException(ErrorReason.InvalidArgument, "The leaf is no act and no second signature.", "leaf", "Other entries are made with the command line.");
+        }
+
+        if (entry.Entry.Author != member || entry.Entry.Room != room)
+        {
+            throw new CleanRoomException(ErrorReason.PermissionDenied, "The leaf is another member's, or another room's.", "leaf", "Sign in as the member that acts.");
+        }
+
+        var client = new IngestionService.IngestionServiceClient(ingestion.CallInvoker);
+        var response = await client.AppendAsync(new AppendRequest { Room = room.ToString(), Leaf = ByteString.CopyFrom(bytes) }, cancellationToken: cancellationToken);
+        return (long)response.Index;
     }
 
     private static bool IsVisible(ReadOnlySpan<byte> leaf, MemberId member) =>

@@ -19,6 +19,9 @@ internal static class PageEndpoints
 
     private const string JsonLines = "application/x-ndjson";
     private const int MaximumBody = 8 << 10;
+
+    // A sealed act of 16 KiB, twice in base64, with its head and signature.
+    private const int MaximumEntry = 32 << 10;
     private const int MaximumWait = 25;
     private const int MaximumFrames = 256;
 
@@ -50,6 +53,7 @@ internal static class PageEndpoints
         Map("GET", "/api/messages", MessagesAsync, signedIn: true);
         Map("GET", "/api/inbox", InboxAsync, signedIn: true);
         Map("POST", "/api/acknowledge", AcknowledgeAsync, signedIn: true);
+        Map("POST", "/api/entries", EntryAsync, signedIn: true);
         var files = app.Services.GetRequiredService<PageFiles>();
         app.MapMethods("/{file?}", ["GET", "HEAD"], files.ServeAsync).WithMetadata(new PageEndpoint());
 
@@ -154,7 +158,8 @@ internal static class PageEndpoints
             context.RequestServices.GetRequiredService<SignInDesk>().SignOut(token);
         }
 
-        context.Response.Headers["Clear-Site-Data"] = "\"cache\", \"cookies\", \"storage\"";
+        // Who keeps sealed keys on the device says so; for all others nothing stays.
+        context.Response.Headers["Clear-Site-Data"] = context.Request.Query["keep"] == "keys" ? "\"cache\", \"cookies\"" : "\"cache\", \"cookies\", \"storage\"";
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;
     }
@@ -221,6 +226,15 @@ internal static class PageEndpoints
         await WriteAsync(context, writer => writer.WriteNumber("acknowledged", now));
     }
 
+    /// <summary>Hands an act of the member's people on to the log, which judges it; what it says is sealed.</summary>
+    private static async Task EntryAsync(HttpContext context, PageSession session)
+    {
+        using var body = await BodyAsync(context, MaximumEntry);
+        var leaf = body.RootElement.TryGetProperty("leaf", out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
+        var index = await context.RequestServices.GetRequiredService<MemberLog>().AppendAsync(session.Room, session.Member, leaf, context.RequestAborted);
+        await WriteAsync(context, writer => writer.WriteNumber("index", index));
+    }
+
     private static void Admit(HttpContext context)
     {
         if (!context.RequestServices.GetRequiredService<SignInLimit>().Admits(context.Connection.RemoteIpAddress))
@@ -236,11 +250,11 @@ internal static class PageEndpoints
         _ => throw new CleanRoomException(ErrorReason.InvalidArgument, $"The number must be 0 to {most}.", name),
     };
 
-    private static async Task<JsonDocument> BodyAsync(HttpContext context)
+    private static async Task<JsonDocument> BodyAsync(HttpContext context, int most = MaximumBody)
     {
-        if (!context.Request.HasJsonContentType() || context.Request.ContentLength is not (> 0 and <= MaximumBody))
+        if (!context.Request.HasJsonContentType() || !(context.Request.ContentLength > 0 && context.Request.ContentLength <= most))
         {
-            throw new CleanRoomException(ErrorReason.InvalidArgument, "The body must be JSON of at most 8 KiB, with its length.", null);
+            throw new CleanRoomException(ErrorReason.InvalidArgument, $"The body must be JSON of at most {most >> 10} KiB, with its length.", null);
         }
 
         try
@@ -282,8 +296,10 @@ internal static class PageEndpoints
         {
             ErrorReason.InvalidArgument or ErrorReason.OutOfRange => StatusCodes.Status400BadRequest,
             ErrorReason.Unauthenticated or ErrorReason.NonceUnknown or ErrorReason.SignatureInvalid => StatusCodes.Status401Unauthorized,
-            ErrorReason.UnknownMember => StatusCodes.Status403Forbidden,
-            ErrorReason.UnknownRoom => StatusCodes.Status404NotFound,
+            ErrorReason.UnknownMember or ErrorReason.PermissionDenied or ErrorReason.RoleMissing or ErrorReason.UnknownKey => StatusCodes.Status403Forbidden,
+            ErrorReason.UnknownRoom or ErrorReason.NotFound => StatusCodes.Status404NotFound,
+            ErrorReason.EntryInvalid => StatusCodes.Status422UnprocessableEntity,
+            ErrorReason.AlreadyExists or ErrorReason.FailedPrecondition or ErrorReason.CharterNotInForce or ErrorReason.CharterExpired => StatusCodes.Status409Conflict,
             ErrorReason.RateLimited or ErrorReason.ResourceExhausted => StatusCodes.Status429TooManyRequests,
             _ => StatusCodes.Status503ServiceUnavailable,
         };

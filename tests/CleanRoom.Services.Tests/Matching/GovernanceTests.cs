@@ -85,7 +85,7 @@ public sealed class GovernanceTests(Consortium consortium)
     [Fact]
     public async Task Disclosure_FromNoticeToOutcome_GivesExactlyTheGrantedFieldsToTwoOfficersWord()
     {
-        await using var room = await OpenWithSuspectsAsync();
+        await using var room = await OpenWithSuspectsAsync(consortium);
         await room.Matching.StartAsync();
         var all = await ReadUntilAsync(room, inboxes => inboxes["delta"].Any(message => message.Content is RoomMessage.Notice));
         var notice = all["delta"].Select(message => message.Content).OfType<RoomMessage.Notice>().First(item => item.Link == "SamePhone");
@@ -138,7 +138,7 @@ public sealed class GovernanceTests(Consortium consortium)
     [Fact]
     public async Task Disclosure_OfWhatThePersonDidNotAgreeTo_IsWithheldWhateverPeopleGrant()
     {
-        await using var room = await OpenWithSuspectsAsync();
+        await using var room = await OpenWithSuspectsAsync(consortium);
         await room.Matching.StartAsync();
         var all = await ReadUntilAsync(room, inboxes => inboxes["delta"].Any(message => message.Content is RoomMessage.Notice));
         var notice = all["delta"].Select(message => message.Content).OfType<RoomMessage.Notice>().First(item => item.Link == "SamePhone");
@@ -164,11 +164,11 @@ public sealed class GovernanceTests(Consortium consortium)
     }
 
     /// <summary>alpha and bravo know of one suspect's number; their people agree that non-identifying facts go to the agency. Two officers, two releasers at each.</summary>
-    private async Task<EnclaveRoom> OpenWithSuspectsAsync()
+    internal static async Task<EnclaveRoom> OpenWithSuspectsAsync(Consortium consortium)
     {
-        await AddPeopleAsync("delta", ("o1", PersonRoles.Officer), ("o2", PersonRoles.Officer));
-        await AddPeopleAsync("alpha", ("r2", PersonRoles.Releaser));
-        await AddPeopleAsync("bravo", ("r2", PersonRoles.Releaser));
+        AddPeople(consortium, "delta", ("o1", PersonRoles.Officer), ("o2", PersonRoles.Officer));
+        AddPeople(consortium, "alpha", ("r2", PersonRoles.Releaser));
+        AddPeople(consortium, "bravo", ("r2", PersonRoles.Releaser));
         var room = await EnclaveRoom.OpenAsync(consortium);
         foreach (var member in Consortium.Contributors)
         {
@@ -183,14 +183,12 @@ public sealed class GovernanceTests(Consortium consortium)
         return room;
     }
 
-    private Task AddPeopleAsync(string member, params (string Person, PersonRoles Roles)[] people)
+    private static void AddPeople(Consortium consortium, string member, params (string Person, PersonRoles Roles)[] people)
     {
         foreach (var (person, roles) in people.Where(item => consortium.Profiles[member].People.All(known => known.Person != item.Person)))
         {
             consortium.Profiles[member] = consortium.Profiles[member].AddPerson(person, roles);
         }
-
-        return Task.CompletedTask;
     }
 
     private static CaseRecord Suspect(string reference, string owner)

@@ -215,6 +215,51 @@ public sealed class NotificationTests(SharedIngestion ingestion, WitnessServers 
     }
 
     [Fact]
+    public async Task Burst_OfTenThousandDeliveredTwiceAtOnce_ReachesBothDevicesOnceAndInOrder()
+    {
+        const int Slots = 1024;
+        const int Epochs = 3;
+        using var room = await LogRoom.OpenAsync(ingestion.Server, witnesses, notification: Server.Pin, slots: Slots);
+        using var enclave = await EnclaveAsync(room);
+        var devices = new[] { DeviceAsync(), DeviceAsync() };
+        var sent = new List<Frame>();
+        for (var number = 1; number <= Epochs; number++)
+        {
+            var epoch = await CosignedEpochAsync(enclave, number);
+            var frames = epoch.All();
+            sent.AddRange(epoch.Frames(room.Delta));
+
+            // An answer was lost: the same epoch comes twice, at the same time.
+            var answers = await Task.WhenAll(DeliverAsync(Server, enclave.Certificate, frames), DeliverAsync(Server, enclave.Certificate, frames));
+            Assert.Equal(frames.Count, answers.Sum(answer => (int)answer.Stored));
+            Assert.Equal(frames.Count, answers.Sum(answer => (int)answer.Existed));
+        }
+
+        foreach (var device in devices)
+        {
+            Assert.Equal(sent.Select(frame => frame.Ciphertext), (await device).Select(frame => frame.Ciphertext));
+        }
+
+        // What one device has read is read for the other too.
+        Assert.Equal((ulong)(Slots * Epochs), (await Server.Client(room.Delta.Transport).AcknowledgeAsync(
+            new AcknowledgeRequest { Room = room.Text, Through = Slots * Epochs }, cancellationToken: Token)).Through);
+        Assert.Equal((ulong)(Slots * Epochs), (await Server.Client(room.Delta.Transport).AcknowledgeAsync(
+            new AcknowledgeRequest { Room = room.Text, Through = 1 }, cancellationToken: Token)).Through);
+
+        async Task<List<Frame>> DeviceAsync()
+        {
+            using var call = Server.Client(room.Delta.Transport).Subscribe(new SubscribeRequest { Room = room.Text }, cancellationToken: Token);
+            var frames = new List<Frame>();
+            while (frames.Count < Slots * Epochs && await call.ResponseStream.MoveNext(Token))
+            {
+                frames.Add(call.ResponseStream.Current.Frame);
+            }
+
+            return frames;
+        }
+    }
+
+    [Fact]
     public async Task Subscribe_ByNobodysKey_IsRefused()
     {
         using var room = await OpenAsync();

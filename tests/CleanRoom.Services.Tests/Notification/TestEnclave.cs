@@ -109,18 +109,22 @@ internal sealed class TestEpoch
             slot => Frame(party, slot, Header(party, slot) with { Generation = generation }, signing: signing))),
     ];
 
-    public Frame Frame(Party party, int slot, FrameHeader? header = null, byte[]? ciphertext = null, SigningKey? signing = null)
+    public Frame Frame(Party party, int slot, FrameHeader? header = null, byte[]? ciphertext = null, SigningKey? signing = null, EpochTree? tree = null)
     {
         var frame = new Frame
         {
             Header = (header ?? Header(party, slot)).Sign(signing ?? _signing),
             Ciphertext = ByteString.CopyFrom(ciphertext ?? Ciphertext(party, slot)),
         };
-        frame.Path.AddRange(Tree(party).Path(slot).Select(hash => ByteString.CopyFrom(hash.Span)));
+        frame.Path.AddRange((tree ?? Tree(party)).Path(slot).Select(hash => ByteString.CopyFrom(hash.Span)));
         return frame;
     }
 
-    public IReadOnlyList<Frame> Frames(Party party) => [.. Enumerable.Range(0, _ciphertexts[party].Length).Select(slot => Frame(party, slot))];
+    public IReadOnlyList<Frame> Frames(Party party)
+    {
+        var tree = Tree(party);
+        return [.. Enumerable.Range(0, _ciphertexts[party].Length).Select(slot => Frame(party, slot, tree: tree))];
+    }
 
     public IReadOnlyList<Frame> All() => [.. _room.Parties.SelectMany(Frames)];
 }

@@ -14,7 +14,7 @@ internal sealed class LogRoom : IDisposable
 {
     private readonly List<PinnedChannel> _channels = [];
 
-    public LogRoom(IngestionServer server, WitnessServers witnesses, KeyId? notification = null, TimeSpan? age = null, int? quota = null, VerifyingKey? operatorKey = null)
+    public LogRoom(IngestionServer server, WitnessServers witnesses, KeyId? notification = null, TimeSpan? age = null, int? quota = null, VerifyingKey? operatorKey = null, int slots = 4)
     {
         Server = server;
         Parties = [.. witnesses.All.Select(witness => new Party(Id, witness))];
@@ -34,7 +34,7 @@ internal sealed class LogRoom : IDisposable
             new ServiceTerms(new Uri("https://127.0.0.1:3"), notification ?? KeyId.OfSpki([3]))));
         draft.SetEnclaves(EnclaveTerms.ForSimulation("matching", new string('a', 96)));
         draft.SetLinkageModel(Digest.Of("model"u8));
-        draft.Set(new EpochTerms(RoomDuration.Hours(1), 3, 20, 4, 2048));
+        draft.Set(new EpochTerms(RoomDuration.Hours(1), 3, 20, slots, 2048));
         if (quota is { } records)
         {
             draft.Set(new QuotaTerms(5, new Dictionary<MemberId, int> { [Alpha.Id] = records }));
@@ -69,9 +69,9 @@ internal sealed class LogRoom : IDisposable
 
     /// <summary>A room with genesis and, if wished, all members' persons and keys, cosigned.</summary>
     public static async Task<LogRoom> OpenAsync(
-        IngestionServer server, WitnessServers witnesses, bool joined = true, KeyId? notification = null, TimeSpan? age = null, int? quota = null)
+        IngestionServer server, WitnessServers witnesses, bool joined = true, KeyId? notification = null, TimeSpan? age = null, int? quota = null, int slots = 4)
     {
-        var room = new LogRoom(server, witnesses, notification, age, quota);
+        var room = new LogRoom(server, witnesses, notification, age, quota, slots: slots);
         await room.AppendAsync(room.Genesis());
         if (joined)
         {

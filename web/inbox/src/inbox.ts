@@ -1,19 +1,10 @@
 import {
-  fromUtf8, judgeFrame, parseJws, RoomLog,
-  type FrameHeader, type FrameRefusal, type Judged, type LogRefusal, type Notice, type OpenedKeyFile, type Pointer, type Review,
+  fromUtf8, judgeFrame, memberOf, OwnBook, parseJws, RoomLog,
+  type Act, type ActCopy, type FrameRefusal, type Judged, type LoggedAct, type LogRefusal, type OpenedKeyFile,
 } from "../../sealing/src/index.ts";
+import { keptPlace } from "./device.ts";
+import { itemOf, withdrawn, type Item } from "./items.ts";
 import type { Service } from "./service.ts";
-
-/** A message with news, and where it stands. */
-export interface Item {
-  readonly header: FrameHeader;
-  readonly roomTime: string;
-  readonly message: Pointer | Notice | Review;
-  /** When its life, or the time to answer, ends. */
-  readonly deadline: string;
-  /** What the search looks at, in lower case. */
-  readonly text: string;
-}
 
 /** An entry of the log under the member's name. */
 export interface OwnEntry {
@@ -35,18 +26,34 @@ export class LogError extends Error {
   }
 }
 
+/** Thrown when something cannot be signed, or was signed and does not show: "slow" is in the log, as far as the service says. */
+export class ActError extends Error {
+  constructor(readonly why: "form" | "second" | "slow") {
+    super(why);
+  }
+}
+
 const page = 128;
 const together = 16;
 const patience = 25;
 const missingGrace = 60_000;
+const shownPause = 500;
+const shownTries = 60;
 
 /** A member's inbox: reads the log, takes the messages, the newest first, judges each, and goes on with what comes. */
 export class Inbox {
   readonly log: RoomLog;
   readonly own: OwnEntry[] = [];
+  /** What the member's own people did. */
+  readonly book: OwnBook;
+  /** Copies of acts that were signed or read on this page: they go with it. */
+  readonly copies = new Map<string, ActCopy>();
   readonly alarms: Alarm[] = [];
   #items: readonly Item[] = [];
   #seen = new Set<number>();
+  /** What was taken back, by reference or request, and with which number. */
+  readonly #gone = new Map<string, number>();
+  #reading: Promise<void> = Promise.resolve();
   #last = 0;
   #missingSince: { readonly from: number; readonly at: number } | null = null;
   readonly #stop = new AbortController();
@@ -56,6 +63,11 @@ export class Inbox {
 
   constructor(readonly keys: OpenedKeyFile, readonly service: Service, readonly changed: () => void) {
     this.log = new RoomLog(keys.room, keys.genesis);
+    this.book = new OwnBook(keys.room, keys.member);
+  }
+
+  get isAgency(): boolean {
+    return memberOf(this.log.charter!, this.keys.member)?.role === "agency";
   }
 
   /** Messages with news, the newest first. */
@@ -74,8 +86,14 @@ export class Inbox {
     return late ? { from: this.#missingSince!.from, to: this.log.lastNumber(this.keys.member) } : null;
   }
 
-  /** Reads the log up to its newest checkpoint. */
-  async readLog(): Promise<void> {
+  /** Reads the log up to its newest checkpoint; one at a time. */
+  readLog(): Promise<void> {
+    const turn = this.#reading.then(() => this.#readLog());
+    this.#reading = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #readLog(): Promise<void> {
     let at = this.log.size;
     for await (const item of this.service.log(at)) {
       const refusal = await this.log.take(item);
@@ -84,6 +102,7 @@ export class Inbox {
       }
       if ("leaf" in item) {
         this.#noteOwn(at, item.leaf);
+        await this.book.take(at, item.leaf, this.log.charter!);
       }
       at += "checkpoint" in item ? 0 : 1;
     }
@@ -121,10 +140,45 @@ export class Inbox {
     return this.acknowledged;
   }
 
+  /** Signs an act as the page's person and waits until the cosigned log shows it. */
+  async act(act: Act, about: string | null): Promise<ActCopy> {
+    const signed = this.keys.person && (await this.book.sign(act, about, this.keys.person));
+    if (!signed) {
+      throw new ActError("form");
+    }
+    this.copies.set(signed.copy.id, signed.copy);
+    await this.#append(signed.leaf);
+    return signed.copy;
+  }
+
+  /** Signs as the second person. The caller has shown what the copy says, and {@link OwnBook.says} has said that the log says the same. */
+  async confirm(act: LoggedAct): Promise<void> {
+    if (this.keys.person === null || this.book.mayConfirm(act, this.keys.person, this.isAgency) !== null) {
+      throw new ActError("second");
+    }
+    await this.#append(await this.book.confirm(act, this.keys.person));
+  }
+
+  async #append(leaf: string): Promise<void> {
+    const index = await this.service.append(leaf);
+    for (let i = 0; i < shownTries && this.log.size <= index; i++) {
+      await this.readLog();
+      if (this.log.size <= index) {
+        await new Promise((resolve) => setTimeout(resolve, shownPause));
+      }
+    }
+    this.changed();
+    if (this.log.size <= index) {
+      throw new ActError("slow");
+    }
+  }
+
   close(): void {
+    this.copies.clear();
     this.#stop.abort();
     this.#items = [];
-    this.service.signOut();
+    const { service } = this;
+    void keptPlace().then((kept) => service.signOut(kept !== null), () => service.signOut(false));
   }
 
   async #take(after: number, most: number, wait: number): Promise<void> {
@@ -157,11 +211,18 @@ export class Inbox {
         found.push(itemOf(result.header, result.head.roomTime, result.message));
       }
     }
+    for (const { message, header } of found) {
+      const what = message.kind === "N6" ? (message.match ?? message.request!) : null;
+      if (what !== null) {
+        this.#gone.set(what, Math.max(header.number, this.#gone.get(what) ?? 0));
+      }
+    }
     if (judged.length > 0) {
       this.#last = Math.max(this.#last, after + judged.length);
     }
     if (found.length > 0) {
-      this.#items = [...this.#items, ...found].sort((one, other) => other.header.number - one.header.number);
+      // What is taken back leaves the memory too, whichever of the two comes first.
+      this.#items = [...this.#items, ...found].map((item) => withdrawn(item, this.#gone)).sort((one, other) => other.header.number - one.header.number);
     }
     this.changed();
   }
@@ -184,10 +245,3 @@ export class Inbox {
     }
   }
 }
-
-function itemOf(header: FrameHeader, roomTime: string, message: Item["message"]): Item {
-  const desks = message.kind === "N2a" ? message.ask : message.kind === "N1" && message.counterpart ? [message.counterpart] : [];
-  const parts = [message.match, message.link, "own" in message ? message.own : "", ...desks.flatMap((desk) => [desk.member, desk.desk])];
-  return { header, roomTime, message, deadline: message.kind === "review" ? message.due : message.expires, text: parts.join("\n").toLowerCase() };
-}
-

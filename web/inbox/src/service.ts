@@ -1,4 +1,4 @@
-import { canonicalize, jwkOf, signJws, type Frame, type LogItem, type SignInKey } from "../../sealing/src/index.ts";
+import { canonicalize, jwkOf, signJws, type Frame, type LogItem, type SignKey } from "../../sealing/src/index.ts";
 
 /** A refusal of the service, or its silence (status 0). */
 export class ServiceError extends Error {
@@ -15,7 +15,7 @@ export class Service {
   /** @param origin Where the service is: the page's own origin unless a member serves the page itself. */
   constructor(readonly origin: string) {}
 
-  async signIn(room: string, key: SignInKey): Promise<string> {
+  async signIn(room: string, key: SignKey): Promise<string> {
     const { challenge } = (await this.#json("POST", "challenge", {})) as { challenge: string };
     const answer = canonicalize({ audience: this.origin, challenge, room });
     const signed = await signJws(key.handle, key.publicKey, "cleanroom-signin+jws", answer);
@@ -25,11 +25,11 @@ export class Service {
     return session.member;
   }
 
-  /** Tells the service; a page that is closing does not wait for the answer. */
-  signOut(): void {
+  /** Tells the service; a page that is closing does not wait for the answer. @param keep This device keeps sealed keys, which must stay in its storage. */
+  signOut(keep: boolean): void {
     const headers = { authorization: `Bearer ${this.#token}` };
     this.#token = "";
-    void fetch(`${this.origin}/api/sign-out`, { method: "POST", headers, keepalive: true }).catch(() => undefined);
+    void fetch(`${this.origin}/api/sign-out${keep ? "?keep=keys" : ""}`, { method: "POST", headers, keepalive: true }).catch(() => undefined);
   }
 
   log(from: number): AsyncGenerator<LogItem> {
@@ -46,6 +46,11 @@ export class Service {
 
   async acknowledge(through: number): Promise<number> {
     return ((await this.#json("POST", "acknowledge", { through })) as { acknowledged: number }).acknowledged;
+  }
+
+  /** Hands a signed act on to the log; gives its position. */
+  async append(leaf: string): Promise<number> {
+    return ((await this.#json("POST", "entries", { leaf })) as { index: number }).index;
   }
 
   async #call(method: string, path: string, body?: object, signal?: AbortSignal): Promise<Response> {

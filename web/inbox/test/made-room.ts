@@ -29,15 +29,19 @@ export interface MadeRoom {
   readonly log: LogItem[];
   readonly frames: (Frame & { readonly number: number })[];
   readonly keyFile: Bytes;
+  /** Key files of people who act, by their id: two with every role, and one who may only upload. */
+  readonly people: Readonly<Record<string, Bytes>>;
   readonly passphrase: string;
+  /** Appends what was signed, and a checkpoint over it; gives its position. */
+  readonly take: (leaf: string) => Promise<number>;
 }
 
 export type News = (number: number, now: number) => { readonly [name: string]: Json };
 
 /** Makes a room in which each epoch's messages, but for the head, are what news gives. */
-export async function makeRoom(options: { readonly epochs: number; readonly slots: number; readonly title: string; readonly news: News }): Promise<MadeRoom> {
+export async function makeRoom(options: { readonly epochs: number; readonly slots: number; readonly title: string; readonly news: News; readonly member?: string }): Promise<MadeRoom> {
   const { epochs, slots } = options;
-  const member = "lotus-bridge";
+  const member = options.member ?? "lotus-bridge";
   const room = uuid();
   const now = Math.floor(Date.now() / 1000);
   const ids = ["harbour-light", "lotus-bridge", "open-road", "police-ahtu"];
@@ -45,7 +49,7 @@ export async function makeRoom(options: { readonly epochs: number; readonly slot
   const [operator, signing, release, inbox, signIn] = await Promise.all([pair("ECDSA"), pair("ECDSA"), pair("ECDH"), pair("ECDH"), pair("ECDSA")]);
   const charter: Json = {
     schema: "cleanroom/charter/v1", room, version: 1, previous: null, title: options.title, simulated: true, validFrom: time(now - 86_400), expires: time(now + 86_400 * 200),
-    witnesses: { faulty: 1, additional: [] }, operator: { key: jwkOf(operator.publicKey) }, epochs: { length: "PT24H", slotsPerMember: slots, messageBytes: 2048 },
+    purposes: { allowed: ["investigation-of-traffickers", "referral"], forbidden: ["immigration-enforcement"] }, witnesses: { faulty: 1, additional: [] }, operator: { key: jwkOf(operator.publicKey) }, epochs: { length: "PT24H", slotsPerMember: slots, messageBytes: 2048 },
     members: owners.map(({ id, organisation, verifier, witness }) => ({
       id, role: id.startsWith("police") ? "agency" : "contributor", name: `${id} (fictional)`, organisationKey: jwkOf(organisation.publicKey),
       broker: { verifierKey: jwkOf(verifier.publicKey), witnessKey: jwkOf(witness.publicKey) },
@@ -84,8 +88,14 @@ export async function makeRoom(options: { readonly epochs: number; readonly slot
   };
 
   await append("harbour-light", "charter", { signed: { approvals, charter } }, owners[0]!.organisation);
-  await append(member, "person", { action: "add", person: "p1", key: jwkOf((await pair("ECDSA")).publicKey), roles: ["approver", "uploader"] }, owners[1]!.organisation);
-  await append(member, "batch", { slots: 64, deleteBy: time(now + 86_400 * 90) }, owners[1]!.organisation);
+  const self = owners.find(({ id }) => id === member)!.organisation;
+  const [approver, one, two, record] = await Promise.all([pair("ECDSA"), pair("ECDSA"), pair("ECDSA"), pair("ECDH")]);
+  const persons = [["p1", approver, ["approver", "uploader"]], ["o1", one, ["officer", "releaser"]], ["o2", two, ["officer", "releaser"]]] as const;
+  for (const [person, key, roles] of persons) {
+    await append(member, "person", { action: "add", person, key: jwkOf(key.publicKey), roles }, self);
+  }
+  await append(member, "key", { purpose: "record", period: 1, key: jwkOf(record.publicKey) }, approver);
+  await append(member, "batch", { slots: 64, deleteBy: time(now + 86_400 * 90) }, self);
   const position = { root: digestText(await tree.root()), size: tree.size };
   await append("enclave", "instance", {
     charter: genesis, checkpoint: position, evidence: ids.map((broker) => ({ broker, evidence: "AQ", nonce: "AQ" })), generation: 1, release: jwkOf(release.publicKey), signing: jwkOf(signing.publicKey),
@@ -120,7 +130,16 @@ export async function makeRoom(options: { readonly epochs: number; readonly slot
     }
   }
   log.push({ checkpoint: await checkpoint() });
-  return { room, member, log, frames, keyFile: await sealKeyFile(member, room, genesis, inbox.jwk, signIn.jwk), passphrase };
+  const fileOf = (person?: Pair): Promise<Bytes> => sealKeyFile(member, room, genesis, { inbox: [inbox.jwk], ...(person && { person: person.jwk }), signIn: signIn.jwk });
+  const files = await Promise.all(persons.map(async ([person, key]) => [person, await fileOf(key)] as const));
+  const take = async (leaf: string): Promise<number> => {
+    const index = tree.size;
+    log.push({ leaf });
+    await tree.append(await leafHash(utf8(leaf)));
+    log.push({ checkpoint: await checkpoint() });
+    return index;
+  };
+  return { room, member, log, frames, keyFile: await fileOf(), people: Object.fromEntries(files), passphrase, take };
 }
 
 /** The levels of a complete tree, leaves first: the number of leaves is a power of two. */
@@ -132,12 +151,12 @@ async function levelsOf(leaves: readonly Bytes[]): Promise<readonly (readonly By
   return levels;
 }
 
-async function sealKeyFile(member: string, room: string, genesis: string, inbox: JsonWebKey, signIn: JsonWebKey): Promise<Bytes> {
+async function sealKeyFile(member: string, room: string, genesis: string, keys: object): Promise<Bytes> {
   const [salt, iv] = [crypto.getRandomValues(new Uint8Array(32)), crypto.getRandomValues(new Uint8Array(12))];
   const visible = { genesis, iterations: 600_000, iv: toBase64Url(iv), member, room, salt: toBase64Url(salt), schema: "cleanroom/page-key/v1" };
   const secret = await crypto.subtle.importKey("raw", utf8(passphrase), "PBKDF2", false, ["deriveKey"]);
   const key = await crypto.subtle.deriveKey({ name: "PBKDF2", hash: "SHA-256", salt, iterations: 600_000 }, secret, { name: "AES-GCM", length: 256 }, false, ["encrypt"]);
-  const content = canonicalize({ inbox: [inbox], signIn } as unknown as Json);
+  const content = canonicalize(keys as Json);
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: canonicalize(visible) }, key, content);
   return canonicalize({ ...visible, sealed: toBase64Url(new Uint8Array(sealed)) });
 }
@@ -160,5 +179,52 @@ export const everyKind: News = (number, now) => {
       return { ...common, kind: "review", own, evidence: ["Birth", "Name", "Phone"], reasons: ["CaveatReview", "Child"], childProtection: true, safeguardingOnly: false, due: time(now + 86_400 * ((number % 35) - 2)) };
     default:
       return { ...common, kind: "N2a", jurisdictions: ["KHM", "THA"], sources: "2", ask: [{ member: "harbour-light", desk: "desk@harbour-light.example.org" }, { member: "open-road", desk: "desk@open-road.example.org" }], grading: "2 D C", handling: ["INTEL_ONLY", "NO_IMMIGRATION"], notice: nonPunishment, expires: time(now + 86_400 * 180) };
+  }
+};
+
+const request = "5f1b6f0e-2f0c-4d57-9a58-0f3b8f1f7f10";
+const other = "0b3c6f0e-2f0c-4d57-9a58-0f3b8f1f7f11";
+
+/** What an agency sees of requests, after its notice: two answers, facts in two parts, one of them withdrawn. The newest number first in nobody's order. */
+export const agencyNews: News = (number, now) => {
+  const facts = { kind: "N3", case: "77/2026", from: { member: "harbour-light", desk: "desk@harbour-light.example.org" }, handling: ["INTEL_ONLY"], notice: nonPunishment, outcomeDue: time(now + 86_400 * 30), purpose: "investigation-of-traffickers" };
+  switch (number) {
+    case 2:
+      return everyKind(3, now);
+    case 3:
+      return { kind: "status", request, state: "UnderReview", until: time(now + 86_400 * 20) };
+    case 4:
+      return { kind: "status", request, state: "PartlyGranted", reason: "PersonRefuses" };
+    case 5:
+      return { ...facts, request, part: 1, parts: 2, facts: [{ field: "suspects.names", text: "Hia <script>alert(1)</script> Chai" }, { field: "vehicles", text: "white van" }] };
+    case 6:
+      return { ...facts, request, part: 2, parts: 2, facts: [{ field: "suspects.identifiers", text: "Phone, +66 81 234 5678" }] };
+    case 7:
+      return { ...facts, request: other, part: 1, parts: 1, facts: [{ field: "vehicles", text: "secret of the withdrawn record" }] };
+    case 8:
+      return { ...everyKind(3, now), match: reference("11") };
+    case 10:
+      return { kind: "N6", request: other };
+    case 11:
+      return { kind: "N6", match: reference("11") };
+    case 12:
+      return { ...everyKind(3, now), match: reference("11") };
+    default:
+      return { kind: "empty" };
+  }
+};
+
+/** What a contributor sees: two requests, one of them for the second time, and what the third led to. */
+export const contributorNews: News = (number, now) => {
+  const asked = { kind: "request", agency: "police-ahtu", case: "77/2026", fields: ["suspects.identifiers", "suspects.names", "victims.names"], legalBasis: "Code of procedure, section 12", purpose: "investigation-of-traffickers" };
+  switch (number) {
+    case 2:
+      return { ...asked, request, own: "LB-00017", due: time(now + 86_400 * 12), escalated: false };
+    case 3:
+      return { ...asked, request: other, own: "LB-00018", due: time(now - 86_400), escalated: true };
+    case 5:
+      return { kind: "outcome", agency: "police-ahtu", outcome: "EnquiryOpened", own: "LB-00009", request: "7b3c6f0e-2f0c-4d57-9a58-0f3b8f1f7f12" };
+    default:
+      return everyKind(number, now);
   }
 };

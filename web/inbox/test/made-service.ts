@@ -27,7 +27,7 @@ export async function serve(room: MadeRoom, policy: string): Promise<{ readonly 
       case "/api/sign-in":
         return void response.end(JSON.stringify({ token: "token", member: room.member, idleSeconds: 900 }));
       case "/api/log":
-        return lines(number("from") === 0 ? room.log : room.log.slice(-1));
+        return lines(room.log.slice(positionOf(room, number("from"))));
       case "/api/messages": {
         const until = Date.now() + number("wait") * 1000;
         const look = (): void => {
@@ -42,6 +42,12 @@ export async function serve(room: MadeRoom, policy: string): Promise<{ readonly 
       }
       case "/api/inbox":
         return void response.end(JSON.stringify({ acknowledged: state.acknowledged }));
+      case "/api/entries": {
+        let body = "";
+        request.on("data", (chunk) => (body += String(chunk)));
+        request.on("end", () => void room.take((JSON.parse(body) as { leaf: string }).leaf).then((index) => response.end(JSON.stringify({ index }))));
+        return;
+      }
       case "/api/acknowledge": {
         let body = "";
         request.on("data", (chunk) => (body += String(chunk)));
@@ -59,4 +65,11 @@ export async function serve(room: MadeRoom, policy: string): Promise<{ readonly 
   await new Promise<void>((resolve) => state.server.listen(0, "127.0.0.1", resolve));
   state.origin = `http://localhost:${(state.server.address() as AddressInfo).port}`;
   return state;
+}
+
+/** Where the entry of a position stands among the items of the log; behind the last entry: the newest checkpoint. */
+function positionOf(room: MadeRoom, from: number): number {
+  let entries = 0;
+  const at = room.log.findIndex((item) => !("checkpoint" in item) && entries++ === from);
+  return at < 0 ? room.log.length - 1 : at;
 }

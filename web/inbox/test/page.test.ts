@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { kept, launch, picture, policy, signIn, violations } from "./browser.ts";
-import { everyKind, makeRoom, type MadeRoom } from "./made-room.ts";
+import { agencyNews, contributorNews, everyKind, makeRoom, type MadeRoom } from "./made-room.ts";
 import { serve } from "./made-service.ts";
 
 const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 860 }, locale: "en" };
@@ -38,8 +39,8 @@ async function visit(options: BrowserContextOptions, served: MadeRoom, run: (pag
   }
 }
 
-async function open(page: Page, origin: string, served = room): Promise<void> {
-  await signIn(page, origin, served.keyFile, served.passphrase);
+async function open(page: Page, origin: string, served = room, person?: string): Promise<void> {
+  await signIn(page, origin, person ? served.people[person]! : served.keyFile, served.passphrase);
   await page.waitForSelector(".rows button");
   await page.waitForFunction(() => !/ of /.test(document.querySelector(".count")?.textContent ?? " of "));
 }
@@ -96,7 +97,7 @@ test("filters, deadlines and keyboard", () => visit(desktop, room, async (page, 
   assert.equal(await page.evaluate(() => document.activeElement?.id), "detail");
   assert.equal(await page.locator(".row").nth(1).getAttribute("aria-current"), "true");
   await page.getByRole("button", { name: "Your entries" }).click();
-  assert.equal(await page.locator("tbody tr").count(), 3);
+  assert.equal(await page.locator("tbody tr").count(), 6);
   assert.deepEqual(await violations(page), []);
   await page.getByRole("button", { name: "Room", exact: true }).click();
   assert.match((await page.textContent("main"))!, /lotus-bridge.*you/s);
@@ -121,6 +122,175 @@ for (const [name, options] of [["desktop", desktop], ["phone", phone]] as const)
     }
   }
 }
+
+test("an agency reads facts, is told first what is withdrawn, and asks with two officers' signatures", async () => {
+  const made = await makeRoom({ epochs: 1, slots: 16, title: "Trial (fictional)", news: agencyNews, member: "police-ahtu" });
+  await visit(desktop, made, async (page, service) => {
+    await open(page, service.origin, made, "o1");
+    assert.match((await page.locator(".alarm").first().textContent())!, /2 messages say that something you were told is withdrawn/);
+    assert.deepEqual(await page.locator(".row .badge").allTextContents(), ["N6", "N6", "N2a", "N2a", "N3", "N3", "N3", "i", "i", "N2a"]);
+    // What was disclosed for the withdrawn request is gone, what was told again after the withdrawal stays.
+    await page.fill("input[type=search]", "secret of the withdrawn");
+    assert.equal(await page.textContent(".count"), "0 notices");
+    await page.fill("input[type=search]", "");
+    assert.deepEqual(await page.locator(".row strong").allTextContents().then((titles) => titles.slice(2, 6)), ["same vehicle", "Withdrawn", "Withdrawn", "Facts from harbour-light"]);
+    await page.locator(".row").nth(4).click();
+    assert.match((await page.textContent(".detail"))!, /Delete what you were told/);
+    assert.doesNotMatch((await page.textContent(".detail"))!, /secret|77\/2026/);
+    await page.locator(".row").nth(6).click();
+    assert.match((await page.textContent(".facts"))!, /Hia <script>alert\(1\)<\/script> Chai.*white van/);
+    assert.match((await page.textContent(".detail"))!, /Part 1 of 2.*must not be detained/s);
+    assert.deepEqual(await violations(page), []);
+    await picture(page, "facts-light-en");
+    await page.locator(".row").nth(9).click();
+    assert.match((await page.textContent(".chart"))!, /2 or more organisations/);
+    await page.getByLabel("Whom you ask").selectOption("harbour-light");
+    await page.getByLabel("suspects: names").check();
+    await page.getByLabel("vehicles").check();
+    await page.getByLabel("Legal basis").fill("Code of procedure, section 12");
+    await page.getByLabel("Purpose").selectOption("investigation-of-traffickers");
+    await page.getByLabel("Case number").fill("78/2026");
+    await page.getByLabel("Decide by").fill(new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10));
+    assert.deepEqual(await violations(page), []);
+    await picture(page, "ask-light-en");
+    await page.getByRole("button", { name: "Sign as o1" }).first().click();
+    const copy = await saved(page);
+    await page.getByRole("button", { name: "Requests", exact: true }).click();
+    assert.match((await page.textContent("main"))!, /signed by o1, waits for a second person/);
+    await give(page, copy);
+    assert.match((await page.textContent(".act"))!, /You have signed first/);
+    assert.equal(await page.getByRole("button", { name: /Confirm/ }).count(), 0);
+
+    // The second officer, in a browser of her own.
+    const context = await browser.newContext(desktop);
+    const second = await context.newPage();
+    await open(second, service.origin, made, "o2");
+    await second.getByRole("button", { name: "Requests", exact: true }).click();
+    await give(second, Buffer.from(copy.toString().replace("vehicles", "victims.names")));
+    assert.match((await second.textContent(".problem"))!, /says something else than this copy/);
+    await give(second, Buffer.from("{}"));
+    assert.match((await second.textContent(".problem"))!, /no copy/);
+    await give(second, copy);
+    assert.match((await second.textContent(".act"))!, /harbour-light.*suspects: names, vehicles.*section 12.*78\/2026/s);
+    assert.deepEqual(await violations(second), []);
+    await picture(second, "second-light-en");
+    await second.getByRole("button", { name: "Confirm as o2" }).click();
+    await second.getByText("Confirmed and in the log.").waitFor();
+    assert.match((await second.textContent("tbody"))!, /sent; an answer comes with the next epoch/);
+    await context.close();
+  });
+});
+
+test("a contributor decides field by field with a second person, and who only reads signs nothing", async () => {
+  const made = await makeRoom({ epochs: 1, slots: 16, title: "Trial (fictional)", news: contributorNews });
+  await visit({ ...phone, locale: "en" }, made, async (page, service) => {
+    await open(page, service.origin, made, "o1");
+    await page.getByLabel("Kind").selectOption("request");
+    assert.equal(await page.textContent(".count"), "2 notices");
+    await page.locator(".row", { hasText: "LB-00017" }).click();
+    assert.match((await page.textContent(".detail"))!, /police-ahtu.*Code of procedure/s);
+    await page.getByLabel("suspects: names").check();
+    await page.getByLabel("Why not, or not all").selectOption("NotNecessary");
+    assert.deepEqual(await violations(page), []);
+    await picture(page, "decide-phone-light-en");
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await page.getByRole("button", { name: "Sign as o1" }).first().click();
+    const copy = await saved(page);
+    const context = await browser.newContext(desktop);
+    const second = await context.newPage();
+    await open(second, service.origin, made, "o2");
+    await second.getByRole("button", { name: "Requests", exact: true }).click();
+    assert.match((await second.textContent("tbody"))!, /waits for a second person.*waits for a second person|not decided in time/s);
+    await give(second, copy);
+    assert.match((await second.textContent(".act"))!, /Granted.*suspects: names.*not necessary/s);
+    await second.getByRole("button", { name: "Confirm as o2" }).click();
+    await second.getByText("Confirmed and in the log.").waitFor();
+    assert.match((await second.textContent("tbody"))!, /LB-00017.*decided/s);
+    await context.close();
+    const reader = await browser.newContext(desktop);
+    const reading = await reader.newPage();
+    await open(reading, service.origin, made);
+    await reading.locator(".row", { hasText: "LB-00018" }).click();
+    assert.match((await reading.textContent(".act"))!, /only reads/);
+    assert.equal(await reading.getByRole("button", { name: /Sign as/ }).count(), 0);
+    await reader.close();
+    const clerk = await browser.newContext(desktop);
+    const uploader = await clerk.newPage();
+    await open(uploader, service.origin, made, "p1");
+    await uploader.locator(".row.kind-review").first().click();
+    assert.match((await uploader.textContent(".act"))!, /p1 cannot sign this: it needs the role releaser, safeguarding lead/);
+    await clerk.close();
+  });
+});
+
+/** Gives the page's browser an authenticator of its own. */
+async function authenticator(page: Page, hasPrf: boolean): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  await session.send("WebAuthn.addVirtualAuthenticator", {
+    options: { protocol: "ctap2", ctap2Version: "ctap2_1", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true, hasPrf },
+  });
+}
+
+/** What the device keeps, as text. */
+const storedText = (page: Page): Promise<string> => page.evaluate(() => new Promise<string>((resolve) => {
+  const opening = indexedDB.open("cleanroom");
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction("keys").objectStore("keys").getAll();
+    reading.onsuccess = () => {
+      opening.result.close();
+      const [kept] = reading.result as Record<string, string | Uint8Array>[];
+      resolve(Object.entries(kept!).map(([name, value]) => `${name}=${typeof value === "string" ? value : new TextDecoder("latin1").decode(value)}`).join(";"));
+    };
+  };
+}));
+
+test("keys may stay on the device under a passkey, as ciphertext, until they are forgotten", () => visit(desktop, room, async (page, service) => {
+  await authenticator(page, true);
+  await page.goto(service.origin);
+  await page.locator("[name=keep]").check();
+  await page.setInputFiles("#file", { name: "page.key", mimeType: "application/json", buffer: Buffer.from(room.people["o1"]!) });
+  await page.fill("#passphrase", room.passphrase);
+  await page.click("button[type=submit]");
+  await page.waitForSelector(".rows button");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByText("This device keeps the keys of lotus-bridge").waitFor();
+  const text = await storedText(page);
+  assert.match(text, /member=lotus-bridge/);
+  assert.doesNotMatch(text, /"d"|"kty"|P-256|signIn/);
+  assert.deepEqual(await violations(page), []);
+  await picture(page, "passkey-light-en");
+  await page.reload();
+  await page.getByRole("button", { name: "Open with the passkey" }).click();
+  await page.waitForSelector(".rows button");
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Forget them on this device" }).click();
+  await page.getByText("This device keeps the keys").waitFor({ state: "detached" });
+  assert.deepEqual(await kept(page.context(), page), { cookies: [], here: { local: 0, session: 0, databases: 0, caches: 0, workers: 0 } });
+}));
+
+test("a passkey that cannot protect keys keeps none", () => visit(desktop, room, async (page, service) => {
+  await authenticator(page, false);
+  await page.goto(service.origin);
+  await page.locator("[name=keep]").check();
+  await page.setInputFiles("#file", { name: "page.key", mimeType: "application/json", buffer: Buffer.from(room.keyFile) });
+  await page.fill("#passphrase", room.passphrase);
+  await page.click("button[type=submit]");
+  await page.waitForSelector(".problem:not(:empty)");
+  assert.match((await page.textContent(".problem"))!, /cannot protect keys/);
+  assert.deepEqual(await kept(page.context(), page), { cookies: [], here: { local: 0, session: 0, databases: 0, caches: 0, workers: 0 } });
+}));
+
+/** The copy for the second person, as the browser saves it. */
+async function saved(page: Page): Promise<Buffer> {
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /Save the copy/ }).click()]);
+  return readFileSync(await download.path());
+}
+
+const give = async (page: Page, copy: Buffer): Promise<void> => {
+  await page.setInputFiles("#copy", { name: "copy.json", mimeType: "application/json", buffer: copy });
+  await page.waitForFunction(() => document.querySelector(".act") !== null || document.querySelector(".problem")!.textContent !== "");
+};
 
 test("leaving quickly takes everything off the screen", () => visit(desktop, room, async (page, service) => {
   await open(page, service.origin);

@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:https";
-import { tmpdir } from "node:os";
+import type { AddressInfo } from "node:net";
+import { hostname, tmpdir } from "node:os";
 import { after, before, test, type TestContext } from "node:test";
-import type { Browser } from "playwright-core";
-import { canonicalize, jwkOf, openKeyFile, parseKeyFile, publicKeyOf, RoomLog, signJws, type LogItem, type OpenedKeyFile } from "../../sealing/src/index.ts";
-import { launch, picture, signIn, violations } from "./browser.ts";
+import type { Browser, Page } from "playwright-core";
+import { SMTPServer, type SMTPServerOptions } from "smtp-server";
+import { canonicalize, jwkOf, openKeyFile, parseKeyFile, publicKeyOf, RoomLog, signJws, type Json, type LogItem, type OpenedKeyFile } from "../../sealing/src/index.ts";
+import { kept, launch, picture, signIn, violations } from "./browser.ts";
 
-/** The demonstration's room, with the real ingestion and notification services; the page is what they serve. */
+/** The demonstration's room with its real services, brokers and enclave; the page is what they serve. */
 const bin = `${process.cwd()}/../artifacts/bin`;
 const demo = `${bin}/CleanRoom.Demo/debug/cleanroom-demo`;
 const cli = `${bin}/CleanRoom.Cli/debug/cleanroom`;
@@ -19,6 +21,9 @@ let folder = "";
 let origin = "";
 let browser: Browser;
 const services: ChildProcess[] = [];
+const mailServers: SMTPServer[] = [];
+/** What the mail servers took: the plain one on this machine, and the one that asks for TLS and a password. */
+const mails: { readonly plain: string[]; readonly secure: string[] } = { plain: [], secure: [] };
 const files: Record<string, Uint8Array> = {};
 const missing = [demo, cli].filter((path) => !existsSync(path));
 
@@ -33,10 +38,57 @@ function needs(context: TestContext): boolean {
 
 const run = (...args: string[]): string => execFileSync(cli, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 
-async function start(name: string, more: readonly string[]): Promise<void> {
-  const line = readFileSync(`${folder}/start.sh`, "utf8").split("\n").find((text) => text.includes(`/CleanRoom.${name}/`))!;
+/** Starts the services of a kind, as the room's own script does. */
+async function start(name: string, more: readonly string[], environment: Record<string, string> = {}): Promise<void> {
+  const lines = readFileSync(`${folder}/start.sh`, "utf8").split("\n").filter((text) => text.includes(`/CleanRoom.${name}/`));
+  assert.ok(lines.length > 0);
+  await Promise.all(lines.map((line) => startOne(name, line, more, environment)));
+}
+
+/** A real mail server; gives its port. */
+async function mailServer(options: SMTPServerOptions, taken: string[]): Promise<number> {
+  const server = new SMTPServer({
+    ...options,
+    onData: (stream, session, done) => {
+      let text = `${session.secure} `;
+      stream.on("data", (chunk) => (text += String(chunk))).on("end", () => {
+        taken.push(text);
+        done();
+      });
+    },
+  });
+  mailServers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "0.0.0.0", resolve));
+  return (server.server.address() as AddressInfo).port;
+}
+
+/** Starts the mail servers; gives the settings of two recipients, and what the second one's certificate is trusted by. */
+async function mailSettings(): Promise<{ readonly settings: readonly string[]; readonly certificate: string }> {
+  const [key, certificate, password] = ["mail.key", "mail.pem", "mail-password"].map((name) => `${folder}/${name}`) as [string, string, string];
+  execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", `/CN=${hostname()}`, "-addext", `subjectAltName=DNS:${hostname()}`], { stdio: "ignore" });
+  writeFileSync(password, "a password\n");
+  const plain = await mailServer({ authOptional: true, hideSTARTTLS: true }, mails.plain);
+  const secure = await mailServer({
+    key: readFileSync(key), cert: readFileSync(certificate),
+    onAuth: ({ username, password: given }, _, done) => done(username === "officer" && given === "a password" ? null : new Error("no"), { user: username! }),
+  }, mails.secure);
+  const { room } = parseKeyFile(files["th-atd"]!)!;
+  const target = (n: number, member: string, server: string): string[] => [
+    `--Channels:Targets:${n}:Room=${room}`, `--Channels:Targets:${n}:Member=${member}`, `--Channels:Targets:${n}:Mail=${server}`,
+    `--Channels:Targets:${n}:From=cleanroom@example.org`, `--Channels:Targets:${n}:To=desk@${member}.example.org`,
+  ];
+  return {
+    settings: [
+      ...target(0, "th-atd", `smtp://127.0.0.1:${plain}`), ...target(1, "lotus-bridge", `smtp://${hostname()}:${secure}`),
+      "--Channels:Targets:1:User=officer", `--Channels:Targets:1:PasswordFile=${password}`,
+    ],
+    certificate,
+  };
+}
+
+async function startOne(name: string, line: string, more: readonly string[], environment: Record<string, string>): Promise<void> {
   const command = `exec ${line.slice(0, line.indexOf(" >>"))} --Server:StopAtEndOfInput=true ${more.join(" ")}`;
-  const service = spawn("sh", ["-c", command], { stdio: ["pipe", "pipe", "ignore"] });
+  const service = spawn("sh", ["-c", command], { stdio: ["pipe", "pipe", "ignore"], env: { ...process.env, ...environment } });
   services.push(service);
   await new Promise<void>((resolve, reject) => {
     let text = "";
@@ -69,12 +121,31 @@ before(async () => {
     files[member] = new Uint8Array(readFileSync(path));
   }
   await start("Ingestion", []);
-  await start("Notification", ["--Page:Port=0", `--Page:Folder=${process.cwd()}/../artifacts/web/inbox`, "--Page:Origins:0=https://inbox.example.org"]);
+  await start("Attestation", []);
+  for (const [member, ...people] of [["th-atd", "o1", "o2"], ["lotus-bridge", "r1", "r2"]] as const) {
+    const home = ["--home", `${folder}/members/${member}`, "--passphrase-file", secret];
+    for (const person of people) {
+      run(...home, "keys", "add-person", person, "--roles", member === "th-atd" ? "officer" : "releaser");
+    }
+    run(...home, "room", "register");
+    for (const person of people) {
+      run(...home, "inbox", "page-key", `${folder}/${person}.pagekey`, "--as", person);
+      files[person] = new Uint8Array(readFileSync(`${folder}/${person}.pagekey`));
+    }
+  }
+  const { settings, certificate } = await mailSettings();
+  await start(
+    "Notification",
+    ["--Page:Port=0", `--Page:Folder=${process.cwd()}/../artifacts/web/inbox`, "--Page:Origins:0=https://inbox.example.org", ...settings],
+    { SSL_CERT_FILE: certificate },
+  );
+  await start("Matching", []);
   browser = await launch();
 }, { timeout: 600_000 });
 
 after(async () => {
   await browser?.close();
+  mailServers.forEach((server) => server.close());
   for (const service of services.reverse()) {
     const ended = new Promise((resolve) => service.once("exit", resolve));
     service.stdin!.end();
@@ -148,6 +219,21 @@ for (const [member, kinds] of [["lotus-bridge", ["N1", "review"]], ["th-atd", ["
   });
 }
 
+test("an e-mail says that something waits, and nothing else: in the clear on this machine, elsewhere over TLS with a password", { timeout: 60_000 }, async (context) => {
+  if (!needs(context)) {
+    return;
+  }
+  while (mails.plain.length === 0 || mails.secure.length === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  for (const [mail, encrypted, member] of [[mails.plain[0]!, "false", "th-atd"], [mails.secure[0]!, "true", "lotus-bridge"]] as const) {
+    const [head, body] = mail.split("\r\n\r\n") as [string, string];
+    assert.match(head, new RegExp(`^${encrypted} From: <cleanroom@example.org>\r\nTo: <desk@${member}.example.org>\r\nSubject: Something is waiting\r\n`));
+    assert.deepEqual(head.split("\r\n").slice(3).map((line) => line.split(":")[0]), ["Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"]);
+    assert.doesNotMatch(body, /\d|http|th-atd|lotus/);
+  }
+});
+
 test("a member's page sees its own and the public entries of the log, and no others", async (context) => {
   if (!needs(context)) {
     return;
@@ -213,6 +299,25 @@ test("a token opens one inbox until it is signed out", async (context) => {
     assert.equal((await call("GET", `/api/messages?${query}`, { headers })).status, 400, query);
   }
   assert.equal((await call("POST", "/api/acknowledge", { headers, body: { through: -1 } })).status, 400);
+  // Of the log's entries only acts of the own people are handed on, and the log judges those too.
+  const keys = await opened("lotus-bridge");
+  const entry = (change: Record<string, unknown>): Promise<string> => signJws(keys.signIn.handle, keys.signIn.publicKey, "cleanroom-entry+jws", canonicalize({
+    author: "lotus-bridge", id: "5f1b6f0e-2f0c-4d57-9a58-0f3b8f1f7f10", of: `sha256:${"A".repeat(43)}`, room: keys.room, type: "confirm", ...change,
+  } as Json));
+  const freeze = { frozen: true, type: "freeze" };
+  const rows: [string, unknown, number][] = [
+    ["a confirmation of nothing, by a key that is no person's", { leaf: await entry({}) }, 404],
+    ["another member's", { leaf: await entry({ author: "th-atd" }) }, 403],
+    ["another room's", { leaf: await entry({ room: "5f1b6f0e-2f0c-4d57-9a58-0f3b8f1f7f10" }) }, 403],
+    ["a freeze", { leaf: await signJws(keys.signIn.handle, keys.signIn.publicKey, "cleanroom-entry+jws", canonicalize({ author: "lotus-bridge", id: "5f1b6f0e-2f0c-4d57-9a58-0f3b8f1f7f11", room: keys.room, ...freeze })) }, 400],
+    ["no entry", { leaf: "x" }, 400],
+    ["no leaf", {}, 400],
+    ["too long", { leaf: "x".repeat(40_000) }, 400],
+  ];
+  for (const [what, body, status] of rows) {
+    assert.equal((await call("POST", "/api/entries", { headers, body })).status, status, what);
+  }
+  assert.equal((await call("POST", "/api/entries", { body: rows[0]![1] })).status, 401);
   assert.equal((await call("POST", "/api/sign-out", { headers, body: {} })).status, 204);
   for (const path of paths) {
     assert.equal((await call("GET", path, { headers })).status, 401);
@@ -241,4 +346,80 @@ test("browsers reach the page and its calls only, with strict headers; other ori
   const allowed = await call("OPTIONS", "/api/challenge", { headers: { origin: "https://inbox.example.org" } });
   assert.equal(allowed.status, 204);
   assert.equal(allowed.headers["access-control-allow-origin"], "https://inbox.example.org");
+});
+
+/** A browser of a person's own. */
+async function browserOf(person: string): Promise<Page> {
+  const page = await (await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 860 }, locale: "en" })).newPage();
+  await signIn(page, origin, files[person]!, passphrase);
+  await page.waitForSelector(".rows button", { timeout: 60_000 });
+  await page.waitForFunction(() => !/ of /.test(document.querySelector(".count")?.textContent ?? " of "));
+  return page;
+}
+
+/** Signs what the form says, and lets the second person read and confirm it in her own browser. */
+async function signTwice(page: Page, first: string, second: Page, other: string): Promise<void> {
+  await page.getByRole("button", { name: `Sign as ${first}` }).first().click();
+  const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /Save the copy/ }).click()]);
+  await second.getByRole("button", { name: "Requests", exact: true }).click();
+  await second.getByText("Read what the first person signed").waitFor({ timeout: 60_000 });
+  await second.setInputFiles("#copy", await download.path());
+  await second.getByRole("button", { name: `Confirm as ${other}` }).click();
+  await second.getByText("Confirmed and in the log.").waitFor();
+  await second.getByRole("button", { name: "Inbox", exact: true }).click();
+}
+
+test("from the notice to facts, outcome and withdrawal: two officers ask, two releasers grant, the enclave cuts", { timeout: 400_000 }, async (context) => {
+  if (!needs(context)) {
+    return;
+  }
+  const [o1, o2, r1, r2] = await Promise.all(["o1", "o2", "r1", "r2"].map(browserOf)) as [Page, Page, Page, Page];
+  await o1.getByLabel("Kind").selectOption("N2a");
+  await o1.fill("input[type=search]", "lotus-bridge");
+  await o1.locator(".row").last().click();
+  await o1.getByLabel("Whom you ask").selectOption("lotus-bridge");
+  for (const field of ["suspects: names", "suspects: numbers and accounts", "vehicles", "organisations", "persons helped: names"]) {
+    await o1.getByLabel(field, { exact: true }).check();
+  }
+  await o1.getByLabel("Legal basis").fill("Code of procedure, section 12");
+  await o1.getByLabel("Purpose").selectOption("investigation-of-traffickers");
+  await o1.getByLabel("Case number").fill("77/2026");
+  await o1.getByLabel("Decide by").fill(new Date(Date.now() + 20 * 86_400_000).toISOString().slice(0, 10));
+  await signTwice(o1, "o1", o2, "o2");
+
+  await r1.locator(".row.kind-request").click({ timeout: 120_000 });
+  const own = (await r1.locator(".row.kind-request .second bdi").textContent())!;
+  assert.match((await r1.textContent(".detail"))!, /th-atd.*section 12.*77\/2026/s);
+  for (const field of ["suspects: names", "suspects: numbers and accounts", "vehicles", "organisations"]) {
+    await r1.getByLabel(field, { exact: true }).check();
+  }
+  await r1.getByLabel("Why not, or not all").selectOption("PersonRefuses");
+  await r2.locator(".row.kind-request").waitFor({ timeout: 60_000 });
+  await signTwice(r1, "r1", r2, "r2");
+
+  await o2.locator(".row.kind-N3").first().click({ timeout: 120_000 });
+  const facts = (await o2.textContent(".facts"))!;
+  assert.match(facts, /suspects|vehicles|organisations/);
+  assert.doesNotMatch(facts, /persons helped/);
+  assert.deepEqual(await violations(o2), []);
+  await picture(o2, "real-room-facts");
+  await o2.getByLabel("Outcome").selectOption("EnquiryOpened");
+  await o2.getByRole("button", { name: "Sign as o2" }).click();
+  await r2.locator(".row.kind-outcome").click({ timeout: 120_000 });
+  assert.match((await r2.textContent(".detail"))!, new RegExp(`enquiry opened.*${own}`, "s"));
+
+  // The person takes her data back: who has the facts is told to delete them, and the page has done so.
+  run("--home", `${folder}/members/lotus-bridge`, "records", "withdraw", own);
+  await o2.locator(".row.kind-N6").first().waitFor({ timeout: 120_000 });
+  await o2.waitForFunction(() => [...document.querySelectorAll(".row.kind-N3 strong")].every((title) => title.textContent === "Withdrawn"));
+  assert.equal(await o2.locator(".facts").count(), 0);
+  assert.match((await o2.locator(".row").first().getAttribute("class"))!, /kind-N6/);
+  await picture(o2, "real-room-withdrawn");
+  assert.doesNotMatch(run("--home", `${folder}/members/th-atd`, "log", "verify"), /ignored: [1-9]/);
+  for (const page of [o1, o2, r1, r2]) {
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.waitForSelector("#passphrase");
+    assert.deepEqual(await kept(page.context(), page), { cookies: [], here: { local: 0, session: 0, databases: 0, caches: 0, workers: 0 } });
+    await page.context().close();
+  }
 });

@@ -1,5 +1,6 @@
-import { concat, utf8, type Bytes } from "./bytes.ts";
+import { concat, toBase64Url, utf8, type Bytes } from "./bytes.ts";
 import { publicKeyOf, type PublicKey } from "./keys.ts";
+import { pointOf } from "./p256.ts";
 
 /**
  * HPKE (RFC 9180), base mode, DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM. WebCrypto has HKDF as one step; HPKE needs its two, so they stand
@@ -125,6 +126,24 @@ export async function open(key: HpkePrivateKey, info: Uint8Array, aad: Uint8Arra
 /** Seals one message, encapsulated key first. */
 export async function seal(recipient: PublicKey, info: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Promise<Bytes> {
   const { enc, context } = await sealContext(recipient, info);
+  return concat(enc, await sealAt(context, 0, aad, plaintext));
+}
+
+/**
+ * Seals one message so that whoever has the plaintext and the secret makes the same bytes again: the ephemeral key comes from both (docs/protocol.md section 9).
+ * The secret has 32 random bytes and is used for nothing else.
+ */
+export async function sealDeterministic(recipient: PublicKey, info: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, secret: Uint8Array): Promise<Bytes> {
+  const sized = (bytes: Uint8Array): Bytes => {
+    const length = new Uint8Array(8);
+    new DataView(length.buffer).setBigUint64(0, BigInt(bytes.length));
+    return concat(length, bytes);
+  };
+  const ikm = await hmac(secret, concat(utf8("cleanroom/v1/hpke-deterministic"), sized(recipient.point), sized(info), sized(aad), sized(plaintext)));
+  const scalar = await deriveScalar(ikm);
+  const point = pointOf(scalar);
+  const jwk = { crv: "P-256", kty: "EC", d: toBase64Url(scalar), x: toBase64Url(point.subarray(1, 33)), y: toBase64Url(point.subarray(33)) };
+  const { enc, context } = await sealContext(recipient, info, (await importPrivateKey(jwk))!);
   return concat(enc, await sealAt(context, 0, aad, plaintext));
 }
 

@@ -1,3 +1,4 @@
+export * from "./acts.ts";
 export * from "./bytes.ts";
 export * from "./charter.ts";
 export * from "./checkpoint.ts";
@@ -9,5 +10,7 @@ export * from "./keyfile.ts";
 export * from "./keys.ts";
 export * from "./merkle.ts";
 export * from "./message.ts";
+export * from "./own.ts";
 export * as padme from "./padme.ts";
+export * from "./p256.ts";
 export * from "./room.ts";

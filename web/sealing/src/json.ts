@@ -147,6 +147,17 @@ export class Fields {
     return sorted ? (list as readonly string[]) : fail(name);
   }
 
+  uuid(name: string): string {
+    return this.matching(name, uuidPattern);
+  }
+
+  /** A set of ids: sorted, without duplicates. */
+  uuids(name: string, least: number, most: number): readonly string[] {
+    const list = this.list(name, least, most);
+    const sorted = list.every((item, i) => typeof item === "string" && uuidPattern.test(item) && (i === 0 || (list[i - 1] as string) < item));
+    return sorted ? (list as readonly string[]) : fail(name);
+  }
+
   end(): void {
     const foreign = Object.keys(this.#object).find((name) => !this.#seen.has(name));
     if (foreign !== undefined) {
@@ -168,6 +179,7 @@ export function reading<T>(read: () => T): T | null {
 }
 
 const codePattern = /^[A-Za-z0-9_.-]{1,64}$/;
+const uuidPattern = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 const memberPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 const timePattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 

@@ -3,8 +3,8 @@ import { canonicalize, Fields, parseCanonical, reading, type Json } from "./json
 import { importPrivateKey, type HpkePrivateKey } from "./hpke.ts";
 import { publicKeyOfJwk, type PublicKey } from "./keys.ts";
 
-/** A key that signs in: not extractable. */
-export interface SignInKey {
+/** A key that signs: not extractable. */
+export interface SignKey {
   readonly handle: CryptoKey;
   readonly publicKey: PublicKey;
 }
@@ -15,7 +15,9 @@ export interface OpenedKeyFile {
   readonly room: string;
   /** Hash of the room's first charter. */
   readonly genesis: string;
-  readonly signIn: SignInKey;
+  readonly signIn: SignKey;
+  /** The key of the person who uses the page, with which she asks, decides, confirms and reports; null if she only reads. */
+  readonly person: SignKey | null;
   /** The newest first. */
   readonly inbox: readonly HpkePrivateKey[];
 }
@@ -74,33 +76,48 @@ export function parseKeyFile(bytes: Uint8Array): SealedKeyFile | null {
 
 /** Opens a key file; null if the passphrase is another one or the file was changed. */
 export async function openKeyFile(file: SealedKeyFile, passphrase: string): Promise<OpenedKeyFile | null> {
+  const plain = await unsealKeyFile(file, passphrase);
+  const opened = plain && (await readKeys(file, plain));
+  plain?.fill(0);
+  return opened;
+}
+
+/** The keys of a key file as they stood in it, for {@link readKeys}; whoever asks for them zeroes them. Null if the passphrase is another one or the file was changed. */
+export async function unsealKeyFile(file: SealedKeyFile, passphrase: string): Promise<Bytes | null> {
   const secret = await crypto.subtle.importKey("raw", utf8(passphrase.normalize("NFC")), "PBKDF2", false, ["deriveKey"]);
   const parameters = { name: "PBKDF2", hash: "SHA-256", salt: file.salt, iterations: file.iterations };
   const key = await crypto.subtle.deriveKey(parameters, secret, { name: "AES-GCM", length: 256 }, false, ["decrypt"]);
-  let plain: Bytes;
   try {
-    plain = new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv: file.iv, additionalData: file.associated }, key, file.sealed));
+    return new Uint8Array(await crypto.subtle.decrypt({ name: "AES-GCM", iv: file.iv, additionalData: file.associated }, key, file.sealed));
   } catch {
     return null;
   }
+}
+
+/** What a key file says openly. */
+export type KeyPlace = Pick<SealedKeyFile, "genesis" | "member" | "room">;
+
+/** Reads the keys that stood sealed in a key file; null if they have another form. */
+export async function readKeys(place: KeyPlace, plain: Uint8Array): Promise<OpenedKeyFile | null> {
   const value = parseCanonical(plain, maxFile);
-  plain.fill(0);
   const content = value === undefined ? null : reading(() => {
     const fields = new Fields(value);
-    const read = { inbox: fields.list("inbox", 1, 64), signIn: fields.value("signIn") };
+    const read = { inbox: fields.list("inbox", 1, 64), person: fields.has("person") ? fields.value("person") : null, signIn: fields.value("signIn") };
     fields.end();
     return read;
   });
   if (content === null) {
     return null;
   }
-  const signIn = await importSignIn(content.signIn);
+  const signIn = await importSigning(content.signIn);
+  const person = content.person === null ? null : await importSigning(content.person);
   const inbox = await Promise.all(content.inbox.map((jwk) => importPrivateKey(jwk as JsonWebKey)));
-  const { member, room, genesis } = file;
-  return signIn === null || inbox.includes(null) ? null : { member, room, genesis, signIn, inbox: (inbox as HpkePrivateKey[]).toReversed() };
+  const { member, room, genesis } = place;
+  const good = signIn !== null && !inbox.includes(null) && (content.person === null || person !== null);
+  return good ? { member, room, genesis, signIn, person, inbox: (inbox as HpkePrivateKey[]).toReversed() } : null;
 }
 
-async function importSignIn(jwk: Json): Promise<SignInKey | null> {
+async function importSigning(jwk: Json): Promise<SignKey | null> {
   try {
     const { crv, kty, x, y } = jwk as Record<string, Json>;
     const publicKey = await publicKeyOfJwk({ crv: crv!, kty: kty!, x: x!, y: y! });

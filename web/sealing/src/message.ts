@@ -1,3 +1,4 @@
+import { disclosureFields, disclosureStates, outcomes, type DisclosureState, type Outcome as OutcomeCode } from "./acts.ts";
 import { fromBase64Url } from "./bytes.ts";
 import { Fields, parseCanonical, reading } from "./json.ts";
 
@@ -68,8 +69,71 @@ export interface Review extends Match {
   readonly due: string;
 }
 
+/** To a contributor: an agency asks for fields of a record of its own. */
+export interface Request {
+  readonly kind: "request";
+  readonly request: string;
+  readonly agency: string;
+  readonly own: string;
+  readonly legalBasis: string;
+  readonly purpose: string;
+  readonly case: string;
+  readonly fields: readonly string[];
+  readonly due: string;
+  readonly escalated: boolean;
+}
+
+/** To an agency: where its request stands. */
+export interface Status {
+  readonly kind: "status";
+  readonly request: string;
+  readonly state: DisclosureState;
+  readonly reason: string | null;
+  readonly until: string | null;
+}
+
+/** A fact that leaves. */
+export interface Fact {
+  readonly field: string;
+  readonly text: string;
+}
+
+/** N3: exactly the granted fields, for one request. */
+export interface Disclosed {
+  readonly kind: "N3";
+  readonly request: string;
+  readonly part: number;
+  readonly parts: number;
+  readonly from: Desk;
+  readonly purpose: string;
+  readonly case: string;
+  readonly facts: readonly Fact[];
+  readonly handling: readonly string[];
+  readonly notice: string;
+  readonly outcomeDue: string;
+}
+
+/** N6: what was told under this reference, or disclosed for this request, is withdrawn. One of the two is null. */
+export interface Withdrawn {
+  readonly kind: "N6";
+  readonly match: string | null;
+  readonly request: string | null;
+}
+
+/** To a contributor: what its disclosure led to. */
+export interface Reported {
+  readonly kind: "outcome";
+  readonly request: string;
+  readonly agency: string;
+  readonly own: string;
+  readonly outcome: OutcomeCode;
+}
+
 /** What the enclave tells a member (docs/protocol.md section 6). */
-export type Message = Head | { readonly kind: "empty" } | Pointer | Notice | Review;
+export type Message = Head | { readonly kind: "empty" } | News;
+
+/** A message that says something new. */
+export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported;
 
 /** The fixed text on every notice (to be confirmed by counsel). */
 export const nonPunishment =
@@ -78,6 +142,7 @@ export const nonPunishment =
   + "Do not approach a service organisation's client except through the desk named.";
 
 const maxText = 512;
+const maxFact = 256;
 
 /** Reads a message that must stand where the place says, the label of a simulated room included; null if it has another form or stands elsewhere. */
 export function parseMessage(json: Uint8Array, place: Place): Message | null {
@@ -98,7 +163,7 @@ export function parseMessage(json: Uint8Array, place: Place): Message | null {
 }
 
 function readKind(fields: Fields): Message | null {
-  switch (fields.oneOf("kind", "N1", "N2a", "empty", "head", "review")) {
+  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N6", "empty", "head", "outcome", "request", "review", "status")) {
     case "empty":
       return { kind: "empty" };
     case "head":
@@ -109,6 +174,16 @@ function readKind(fields: Fields): Message | null {
       return readNotice(fields);
     case "review":
       return readReview(fields);
+    case "request":
+      return readRequest(fields);
+    case "status":
+      return readStatus(fields);
+    case "N3":
+      return readDisclosed(fields);
+    case "N6":
+      return readWithdrawn(fields);
+    case "outcome":
+      return readReported(fields);
   }
 }
 
@@ -177,4 +252,62 @@ function readReview(fields: Fields): Review | null {
     safeguardingOnly: fields.bool("safeguardingOnly"),
     due: fields.time("due"),
   };
+}
+
+function readRequest(fields: Fields): Request {
+  return {
+    kind: "request",
+    agency: fields.member("agency"),
+    case: fields.text("case", maxText),
+    due: fields.time("due"),
+    escalated: fields.bool("escalated"),
+    fields: fields.codes("fields", 1, disclosureFields.length),
+    legalBasis: fields.text("legalBasis", maxText),
+    own: fields.text("own", maxText),
+    purpose: fields.code("purpose"),
+    request: fields.uuid("request"),
+  };
+}
+
+function readStatus(fields: Fields): Status {
+  return {
+    kind: "status",
+    reason: fields.has("reason") ? fields.code("reason") : null,
+    request: fields.uuid("request"),
+    state: fields.oneOf("state", ...disclosureStates),
+    until: fields.has("until") ? fields.time("until") : null,
+  };
+}
+
+function readDisclosed(fields: Fields): Disclosed {
+  const part = fields.integer("part", 1, 1024);
+  return {
+    kind: "N3",
+    case: fields.text("case", maxText),
+    facts: fields.list("facts", 0, 256).map((item) => {
+      const fact = new Fields(item);
+      const read = { field: fact.oneOf("field", ...disclosureFields), text: fact.text("text", maxFact) };
+      fact.end();
+      return read;
+    }),
+    from: readDesk(fields.object("from")),
+    handling: fields.codes("handling", 0, 32),
+    notice: fields.oneOf("notice", nonPunishment),
+    outcomeDue: fields.time("outcomeDue"),
+    part,
+    parts: fields.integer("parts", part, 1024),
+    purpose: fields.code("purpose"),
+    request: fields.uuid("request"),
+  };
+}
+
+function readWithdrawn(fields: Fields): Withdrawn | null {
+  const match = fields.has("match") ? fields.text("match", 22) : null;
+  const request = fields.has("request") ? fields.uuid("request") : null;
+  const good = (match === null) !== (request === null) && (match === null || fromBase64Url(match)?.length === 16);
+  return good ? { kind: "N6", match, request } : null;
+}
+
+function readReported(fields: Fields): Reported {
+  return { kind: "outcome", agency: fields.member("agency"), outcome: fields.oneOf("outcome", ...outcomes), own: fields.text("own", maxText), request: fields.uuid("request") };
 }

@@ -326,6 +326,8 @@ export class RoomLog {
     const entry = reading(() => {
       const read = {
         checkpoint: parseSignedCheckpoint(fields.text("checkpoint", 64 << 10)),
+        // Whether two and two people had signed for each is for those to check who see their entries.
+        disclosed: fields.has("disclosed") ? fields.uuids("disclosed", 1, 1024) : [],
         epoch: fields.integer("epoch", 1, 10_000_000),
         evaluated: fields.bool("evaluated"),
         generation: fields.integer("generation", 1, 10_000_000),

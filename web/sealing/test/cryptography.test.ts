@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { createECDH } from "node:crypto";
 import { test } from "node:test";
 import {
-  canonicalize, equal, fromBase64, fromBase64Url, fromHex, Frontier, hpke, leafHash, nodeHash, padme, parseCanonical, parseCheckpoint, parseDetachedJws, parseJws,
+  canonicalize, equal, fromBase64, fromBase64Url, fromHex, Frontier, hpke, leafHash, nodeHash, padme, parseCanonical, parseCheckpoint, parseDetachedJws, parseJws, pointOf,
   parseSignedCheckpoint, checkpointText, publicKeyOf, publicKeyOfJwk, signJws, toBase64Url, toHex, utf8, validCosignatures, verifyConsistency, verifyInclusion,
   verifyJws, verifyLog, type Json,
 } from "../src/index.ts";
@@ -50,9 +51,26 @@ test("a single message opens, and one that is sealed here opens here", async () 
   const key = await privateKey(hex(deterministic.recipientScalar));
   const [info, aad] = [hex(deterministic.info), hex(deterministic.aad)];
   assert.equal(toHex((await hpke.open(key, info, aad, hex(deterministic.sealed)))!), deterministic.plaintext);
+  const [plaintext, secret] = [hex(deterministic.plaintext), hex(deterministic.secret)];
+  assert.equal(toHex(await hpke.sealDeterministic(key.publicKey, info, aad, plaintext, secret)), deterministic.sealed);
+  assert.notEqual(toHex(await hpke.sealDeterministic(key.publicKey, info, aad, plaintext, new Uint8Array(32))), deterministic.sealed);
   const sealed = await hpke.seal(key.publicKey, info, aad, utf8("word"));
   assert.deepEqual(await hpke.open(key, info, aad, sealed), utf8("word"));
   assert.equal(await hpke.open(key, info, aad, sealed.subarray(0, hpke.overhead - 1)), null);
+});
+
+test("the point of a scalar is the one that node computes, and numbers that are no scalar have none", () => {
+  const order = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
+  const scalars = ["01", "02", "03", "ff", `${order.slice(0, -2)}50`, `${order.slice(0, -2)}4f`, ...Array.from({ length: 20 }, () => toHex(crypto.getRandomValues(new Uint8Array(32))).replace(/^../, "7f"))];
+  for (const text of scalars) {
+    const scalar = hex(text.padStart(64, "0"));
+    const ecdh = createECDH("prime256v1");
+    ecdh.setPrivateKey(scalar);
+    assert.equal(toHex(pointOf(scalar)), ecdh.getPublicKey("hex"), text);
+  }
+  for (const text of ["00".repeat(32), order, "ff".repeat(32), "01"]) {
+    assert.throws(() => pointOf(hex(text)), RangeError);
+  }
 });
 
 test("keys of pages cannot be taken out", async () => {

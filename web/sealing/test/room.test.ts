@@ -22,7 +22,7 @@ test("the log of a member's view is believed, and says what C# says", async () =
   const { log, refusal } = await read(inbox.log);
   assert.equal(refusal, null);
   assert.equal(log.lastEpoch?.epoch, 3);
-  assert.equal(log.lastNumber(member), 10);
+  assert.equal(log.lastNumber(member), 16);
   assert.equal(log.instance?.generation, 3);
   assert.equal(log.charter?.version, 2);
   assert.equal(log.charter?.simulated, true);
@@ -105,11 +105,23 @@ test("messages are read strictly", () => {
   const base = { epoch: 2, number: 7, recipient: member, room, schema: "cleanroom/message/v1", simulated: true } as const;
   const pointer = { ...base, kind: "N1", caveats: ["A", "B"], counterpart: null, expires: "2027-01-01T00:00:00Z", known: false, link: "SamePhone", match: "AAAAAAAAAAAAAAAAAAAAAA", own: "x", quarter: "", strength: "Exact" };
   const notice = { ...base, kind: "N2a", ask: [{ desk: "d", member: "m" }], expires: "2027-01-01T00:00:00Z", grading: "B2", handling: [], jurisdictions: ["THA"], link: "SamePhone", match: "AAAAAAAAAAAAAAAAAAAAAA", notice: nonPunishment, sources: "3-5", strength: "Strong" };
+  const id = "5f1b6f0e-2f0c-4d57-9a58-0f3b8f1f7f10";
+  const request = { ...base, kind: "request", agency: "a", case: "1", due: "2027-01-01T00:00:00Z", escalated: false, fields: ["vehicles"], legalBasis: "x", own: "A", purpose: "p", request: id };
+  const status = { ...base, kind: "status", request: id, state: "Granted" };
+  const facts = { ...base, kind: "N3", case: "1", facts: [{ field: "vehicles", text: "van" }], from: { desk: "d", member: "m" }, handling: [], notice: nonPunishment, outcomeDue: "2027-01-01T00:00:00Z", part: 1, parts: 1, purpose: "p", request: id };
+  const outcome = { ...base, kind: "outcome", agency: "a", outcome: "Received", own: "A", request: id };
   const parse = (value: object): unknown => parseMessage(canonicalize(value as Json), place);
   assert.ok(parse(pointer));
   assert.ok(parse(notice));
   assert.deepEqual(parse({ ...base, kind: "empty" }), { kind: "empty" });
+  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }]) {
+    assert.ok(parse(value), JSON.stringify(value));
+  }
   const bad: object[] = [
+    { ...request, fields: [] }, { ...request, fields: ["b", "a"] }, { ...request, request: "x" }, { ...request, escalated: 0 }, { ...request, agency: "operator" }, { ...request, due: "soon" },
+    { ...status, state: "Lost" }, { ...status, until: null }, { ...status, reason: "<b>" }, { ...facts, facts: [{ field: "homes", text: "x" }] }, { ...facts, facts: [{ field: "vehicles", text: "" }] },
+    { ...facts, facts: [{ field: "vehicles", text: "x".repeat(257) }] }, { ...facts, part: 2 }, { ...facts, notice: "Do as you like." }, { ...facts, facts: [{ field: "vehicles", more: 1, text: "x" }] },
+    { ...outcome, outcome: "Deported" }, { ...base, kind: "N6" }, { ...base, kind: "N6", match: pointer.match, request: id }, { ...base, kind: "N6", match: "AAAA" },
     { ...pointer, more: 1 }, { ...pointer, epoch: 3 }, { ...pointer, number: 8 }, { ...pointer, recipient: "other" }, { ...pointer, room: "x" }, { ...pointer, simulated: false },
     { ...pointer, caveats: ["B", "A"] }, { ...pointer, caveats: ["A", "A"] }, { ...pointer, caveats: ["<b>"] }, { ...pointer, strength: "Sure" }, { ...pointer, match: "AAAA" },
     { ...pointer, expires: "2027-02-30T00:00:00Z" }, { ...pointer, counterpart: { desk: "d", member: "operator" } }, { ...pointer, own: "" }, { ...pointer, own: "x".repeat(513) },

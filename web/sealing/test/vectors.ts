@@ -12,7 +12,7 @@ export interface CryptographyVectors {
     readonly parts: readonly { readonly number: number; readonly aad: string; readonly data: string; readonly ciphertext: string }[];
   };
   readonly deterministic: {
-    readonly recipientScalar: string; readonly info: string; readonly aad: string; readonly plaintext: string; readonly sealed: string;
+    readonly recipientScalar: string; readonly secret: string; readonly info: string; readonly aad: string; readonly plaintext: string; readonly sealed: string;
   };
   readonly merkle: {
     readonly leaves: readonly string[]; readonly root: string; readonly inclusionOf4In7: readonly string[]; readonly consistencyFrom3To7: readonly string[];
@@ -32,6 +32,7 @@ export interface InboxVectors {
   readonly member: string;
   readonly inbox: JsonWebKey;
   readonly log: readonly LogItem[];
+  readonly acts: readonly { readonly kind: string; readonly id: string; readonly about?: string; readonly act: string; readonly seed: string; readonly sealed: string }[];
   readonly frames: readonly (Frame & { readonly what: string; readonly expect: string; readonly message?: string })[];
 }
 

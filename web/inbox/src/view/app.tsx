@@ -4,11 +4,12 @@ import { ServiceError } from "../service.ts";
 import { choices, preferred, speech } from "../words/index.ts";
 import { InboxView } from "./inbox.tsx";
 import { OwnEntries } from "./entries.tsx";
+import { Requests } from "./requests.tsx";
 import { RoomView } from "./room.tsx";
 import { SignIn } from "./signin.tsx";
 import { leave, useLeaveKeys } from "./leave.ts";
 
-const tabs = ["inbox", "records", "room"] as const;
+const tabs = ["inbox", "requests", "records", "room"] as const;
 
 /** The page: before and after signing in. It keeps nothing in the browser's storage. */
 export function App() {
@@ -16,6 +17,7 @@ export function App() {
   const speak = useMemo(() => speech(language), [language]);
   const [inbox, setInbox] = useState<Inbox | null>(null);
   const [tab, setTab] = useState<(typeof tabs)[number]>("inbox");
+  const [chosen, setChosen] = useState<number | null>(null);
   const [notice, setNotice] = useState("");
   const [, redraw] = useState(0);
   const drawing = useRef(false);
@@ -37,6 +39,7 @@ export function App() {
       return null;
     });
     setTab("inbox");
+    setChosen(null);
     setNotice(why);
   }, []);
 
@@ -116,7 +119,8 @@ export function App() {
         {notice && !inbox && <p class="notice" role="status">{notice}</p>}
         {inbox === null
           ? <SignIn speak={speak} changed={changed} opened={(open) => { setNotice(""); setInbox(open); }} />
-          : tab === "inbox" ? <InboxView inbox={inbox} speak={speak} />
+          : tab === "inbox" ? <InboxView inbox={inbox} speak={speak} chosen={chosen} setChosen={setChosen} />
+          : tab === "requests" ? <Requests inbox={inbox} speak={speak} open={(number) => { setChosen(number); setTab("inbox"); }} />
           : tab === "records" ? <OwnEntries entries={inbox.own} speak={speak} />
           : <RoomView inbox={inbox} speak={speak} />}
       </main>

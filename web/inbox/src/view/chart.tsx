@@ -1,16 +1,17 @@
-import type { Item } from "../inbox.ts";
+import type { Notice, Pointer, Review } from "../../../sealing/src/index.ts";
 import type { Key, Speech } from "../words/index.ts";
 
 const strengths = ["Possible", "Probable", "Strong", "Exact"] as const;
 const kinds = ["Name", "Alias", "Birth", "Citizenship", "HomeArea", "Place", "Phone", "Document", "Email", "Handle", "Account", "Organisation"] as const;
+const quartersShown = 8;
 
-/** How strong the evidence is, and of which kinds: as a scale and as a list that says the same in words. */
-export function EvidenceChart({ message, speak }: { message: Item["message"]; speak: Speech }) {
+/** How strong the evidence is, of which kinds, from how many sources, where and when, as far as a message tells: drawn, and the same in words. */
+export function EvidenceChart({ message, speak, roomTime }: { message: Notice | Pointer | Review; speak: Speech; roomTime: string }) {
   const level = strengths.indexOf(message.strength);
   return (
     <figure class="chart">
       <figcaption>{speak.say("evidence")}: {speak.say(`strength${message.strength}`)}</figcaption>
-      <div class={`scale level-${level}`} aria-hidden="true">{strengths.map((name, i) => <span key={name} class={i <= level ? "on" : undefined} />)}</div>
+      <Scale steps={strengths.length} level={level} />
       {message.kind === "review" ? (
         <ul class="kinds">
           {kinds.map((kind) => {
@@ -24,6 +25,40 @@ export function EvidenceChart({ message, speak }: { message: Item["message"]; sp
           })}
         </ul>
       ) : <p class="hint">{speak.say("evidenceHidden")}</p>}
+      {message.kind === "N2a" && <Sources notice={message} speak={speak} />}
+      {message.kind === "N1" && message.quarter && <Quarters quarter={message.quarter} roomTime={roomTime} speak={speak} />}
     </figure>
+  );
+}
+
+function Scale({ steps, level }: { steps: number; level: number }) {
+  return <div class="scale" aria-hidden="true">{Array.from({ length: steps }, (_, i) => <span key={i} class={i <= level ? "on" : undefined} />)}</div>;
+}
+
+/** The band of organisations that release, and the countries. */
+function Sources({ notice, speak }: { notice: Notice; speak: Speech }) {
+  const single = notice.sources === "single source";
+  return (
+    <>
+      <p class="band"><span aria-hidden="true" class="mark">{single ? "●" : "●●"}</span> {speak.say("sources")}: {single ? speak.say("singleSource") : speak.say("sourcesBand", { band: notice.sources })}</p>
+      {notice.jurisdictions.length > 0 && (
+        <ul class="chips" aria-label={speak.say("jurisdictions")}>{notice.jurisdictions.map((code) => <li key={code}>{code}</li>)}</ul>
+      )}
+    </>
+  );
+}
+
+/** The quarter of the other side's contact among the last ones. */
+function Quarters({ quarter, roomTime, speak }: { quarter: string; roomTime: string; speak: Speech }) {
+  const now = new Date(roomTime);
+  const last = now.getUTCFullYear() * 4 + Math.floor(now.getUTCMonth() / 3);
+  const names = Array.from({ length: quartersShown }, (_, i) => last - quartersShown + 1 + i).map((index) => `${Math.floor(index / 4)}-Q${(index % 4) + 1}`);
+  return (
+    <>
+      <p class="band">{speak.say("quarter")}: {quarter}</p>
+      {names.includes(quarter) && (
+        <div class="quarters" aria-hidden="true">{names.map((name) => <span key={name} class={name === quarter ? "on" : undefined}><i />{name.slice(2)}</span>)}</div>
+      )}
+    </>
   );
 }

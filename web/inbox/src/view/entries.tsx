@@ -1,7 +1,7 @@
 import type { OwnEntry } from "../inbox.ts";
 import type { Key, Speech } from "../words/index.ts";
 
-const known = new Set(["batch", "tombstone", "person", "key", "listing"]);
+const known = new Set(["batch", "tombstone", "person", "key", "listing", "consent", "answer", "request", "decision", "outcome", "confirm"]);
 const most = 500;
 
 const count = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
@@ -18,6 +18,13 @@ function about({ type, content }: OwnEntry, speak: Speech): string {
       return speak.say("keyAbout", { purpose: String(content["purpose"]), period: String(content["period"]) });
     case "listing":
       return speak.say("listingAbout", { n: count(content["contributors"]), m: count(content["agencies"]) });
+    case "request":
+    case "answer":
+    case "consent":
+      return String(content["id"]).slice(0, 8);
+    case "decision":
+    case "outcome":
+      return String(content["about"]).slice(0, 8);
     default:
       return type;
   }

@@ -1,11 +1,12 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import type { Inbox, Item } from "../inbox.ts";
-import type { Key, Speech } from "../words/index.ts";
+import type { Inbox } from "../inbox.ts";
+import type { Item } from "../items.ts";
+import type { Speech } from "../words/index.ts";
 import { Detail } from "./detail.tsx";
+import { badgeOf, deadlineKey, kindKey, kinds, titleOf } from "./kinds.ts";
 
 const step = 50;
 const soon = 7 * 86_400_000;
-const kinds = ["N1", "N2a", "review"] as const;
 const strengths = ["Exact", "Strong", "Probable", "Possible"] as const;
 
 interface Filters {
@@ -22,17 +23,19 @@ function select(items: readonly Item[], filters: Filters, acknowledged: number):
   const words = filters.search.toLowerCase().split(/\s+/).filter(Boolean);
   const found = items.filter((item) =>
     (filters.kind === "" || item.message.kind === filters.kind)
-    && (filters.strength === "" || item.message.strength === filters.strength)
+    && (filters.strength === "" || ("strength" in item.message && item.message.strength === filters.strength))
     && (!filters.unread || item.header.number > acknowledged)
     && words.every((word) => item.text.includes(word)));
-  return filters.byDeadline ? found.toSorted((one, other) => one.deadline.localeCompare(other.deadline)) : found;
+  const sorted = filters.byDeadline ? found.toSorted((one, other) => (one.deadline ?? "9").localeCompare(other.deadline ?? "9")) : found;
+  // What says that something is withdrawn overtakes everything until it was read.
+  const first = (item: Item): boolean => item.message.kind === "N6" && item.header.number > acknowledged;
+  return sorted.some(first) ? [...sorted.filter(first), ...sorted.filter((item) => !first(item))] : sorted;
 }
 
 /** The list of notices, with filters, and the notice that was chosen. */
-export function InboxView({ inbox, speak }: { inbox: Inbox; speak: Speech }) {
+export function InboxView({ inbox, speak, chosen, setChosen }: { inbox: Inbox; speak: Speech; chosen: number | null; setChosen: (number: number | null) => void }) {
   const [filters, setFilters] = useState(noFilters);
   const [shown, setShown] = useState(step);
-  const [chosen, setChosen] = useState<number | null>(null);
   const [said, setSaid] = useState("");
   const list = useRef<HTMLUListElement>(null);
   const { items, acknowledged } = inbox;
@@ -79,7 +82,7 @@ export function InboxView({ inbox, speak }: { inbox: Inbox; speak: Speech }) {
             <span>{speak.say("search")}</span>
             <input type="search" value={filters.search} placeholder={speak.say("searchHint")} onInput={(event) => change({ search: event.currentTarget.value })} />
           </label>
-          <Choice label={speak.say("kind")} all={speak.say("all")} value={filters.kind} options={kinds.map((kind) => [kind, speak.say(`kind${kind === "review" ? "Review" : kind}` as Key)])} change={(kind) => change({ kind })} />
+          <Choice label={speak.say("kind")} all={speak.say("all")} value={filters.kind} options={kinds.map((kind) => [kind, speak.say(kindKey({ kind }))])} change={(kind) => change({ kind })} />
           <Choice label={speak.say("strength")} all={speak.say("all")} value={filters.strength} options={strengths.map((name) => [name, speak.say(`strength${name}`)])} change={(strength) => change({ strength })} />
           <label>
             <span>{speak.say("order")}</span>
@@ -135,20 +138,20 @@ function Choice(props: { label: string; all: string; value: string; options: rea
 }
 
 function Row({ item, speak, now, isNew, isChosen, choose }: { item: Item; speak: Speech; now: number; isNew: boolean; isChosen: boolean; choose: () => void }) {
-  const { message, deadline } = item;
-  const over = Date.parse(deadline) < now;
-  const close = over || Date.parse(deadline) - now < soon;
+  const { message } = item;
+  const deadline = item.withdrawn ? null : item.deadline;
+  const close = deadline !== null && Date.parse(deadline) - now < soon;
   return (
     <button type="button" class={`row kind-${message.kind}`} data-number={item.header.number} aria-current={isChosen ? "true" : undefined} onClick={choose}>
       <span class="first">
-        <span class="badge">{message.kind === "review" ? "?" : message.kind}</span>
-        <strong>{speak.code_("link", message.link)}</strong>
+        <span class="badge">{badgeOf(message)}</span>
+        <strong><bdi>{titleOf(item, speak)}</bdi></strong>
         {isNew && <span class="new">{speak.say("unreadMark")}</span>}
       </span>
-      <span class="second">{speak.say(`strength${message.strength}`)}{"own" in message && <> · <bdi>{message.own}</bdi></>}</span>
+      <span class="second">{"strength" in message && !item.withdrawn ? speak.say(`strength${message.strength}`) : speak.say(kindKey(message))}{"own" in message && <> · <bdi>{message.own}</bdi></>}</span>
       <span class="third">
         <span>{speak.day(item.roomTime)}</span>
-        <span class={close ? "close" : undefined}>{speak.say(message.kind === "review" ? "due" : "expires")}: {speak.until(deadline, now)}</span>
+        {deadline !== null && <span class={close ? "close" : undefined}>{speak.say(deadlineKey(message))}: {speak.until(deadline, now)}</span>}
       </span>
     </button>
   );
@@ -158,9 +161,11 @@ function Warnings({ inbox, speak, now }: { inbox: Inbox; speak: Speech; now: num
   const { log, alarms } = inbox;
   const missing = inbox.missing(now);
   const time = log.time?.opening ?? 0;
+  const taken = inbox.items.filter((item) => item.message.kind === "N6" && item.header.number > inbox.acknowledged).length;
   const limit = Math.max(2 * (log.charter?.epochSeconds ?? 0), 3600) * 1000;
   return (
     <div role="alert">
+      {taken > 0 && <p class="alarm">{speak.say("withdrawnAlert", { n: taken })}</p>}
       {log.silentSince !== null && <p class="alarm">{speak.say("silent", { time: speak.moment(log.silentSince * 1000) })}</p>}
       {now - time * 1000 > limit && <p class="alarm">{speak.say("stale", { time: speak.moment(time * 1000) })}</p>}
       {missing && <p class="alarm">{speak.say("missing", missing)}</p>}

@@ -1,0 +1,89 @@
+import type { FrameHeader, News } from "../../sealing/src/index.ts";
+
+/** A message with news, and where it stands. */
+export interface Item {
+  readonly header: FrameHeader;
+  readonly roomTime: string;
+  readonly message: News;
+  /** When its life, or the time to do something, ends; null if there is nothing to wait for. */
+  readonly deadline: string | null;
+  /** It was taken back: what it said is gone. */
+  readonly withdrawn: boolean;
+  /** What the search looks at, in lower case. */
+  readonly text: string;
+}
+
+/** ARCHITECTURE §7.10: what was withdrawn is deleted, and that is said, within three days. */
+const deletion = 72 * 3_600_000;
+
+/** The match that a message is about; null if it is about a request. */
+export const matchOf = ({ message }: Item): string | null => ("match" in message ? message.match : null);
+
+/** The request that a message is about; null if it is about a match. */
+export const requestOf = ({ message }: Item): string | null => ("request" in message ? message.request : null);
+
+export function itemOf(header: FrameHeader, roomTime: string, message: News): Item {
+  return { header, roomTime, message, deadline: deadlineOf(message, roomTime), withdrawn: false, text: textOf(message).join("\n").toLowerCase() };
+}
+
+function deadlineOf(message: News, roomTime: string): string | null {
+  switch (message.kind) {
+    case "N1":
+    case "N2a":
+      return message.expires;
+    case "review":
+    case "request":
+      return message.due;
+    case "status":
+      return message.until;
+    case "N3":
+      return message.outcomeDue;
+    case "N6":
+      return new Date(Date.parse(roomTime) + deletion).toISOString().replace(".000Z", "Z");
+    case "outcome":
+      return null;
+  }
+}
+
+function textOf(message: News): readonly string[] {
+  switch (message.kind) {
+    case "N1":
+      return [message.match, message.link, message.own, ...(message.counterpart ? [message.counterpart.member, message.counterpart.desk] : [])];
+    case "N2a":
+      return [message.match, message.link, ...message.ask.flatMap((desk) => [desk.member, desk.desk])];
+    case "review":
+      return [message.match, message.link, message.own];
+    case "request":
+      return [message.request, message.agency, message.own, message.case];
+    case "status":
+      return [message.request, message.state];
+    case "N3":
+      return [message.request, message.case, message.from.member, ...message.facts.map((fact) => fact.text)];
+    case "N6":
+      return [message.match ?? "", message.request ?? ""];
+    case "outcome":
+      return [message.request, message.agency, message.own, message.outcome];
+  }
+}
+
+/** The item without what it said if it was taken back after it came; otherwise the item itself. */
+export function withdrawn(item: Item, gone: ReadonlyMap<string, number>): Item {
+  const { message, header } = item;
+  const key = message.kind === "N3" ? message.request : message.kind === "N1" || message.kind === "N2a" || message.kind === "review" ? message.match : null;
+  return item.withdrawn || key === null || (gone.get(key) ?? 0) < header.number ? item : { ...item, message: emptied(message), withdrawn: true, text: key.toLowerCase() };
+}
+
+function emptied(message: News): News {
+  switch (message.kind) {
+    case "N1":
+      return { ...message, counterpart: null, quarter: "", caveats: [] };
+    case "N2a":
+      return { ...message, jurisdictions: [], ask: [] };
+    case "review":
+      return { ...message, evidence: [], reasons: [] };
+    case "N3":
+      return { ...message, facts: [], case: "" };
+    default:
+      return message;
+  }
+}

@@ -1,0 +1,86 @@
+import type { Disclosed, Reported, Request, Status, Withdrawn } from "../../../sealing/src/index.ts";
+import type { Inbox } from "../inbox.ts";
+import type { Item } from "../items.ts";
+import type { Speech } from "../words/index.ts";
+import { DecideForm, OutcomeForm } from "./acts.tsx";
+import { Binding, Caveats, fieldsIn, Row } from "./parts.tsx";
+
+/** What passes between an agency and a contributor. */
+export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Reported | Request | Status | Withdrawn; inbox: Inbox; speak: Speech }) {
+  const { say } = speak;
+  switch (message.kind) {
+    case "request":
+      return (
+        <>
+          {message.escalated && <p class="alarm">{say("escalated")}</p>}
+          <h3>{say("why")}</h3>
+          <p>{say("whyRequest", { agency: message.agency, own: message.own })}</p>
+          <h3>{say("next")}</h3>
+          <p>{say("nextRequest")}</p>
+          <dl>
+            <Row name={say("yourRecord")}><bdi>{message.own}</bdi></Row>
+            <Row name={say("asks")}><bdi>{message.agency}</bdi></Row>
+            <Row name={say("fields")}>{fieldsIn(message.fields, speak)}</Row>
+            <Row name={say("legalBasis")}><bdi>{message.legalBasis}</bdi></Row>
+            <Row name={say("purpose")}>{speak.code_("purpose_", message.purpose)}</Row>
+            <Row name={say("case")}><bdi>{message.case}</bdi></Row>
+            <Row name={say("request")}><code>{message.request}</code></Row>
+          </dl>
+          <DecideForm key={item.header.number} request={message} inbox={inbox} speak={speak} />
+        </>
+      );
+    case "status":
+      return (
+        <>
+          <h3>{say("why")}</h3>
+          <p>{speak.code_("state", message.state)}</p>
+          <dl>
+            {message.reason && <Row name={say("reason")}>{speak.code_("refusal", message.reason)}</Row>}
+            <Row name={say("request")}><code>{message.request}</code></Row>
+          </dl>
+          {(message.state === "Disclosed" || message.state === "OutcomeOverdue") && <OutcomeForm key={item.header.number} request={message.request} inbox={inbox} speak={speak} />}
+        </>
+      );
+    case "N3":
+      return (
+        <>
+          <h3>{say("facts")}</h3>
+          {message.parts > 1 && <p>{say("part", { n: message.part, all: message.parts })}</p>}
+          {message.facts.length === 0 ? <p>{say("noFacts")}</p> : (
+            <dl class="facts">{message.facts.map((fact, i) => <Row key={i} name={speak.code_("field_", fact.field)}><bdi>{fact.text}</bdi></Row>)}</dl>
+          )}
+          <h3>{say("next")}</h3>
+          <p>{say("nextN3", { purpose: speak.code_("purpose_", message.purpose), time: speak.day(message.outcomeDue) })}</p>
+          <dl>
+            <Row name={say("ask")}><bdi>{message.from.member}</bdi>: <bdi>{message.from.desk}</bdi></Row>
+            <Row name={say("purpose")}>{speak.code_("purpose_", message.purpose)}</Row>
+            <Row name={say("case")}><bdi>{message.case}</bdi></Row>
+            <Row name={say("caveats")}><Caveats codes={message.handling} speak={speak} /></Row>
+            <Row name={say("request")}><code>{message.request}</code></Row>
+          </dl>
+          <Binding text={message.notice} speak={speak} />
+          <OutcomeForm key={item.header.number} request={message.request} inbox={inbox} speak={speak} />
+        </>
+      );
+    case "N6":
+      return (
+        <>
+          <p class="alarm">{say("withdrawnLong")}</p>
+          <dl><Row name={say(message.match ? "reference" : "request")}><code>{message.match ?? message.request}</code></Row></dl>
+        </>
+      );
+    case "outcome":
+      return (
+        <>
+          <h3>{say("why")}</h3>
+          <p>{say("whyOutcome", { agency: message.agency, own: message.own })}</p>
+          <dl>
+            <Row name={say("outcome")}>{speak.code_("outcome", message.outcome)}</Row>
+            <Row name={say("yourRecord")}><bdi>{message.own}</bdi></Row>
+            <Row name={say("asks")}><bdi>{message.agency}</bdi></Row>
+            <Row name={say("request")}><code>{message.request}</code></Row>
+          </dl>
+        </>
+      );
+  }
+}

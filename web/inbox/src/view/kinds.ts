@@ -1,0 +1,51 @@
+import type { News } from "../../../sealing/src/index.ts";
+import type { Item } from "../items.ts";
+import type { Key, Speech } from "../words/index.ts";
+import { short } from "./parts.tsx";
+
+/** Kinds of messages, as the filter offers them. */
+export const kinds = ["N1", "N2a", "review", "request", "status", "N3", "N6", "outcome"] as const;
+
+/** Key of a kind's name. */
+export const kindKey = (message: { readonly kind: News["kind"] }): Key => `kind${message.kind[0]!.toUpperCase()}${message.kind.slice(1)}` as Key;
+
+/** What stands small before a title. */
+export const badgeOf = (message: News): string => ({ review: "?", request: "!", status: "i", outcome: "✓" } as Record<string, string>)[message.kind] ?? message.kind;
+
+/** What the end of the time means. */
+export function deadlineKey(message: News): Key {
+  switch (message.kind) {
+    case "review":
+    case "request":
+      return "due";
+    case "status":
+      return message.state === "Disclosed" ? "outcomeDue" : "decisionDue";
+    case "N3":
+      return "outcomeDue";
+    case "N6":
+      return "deleteBy";
+    default:
+      return "expires";
+  }
+}
+
+/** What a message is about, in a few words. */
+export function titleOf({ message, withdrawn }: Item, speak: Speech): string {
+  if (withdrawn) {
+    return speak.say("withdrawn");
+  }
+  switch (message.kind) {
+    case "request":
+      return speak.say("titleRequest", { agency: message.agency, own: message.own });
+    case "status":
+      return `${speak.say("request")} ${short(message.request)}: ${speak.code_("state", message.state)}`;
+    case "N3":
+      return speak.say("titleN3", { member: message.from.member });
+    case "N6":
+      return speak.say("withdrawn");
+    case "outcome":
+      return speak.code_("outcome", message.outcome);
+    default:
+      return speak.code_("link", message.link);
+  }
+}

@@ -1,0 +1,157 @@
+import { equal, fromBase64Url, toBase64Url, utf8, type Bytes } from "./bytes.ts";
+import { sealDeterministic } from "./hpke.ts";
+import { canonicalize, Fields, parseCanonical, reading, type Json, type JsonObject } from "./json.ts";
+import { pad } from "./padme.ts";
+import type { PublicKey } from "./keys.ts";
+
+/** What may be asked for. Everything else is in no field and never leaves. */
+export const disclosureFields = [
+  "exploitation.sites", "exploitation.types", "organisations", "suspects.identifiers", "suspects.names", "vehicles", "vessels", "victims.birth", "victims.citizenship",
+  "victims.identifiers", "victims.names",
+] as const;
+
+/** Why a contributor grants less than was asked. */
+export const refusals = ["ConsentMissing", "LegalBasisInsufficient", "NotNecessary", "OtherChannel", "PersonRefuses", "RiskToPerson", "SourceProtection"] as const;
+
+/** Code list feedbackOutcome. */
+export const outcomes = [
+  "ArrestOrCharge", "AssetsRestrained", "EnquiryOpened", "Harm", "MergedWithInvestigation", "NoFurtherAction", "NotRelevant", "Received", "SiteInspected", "VictimsLocated", "WrongMatch",
+] as const;
+
+/** Where a request stands. */
+export const disclosureStates = [
+  "Disclosed", "Escalated", "Granted", "OutcomeFiled", "OutcomeOverdue", "PartlyGranted", "Recalled", "Refused", "TimedOut", "UnderReview",
+] as const;
+
+export type Refusal = (typeof refusals)[number];
+export type Outcome = (typeof outcomes)[number];
+export type DisclosureState = (typeof disclosureStates)[number];
+
+/** What people do through the log, as far as pages do it (docs/protocol.md section 9). */
+export type Act =
+  | { readonly kind: "answer"; readonly match: string; readonly answer: "hold" | "release" | "wrong" }
+  | {
+    readonly kind: "request"; readonly match: string; readonly contributor: string; readonly legalBasis: string; readonly purpose: string; readonly case: string;
+    readonly fields: readonly string[]; readonly due: string;
+  }
+  | { readonly kind: "decision"; readonly fields: readonly string[]; readonly reason: Refusal | null }
+  | { readonly kind: "outcome"; readonly outcome: Outcome };
+
+export type ActKind = Act["kind"];
+
+/** Longest texts of a request, in characters. */
+export const maxBasis = 200;
+export const maxCase = 64;
+
+const schema = "cleanroom/act/v1";
+const copySchema = "cleanroom/act-copy/v1";
+const seedSize = 32;
+const maxCopy = 1 << 16;
+
+/** Kinds that count only when a second person has signed. */
+export const needsSecond = (kind: string): boolean => kind === "request" || kind === "decision";
+
+/** Roles of which the signer needs one. */
+export const rolesOf = (kind: string, isAgency: boolean): readonly string[] =>
+  kind === "decision" ? ["releaser"] : kind === "answer" && !isAgency ? ["releaser", "safeguarding"] : ["officer"];
+
+/** The words of an act. */
+export function actJson(act: Act): JsonObject {
+  const { kind: _, ...members } = act;
+  const json: Record<string, Json> = { ...members, schema };
+  if (json["reason"] === null) {
+    delete json["reason"];
+  }
+  return json;
+}
+
+/** Reads the words of an act of a kind; null if they have another form. */
+export function parseAct(json: Json, kind: ActKind): Act | null {
+  return reading(() => {
+    const fields = new Fields(json);
+    fields.oneOf("schema", schema);
+    const act = readAct(fields, kind);
+    fields.end();
+    return act;
+  });
+}
+
+function readAct(fields: Fields, kind: ActKind): Act | null {
+  switch (kind) {
+    case "answer":
+      return isReference(fields.text("match", 22)) ? { kind, answer: fields.oneOf("answer", "hold", "release", "wrong"), match: fields.text("match", 22) } : null;
+    case "request":
+      return isReference(fields.text("match", 22)) ? {
+        kind, case: fields.text("case", maxCase), contributor: fields.member("contributor"), due: fields.time("due"), fields: readFields(fields, 1),
+        legalBasis: fields.text("legalBasis", maxBasis), match: fields.text("match", 22), purpose: fields.code("purpose"),
+      } : null;
+    case "decision": {
+      const granted = readFields(fields, 0);
+      const reason = fields.has("reason") ? fields.oneOf("reason", ...refusals) : null;
+      return granted.length === 0 && reason === null ? null : { kind, fields: granted, reason };
+    }
+    case "outcome":
+      return { kind, outcome: fields.oneOf("outcome", ...outcomes) };
+  }
+}
+
+const isReference = (text: string): boolean => fromBase64Url(text)?.length === 16;
+
+function readFields(fields: Fields, least: number): readonly string[] {
+  const codes = fields.codes("fields", least, disclosureFields.length);
+  codes.forEach((code) => new Fields({ code }).oneOf("code", ...disclosureFields));
+  return codes;
+}
+
+/** Where an act stands in the log. */
+export interface ActPlace {
+  readonly room: string;
+  readonly id: string;
+  readonly author: string;
+  /** The request that a decision or an outcome is about. */
+  readonly about: string | null;
+}
+
+/** Seals an act to its author's own record key. Whoever has the act and its seed of 32 random bytes makes the same again. Null if nobody would read it. */
+export async function sealAct(act: Act, place: ActPlace, key: PublicKey, seed: Uint8Array): Promise<Bytes | null> {
+  const json = actJson(act);
+  if (parseAct(json, act.kind) === null) {
+    return null;
+  }
+  const info = utf8(`cleanroom/v1/act\0${place.room}\0${place.author}\0${key.id}`);
+  const aad = canonicalize({ about: place.about, author: place.author, id: place.id, room: place.room, type: act.kind });
+  return sealDeterministic(key, info, aad, pad(canonicalize(json)), seed);
+}
+
+/** What the second person needs: what an act says, and the seed that shows that the entry says this. As secret as the act. */
+export interface ActCopy {
+  readonly id: string;
+  readonly act: Act;
+  readonly seed: Bytes;
+}
+
+/** Writes a copy: the file that the command line writes too. */
+export const writeCopy = (copy: ActCopy): Bytes =>
+  canonicalize({ act: actJson(copy.act), id: copy.id, kind: copy.act.kind, schema: copySchema, seed: toBase64Url(copy.seed) });
+
+/** Reads a copy; null if it is none. */
+export function parseCopy(bytes: Uint8Array): ActCopy | null {
+  const value = parseCanonical(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes, maxCopy);
+  return value === undefined ? null : reading(() => {
+    const fields = new Fields(value);
+    fields.oneOf("schema", copySchema);
+    const kind = fields.oneOf("kind", "answer", "decision", "outcome", "request");
+    const copy = { id: fields.uuid("id"), act: parseAct(fields.value("act"), kind), seed: fromBase64Url(fields.text("seed", 64)) };
+    fields.end();
+    return copy.act && copy.seed?.length === seedSize ? { id: copy.id, act: copy.act, seed: copy.seed } : null;
+  });
+}
+
+/** Whether a sealed entry says what a copy says. */
+export async function saysCopy(sealed: Uint8Array, copy: ActCopy, place: ActPlace, key: PublicKey): Promise<boolean> {
+  const again = place.id === copy.id ? await sealAct(copy.act, place, key, copy.seed) : null;
+  return again !== null && equal(again, sealed);
+}
+
+/** A fresh seed. */
+export const newSeed = (): Bytes => crypto.getRandomValues(new Uint8Array(seedSize));
