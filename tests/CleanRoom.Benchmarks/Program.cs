@@ -4,7 +4,7 @@ using CleanRoom.Benchmarks;
 using CleanRoom.Demo;
 
 // BenchmarkDotNet measures functions; most of what is measured here is a room of six processes, so one small harness serves both.
-string[] all = ["seal", "appraise", "import", "upload", "cosign", "release", "replay", "compare", "link"];
+string[] all = ["seal", "appraise", "import", "upload", "cosign", "release", "replay", "compare", "link", "index"];
 string? only = null;
 var json = false;
 var records = 20_000;
