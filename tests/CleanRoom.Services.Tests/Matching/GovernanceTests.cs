@@ -48,8 +48,8 @@ public sealed class GovernanceTests(Consortium consortium)
         _ = await acts.ChangeConsentAsync(
             "alpha1", new RoomAct.ConsentChange(default, "C3_TELL_NGO", true, DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).AddYears(1), "2026-1", [], []), null, Token);
         // It counts from the end of an epoch on, and is compared again with the next one that is large enough.
-        var heard = await room.StateAsync();
-        await room.WaitForAsync(state => state.LastEpoch > heard.LastEpoch + 1, "the epoch that hears the change to end");
+        var heard = (await room.StateAsync()).LastEpoch;
+        await room.WaitForAsync(state => state.LastEpoch > heard + 1, "the epoch that hears the change to end");
         foreach (var member in (string[])["bravo", "charlie", "echo"])
         {
             await room.UploadAsync(member, [.. member == "echo" ? [] : new[] { new Row(member + "1", member == "charlie" ? "two@example.org" : "one@example.org") }, new Row(member + "9", member + "9@example.org")]);
