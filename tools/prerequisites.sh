@@ -8,7 +8,8 @@ if ! command -v dotnet >/dev/null; then
 fi
 
 missing=()
-ldconfig -p 2>/dev/null | grep -q 'libsqlite3\.so\.0' || missing+=(libsqlite3-0)
+# Not through grep -q: it stops reading early, which pipefail takes for a failure of ldconfig.
+[[ $(ldconfig -p 2>/dev/null) == *libsqlite3.so.0* ]] || missing+=(libsqlite3-0)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 [ "${1:-}" != test ] || command -v "${CHROMIUM:-chromium}" >/dev/null || missing+=(chromium)

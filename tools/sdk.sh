@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Packs the client library into artifacts/sdk, then builds a program outside of this repository that knows nothing but the package, trimmed to what it uses, and runs it on a
-# sample. A warning of the trimmer is an error.
+# sample. A warning of the trimmer is an error, with one exception: Google.Protobuf warns of its own JSON writer (names of enum values), which the library does not use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -23,7 +23,6 @@ cat > "$work/Consumer.csproj" <<XML
     <InvariantGlobalization>true</InvariantGlobalization>
     <PublishTrimmed>true</PublishTrimmed>
     <TrimmerSingleWarn>false</TrimmerSingleWarn>
-    <TreatWarningsAsErrors>true</TreatWarningsAsErrors>
     <NoWarn>NU1901;NU1902;NU1903;NU1904</NoWarn>
   </PropertyGroup>
   <ItemGroup>
@@ -36,7 +35,11 @@ XML
   echo 'await CheckAFile.RunAsync(args[0], args[1], Console.WriteLine, default);'
 } > "$work/Program.cs"
 cp tests/CleanRoom.Client.Tests/Examples/CheckAFile.cs "$work/"
-dotnet publish "$work/Consumer.csproj" --nologo -v q -c Release --self-contained -o "$work/out"
+dotnet publish "$work/Consumer.csproj" --nologo -v q -c Release --self-contained -o "$work/out" > "$work/log" 2>&1 || { cat "$work/log"; exit 1; }
+if grep -E '(warning|error) [A-Z]+[0-9]+' "$work/log" | grep -vE 'csharp/src/Google\.Protobuf/JsonFormatter\.cs.* IL2067:'; then
+  echo "the package is not safe to trim, or does not compile without a warning" >&2
+  exit 1
+fi
 "$work/out/Consumer" samples/contributor_c_freeform.csv "$work/page.html"
 test -s "$work/page.html"
 echo "artifacts/sdk/$version.nupkg ($(du -h artifacts/sdk/*.nupkg | cut -f1)); a trimmed program on it: $(du -sh "$work/out" | cut -f1)"

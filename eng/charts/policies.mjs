@@ -82,7 +82,7 @@ export function judge(objects) {
   for (const policy of of('NetworkPolicy')) {
     for (const rule of policy.spec.ingress ?? []) {
       const open = (rule.ports ?? []).map((port) => port.port);
-      if (!rule.from && open.some((port) => port !== 'grpc')) errors.push(`NetworkPolicy/${policy.metadata.name}: opens ${open} to anybody.`);
+      if (!rule.from && open.some((port) => port !== 'grpc' && port !== 'page')) errors.push(`NetworkPolicy/${policy.metadata.name}: opens ${open} to anybody.`);
     }
     for (const rule of policy.spec.egress ?? []) {
       if (!rule.to?.length || !rule.ports?.length) errors.push(`NetworkPolicy/${policy.metadata.name}: lets out without naming both where and which port.`);
@@ -99,8 +99,21 @@ export function judge(objects) {
     const services = of('Service').filter((service) => service.spec.clusterIP !== 'None' && matches(service.spec.selector, set.spec.template.metadata.labels));
     if (leads && services.some((service) => service.spec.publishNotReadyAddresses)) errors.push(`StatefulSet/${set.metadata.name}: its standbys get calls.`);
   }
+  for (const scaler of of('HorizontalPodAutoscaler')) {
+    const target = objects.find((object) => object.kind === scaler.spec.scaleTargetRef.kind && object.metadata.name === scaler.spec.scaleTargetRef.name);
+    const wrong = (what) => errors.push(`HorizontalPodAutoscaler/${scaler.metadata.name}: ${what}`);
+    if (target?.kind !== 'Deployment') wrong('scales what may run once only.');
+    else {
+      const [container] = target.spec.template.spec.containers;
+      const names = (container.env ?? []).map((variable) => variable.name);
+      if (target.spec.replicas !== undefined) wrong('its target names a number of pods too.');
+      if (!names.includes('Store__Postgres') || !names.includes('Tls__KeyFile')) wrong('its pods share no store or no key.');
+      if (names.some((name) => /^(Page|Channels)__/.test(name))) wrong('its pods would hold sessions or tell channels more than once.');
+    }
+  }
   for (const certificate of of('Certificate')) {
-    if (certificate.spec.privateKey.rotationPolicy !== 'Never') errors.push(`Certificate/${certificate.metadata.name}: its key rotates, but charters pin it.`);
+    // A browser's authority vouches for the page's key; no charter does.
+    if (certificate.spec.privateKey.rotationPolicy !== 'Never' && !certificate.spec.secretName.endsWith('-page-tls')) errors.push(`Certificate/${certificate.metadata.name}: its key rotates, but charters pin it.`);
   }
   const names = objects.map((object) => `${object.kind}/${object.metadata.name}`);
   for (const name of names.filter((item, index) => names.indexOf(item) !== index)) {

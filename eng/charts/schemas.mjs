@@ -11,6 +11,8 @@ const kinds = {
   'v1 ConfigMap': 'kubernetes-models/v1',
   'v1 Pod': 'kubernetes-models/v1',
   'apps/v1 StatefulSet': 'kubernetes-models/apps/v1',
+  'apps/v1 Deployment': 'kubernetes-models/apps/v1',
+  'autoscaling/v2 HorizontalPodAutoscaler': 'kubernetes-models/autoscaling/v2',
   'batch/v1 Job': 'kubernetes-models/batch/v1',
   'policy/v1 PodDisruptionBudget': 'kubernetes-models/policy/v1',
   'networking.k8s.io/v1 NetworkPolicy': 'kubernetes-models/networking.k8s.io/v1',

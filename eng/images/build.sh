@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the images (images.mjs) without a daemon: one pattern, layers of Debian libraries, the .NET runtime and the program, as one OCI layout in artifacts/images/layout.
+# Builds the images (images.mjs) without a daemon: one pattern, layers of Debian libraries, the .NET runtime and the program (and for notification the inbox page), as one OCI layout in artifacts/images/layout.
 # Layers are plain tar, so that their digests depend on no compressor. ONLY=name builds one; PROGRAMS=1 only the programs' layers, without Debian, runtime and layout.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -32,18 +32,28 @@ if [ -z "${PROGRAMS:-}" ]; then
   pack "$out/roots/runtime" "$out/layers/runtime.tar"
 fi
 
-for service in $layers; do
-  project=$(ls services/"$service"/*.csproj)
+for layer in $layers; do
+  if [ "$layer" = page ]; then
+    # The inbox page, for browsers; esbuild and Node.js write it, not .NET.
+    tools/web.sh build >&2
+    mkdir -p "$out/roots/page"
+    cp -r artifacts/web/inbox "$out/roots/page/page"
+    node eng/images/sbom.mjs page "$out/roots/page/page" >"$out/layers/sbom"
+    mv "$out/layers/sbom" "$out/roots/page/page/sbom.cdx.json"
+    pack "$out/roots/page" "$out/layers/page.tar"
+    continue
+  fi
+  project=$(ls services/"$layer"/*.csproj)
   name=$(basename "$project" .csproj)
-  [ "$service" != admin ] || name=cleanroom-admin
-  app=$out/roots/$service/app
-  [ "$service" != admin ] || app=$out/roots/$service/admin
+  [ "$layer" != admin ] || name=cleanroom-admin
+  app=$out/roots/$layer/app
+  [ "$layer" != admin ] || app=$out/roots/$layer/admin
   dotnet publish "$project" --nologo -v q -clp:NoSummary -c Release --no-self-contained -p:ContinuousIntegrationBuild=true -p:DebugType=none -p:GenerateDocumentationFile=false \
     -p:RunAnalyzers=false -o "$app"
   find "$app" -name '*.pdb' -delete -o -name '*.xml' -delete -o -name 'web.config' -delete
-  node eng/images/sbom.mjs "$service" "$name" "$app" "$runtime" >"$app/sbom.cdx.json.tmp"
-  mv "$app/sbom.cdx.json.tmp" "$app/sbom.cdx.json"
-  pack "$out/roots/$service" "$out/layers/$service.tar"
+  node eng/images/sbom.mjs "$layer" "$app" "$name" "$runtime" >"$out/layers/sbom"
+  mv "$out/layers/sbom" "$app/sbom.cdx.json"
+  pack "$out/roots/$layer" "$out/layers/$layer.tar"
 done
 if [ -n "${PROGRAMS:-}" ]; then
   (cd "$out/layers" && sha256sum *.tar)

@@ -24,7 +24,7 @@ for root in artifacts/images/run/*/; do
   # One that runs: with settings that let it start and find nobody.
   settings=(--Server:DataFolder="$data/$service" --Management:HealthPort=0)
   case $service in
-    notification) settings+=(--Notification:IngestionAddress=https://127.0.0.1:1 --Notification:IngestionKey=spki-sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA) ;;
+    notification) settings+=(--Page:Port=0 --Page:Folder=/page --Page:AddressFile="$data/$service/page" --Notification:IngestionAddress=https://127.0.0.1:1 --Notification:IngestionKey=spki-sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA) ;;
     matching) settings+=(--Matching:Room=6f1f3a52-3f0d-4a55-9c57-0f6f3b7b9a11 --Matching:IngestionAddress=https://127.0.0.1:1 --Matching:IngestionKey=spki-sha256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA) ;;
     attestation) settings+=(--Attestation:Owner=check --Attestation:OrganisationKey="$(eng/images/run.sh "$program" "$data/$service" identity --data "$data/$service" | sed 's/.*"verifierKey":\({[^}]*}\).*/\1/')") ;;
   esac
@@ -41,6 +41,16 @@ for root in artifacts/images/run/*/; do
   awk '$5 == "/" && $6 ~ /^ro/ { found = 1 } END { exit !found }' "/proc/$inside/mountinfo" || { echo "can write its root file system." >&2; exit 1; }
   port=$(sed -n 's/.*Health is served on http:\/\/127.0.0.1:\([0-9]*\)\.".*/\1/p' "$data/log" | head -n 1)
   eng/images/run.sh "$program" "$data/$service" health "http://127.0.0.1:$port"
+  if [ "$service" = notification ]; then
+    # The page that a browser gets is the image's own, every byte.
+    node -e 'const [address, root] = process.argv.slice(1); const { get } = require("https"); const fs = require("fs");
+      for (const name of fs.readdirSync(root).filter((name) => /\.(html|js|css|svg)$/.test(name))) {
+        get(`${address.trim()}/${name}`, { rejectUnauthorized: false }, async (answer) => {
+          const parts = []; for await (const part of answer) parts.push(part);
+          if (!Buffer.concat(parts).equals(fs.readFileSync(`${root}/${name}`))) { console.error(`serves another ${name} than the image holds.`); process.exit(1); }
+        });
+      }' "$(cat "$data/$service/page")" "$root/page"
+  fi
   kill "$process"
   wait "$process" 2>/dev/null || true
   process=

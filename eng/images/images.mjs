@@ -3,14 +3,14 @@ export const images = {
   attestation: { layers: ['attestation'], program: '/app/CleanRoom.Attestation' },
   ingestion: { layers: ['ingestion'], program: '/app/CleanRoom.Ingestion' },
   matching: { layers: ['matching'], program: '/app/CleanRoom.Matching' },
-  notification: { layers: ['notification'], program: '/app/CleanRoom.Notification' },
+  notification: { layers: ['notification', 'page'], program: '/app/CleanRoom.Notification' },
   admin: { layers: ['admin'], program: '/admin/cleanroom-admin' },
   // The enclave's layer byte for byte, and the program that says when it may run: the measured program knows no database.
   standby: { layers: ['matching', 'admin'], program: '/admin/cleanroom-admin' },
 };
 
 /** Folder of a layer's files in the image. */
-export const folderOf = (layer) => (layer === 'admin' ? 'admin' : 'app');
+export const folderOf = (layer) => ({ admin: 'admin', page: 'page' })[layer] ?? 'app';
 
 if (process.argv[1]?.endsWith('images.mjs')) {
   const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(images);

@@ -52,7 +52,7 @@ const manifests = services.map((service) => {
     history: [
       { created, created_by: 'eng/images/base.sh' },
       { created, created_by: `.NET runtime ${runtime}` },
-      ...layers.map((name) => ({ created, created_by: `dotnet publish services/${name}` })),
+      ...layers.map((name) => ({ created, created_by: name === 'page' ? 'tools/web.sh build' : `dotnet publish services/${name}` })),
     ],
   }, 'application/vnd.oci.image.config.v1+json');
   const manifest = json({

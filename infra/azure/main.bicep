@@ -1,4 +1,4 @@
-// Azure for an operator: a cluster with a pool of confidential nodes, a registry, a vault, an attestation provider, a workload identity, logs.
+// Azure for an operator: a cluster with a pool of confidential nodes, PostgreSQL, a registry, a vault, an attestation provider, a workload identity, logs, in a network of its own.
 // Not compiled or deployed by this project's build: run "az deployment group what-if" before anything else.
 // Brokers are not here: each data owner deploys its own, in its own subscription.
 
@@ -19,7 +19,80 @@ param administrators string
 @description('Ranges from which the cluster\'s API may be reached.')
 param apiServerRanges array
 
+@description('Size of the database server.')
+param databaseSize string = 'Standard_D2ds_v5'
+
+@description('Password of the database role that owns the tables. The services\' own role is made by hand (docs/operators/install.md) and has another.')
+@minLength(20)
+@secure()
+param databasePassword string
+
 var unique = uniqueString(resourceGroup().id, name)
+
+resource network 'Microsoft.Network/virtualNetworks@2023-11-01' = {
+  name: '${name}-network'
+  location: location
+  properties: {
+    addressSpace: { addressPrefixes: ['10.40.0.0/16'] }
+    subnets: [
+      { name: 'nodes', properties: { addressPrefix: '10.40.0.0/20' } }
+      {
+        // Nothing but the database may stand here; networkPolicy.postgres of the chart names this range.
+        name: 'database'
+        properties: {
+          addressPrefix: '10.40.16.0/28'
+          delegations: [{ name: 'postgres', properties: { serviceName: 'Microsoft.DBforPostgreSQL/flexibleServers' } }]
+        }
+      }
+    ]
+  }
+}
+
+resource databaseZone 'Microsoft.Network/privateDnsZones@2020-06-01' = {
+  name: '${name}.private.postgres.database.azure.com'
+  location: 'global'
+}
+
+resource databaseZoneLink 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2020-06-01' = {
+  parent: databaseZone
+  name: 'network'
+  location: 'global'
+  properties: { registrationEnabled: false, virtualNetwork: { id: network.id } }
+}
+
+// Reached from the network alone. The standby in another zone is synchronous: one that lags would be an older copy, which the witnesses refuse (docs/operators/recovery.md).
+resource database 'Microsoft.DBforPostgreSQL/flexibleServers@2022-12-01' = {
+  name: '${name}-${take(unique, 8)}'
+  location: location
+  sku: { name: databaseSize, tier: 'GeneralPurpose' }
+  properties: {
+    version: '15'
+    administratorLogin: 'cleanroom_owner'
+    administratorLoginPassword: databasePassword
+    authConfig: { activeDirectoryAuth: 'Disabled', passwordAuth: 'Enabled' }
+    storage: { storageSizeGB: 128 }
+    backup: { backupRetentionDays: 7, geoRedundantBackup: 'Disabled' }
+    highAvailability: { mode: 'ZoneRedundant' }
+    network: {
+      delegatedSubnetResourceId: '${network.id}/subnets/database'
+      privateDnsZoneArmResourceId: databaseZone.id
+    }
+  }
+  dependsOn: [databaseZoneLink]
+}
+
+resource databaseItself 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2022-12-01' = {
+  parent: database
+  name: 'cleanroom'
+  properties: { charset: 'UTF8', collation: 'C' }
+}
+
+// No statement and no parameter of one in the server's log.
+resource databaseSilence 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2022-12-01' = {
+  parent: database
+  name: 'log_statement'
+  properties: { value: 'none', source: 'user-override' }
+}
 
 resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   name: '${name}-logs'
@@ -82,6 +155,7 @@ resource cluster 'Microsoft.ContainerService/managedClusters@2024-05-01' = {
         count: 2
         vmSize: 'Standard_D2as_v5'
         osSKU: 'AzureLinux'
+        vnetSubnetID: '${network.id}/subnets/nodes'
         availabilityZones: ['1', '2']
       }
       {
@@ -90,6 +164,7 @@ resource cluster 'Microsoft.ContainerService/managedClusters@2024-05-01' = {
         count: 1
         vmSize: confidentialSize
         osSKU: 'AzureLinux'
+        vnetSubnetID: '${network.id}/subnets/nodes'
         nodeLabels: { 'cleanroom/tee': 'sev-snp' }
         nodeTaints: ['cleanroom/tee=sev-snp:NoSchedule']
       }
@@ -120,5 +195,6 @@ resource pull 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
 
 output registry string = registry.properties.loginServer
 output cluster string = cluster.name
+output databaseHost string = database.properties.fullyQualifiedDomainName
 output attestationUri string = attestation.properties.attestUri
 output matchingClientId string = identity.properties.clientId

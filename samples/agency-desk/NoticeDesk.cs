@@ -12,7 +12,9 @@ namespace CleanRoom.AgencyDesk;
 /// </summary>
 /// <param name="connection">Any ADO.NET connection whose database knows ON CONFLICT: PostgreSQL, SQLite.</param>
 /// <param name="room">The room.</param>
-internal sealed class NoticeDesk(DbConnection connection, RoomId room)
+/// <param name="clock">Says when a message was filed.</param>
+/// <param name="quiet">Hours in which nobody is woken but for a risk to life; null for none.</param>
+internal sealed class NoticeDesk(DbConnection connection, RoomId room, TimeProvider clock, QuietHours? quiet)
 {
     private const string Schema =
         """
@@ -20,14 +22,15 @@ internal sealed class NoticeDesk(DbConnection connection, RoomId room)
         CREATE TABLE IF NOT EXISTS notices (room TEXT NOT NULL, number BIGINT NOT NULL, reference TEXT NOT NULL, link TEXT NOT NULL, strength TEXT NOT NULL, sources TEXT NOT NULL,
           desks TEXT NOT NULL, handling TEXT NOT NULL, expires TEXT NOT NULL, simulated TEXT NOT NULL, PRIMARY KEY (room, number));
         CREATE TABLE IF NOT EXISTS requests (room TEXT NOT NULL, request TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL, due TEXT NOT NULL, PRIMARY KEY (room, request));
+        CREATE TABLE IF NOT EXISTS rings (room TEXT NOT NULL, number BIGINT NOT NULL, step BIGINT NOT NULL, about TEXT NOT NULL, ring_at TEXT NOT NULL, PRIMARY KEY (room, number, step));
         CREATE TABLE IF NOT EXISTS facts (room TEXT NOT NULL, number BIGINT NOT NULL, position BIGINT NOT NULL, request TEXT NOT NULL, case_number TEXT NOT NULL, purpose TEXT NOT NULL,
           field TEXT NOT NULL, fact TEXT NOT NULL, handling TEXT NOT NULL, PRIMARY KEY (room, number, position));
         """;
 
     /// <summary>Makes the tables if they are not there.</summary>
-    public static async Task<NoticeDesk> OpenAsync(DbConnection connection, RoomId room, CancellationToken cancellationToken)
+    public static async Task<NoticeDesk> OpenAsync(DbConnection connection, RoomId room, TimeProvider clock, QuietHours? quiet, CancellationToken cancellationToken)
     {
-        var desk = new NoticeDesk(connection, room);
+        var desk = new NoticeDesk(connection, room, clock, quiet);
         await desk.ExecuteAsync(null, Schema, cancellationToken);
         return desk;
     }
@@ -67,11 +70,45 @@ internal sealed class NoticeDesk(DbConnection connection, RoomId room)
             ("received", Text(message.RoomTime))) == 1;
         if (isNew)
         {
+            await FileRingsAsync(transaction, message, cancellationToken);
             await FileContentAsync(transaction, message, cancellationToken);
             await transaction.CommitAsync(cancellationToken);
         }
 
         return isNew;
+    }
+
+    /// <summary>Files when the agency's own pager rings: first (step 1), as a reminder (2), for the next person in the agency's list (3). Who has acted deletes the rows.</summary>
+    private async Task FileRingsAsync(DbTransaction transaction, InboxMessage message, CancellationToken cancellationToken)
+    {
+        if (RingPlan.For(message.Content, clock.GetUtcNow(), quiet) is not { } plan)
+        {
+            return;
+        }
+
+        var about = message.Content switch
+        {
+            RoomMessage.Notice notice => notice.Match,
+            RoomMessage.Status status => status.Id.ToString(),
+            RoomMessage.Disclosed disclosed => disclosed.Id.ToString(),
+            RoomMessage.Withdrawn withdrawn => withdrawn.Match ?? withdrawn.Id!.Value.ToString(),
+            _ => "",
+        };
+        DateTimeOffset?[] steps = [plan.First, plan.Remind, plan.Escalate];
+        for (var step = 0; step < steps.Length; step++)
+        {
+            if (steps[step] is { } at)
+            {
+                _ = await ExecuteAsync(
+                    transaction,
+                    "INSERT INTO rings (room, number, step, about, ring_at) VALUES (@room, @number, @step, @about, @at)",
+                    cancellationToken,
+                    ("number", message.Number),
+                    ("step", step + 1L),
+                    ("about", about),
+                    ("at", Text(at)));
+            }
+        }
     }
 
     private async Task FileContentAsync(DbTransaction transaction, InboxMessage message, CancellationToken cancellationToken)
@@ -131,6 +168,13 @@ internal sealed class NoticeDesk(DbConnection connection, RoomId room)
 
                 break;
             case RoomMessage.Withdrawn withdrawn:
+                _ = await ExecuteAsync(
+                    transaction,
+                    "DELETE FROM rings WHERE room = @room AND about = @what AND number < @number",
+                    cancellationToken,
+                    ("what", withdrawn.Match ?? withdrawn.Id!.Value.ToString()),
+                    ("number", message.Number));
+
                 // Deleted, not marked: what was told must be gone. That a message came under this number stays.
                 _ = await ExecuteAsync(
                     transaction,

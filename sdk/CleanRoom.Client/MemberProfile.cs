@@ -7,6 +7,8 @@ using CleanRoom.Client.Files;
 using CleanRoom.Client.Keys;
 using CleanRoom.Client.Rooms;
 using CleanRoom.Cryptography;
+using CleanRoom.Evidence;
+using CleanRoom.Evidence.Collateral;
 
 namespace CleanRoom.Client;
 
@@ -243,6 +245,30 @@ public sealed class MemberProfile
         var document = _document with { People = [.. People, new PersonKey(person, roles, key.PublicKey) { File = file }] };
         DurableFile.Write(Path.Combine(Folder, ProfileDocument.FileName), document.ToBytes());
         return new MemberProfile(Folder, document, _time);
+    }
+
+    /// <summary>Folder with the hardware vendors' collateral, with which this member appraises evidence itself ("collateral import"). It need not exist.</summary>
+    public string CollateralFolder => Path.Combine(Folder, "collateral");
+
+    /// <summary>Reads that folder, and remembers what is newest in it: older never counts again.</summary>
+    /// <returns>What appraisals go by now.</returns>
+    /// <exception cref="ClientException">The folder cannot be read, or the memory is damaged.</exception>
+    public AppraisalContext ReadCollateral()
+    {
+        try
+        {
+            var collateral = new RememberedCollateral(Directory.Exists(CollateralFolder) ? CollateralFolder : null, null, Path.Combine(Folder, "collateral-memory.json"));
+            collateral.Read(_time.GetUtcNow());
+            return collateral.Context(_time.GetUtcNow());
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new ClientException(ClientProblem.Configuration, exception.Message, exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ClientException(ClientProblem.Configuration, $"The collateral in {CollateralFolder} cannot be read: check the folder's rights.", exception);
+        }
     }
 
     /// <summary>Gives what this profile remembers of a room; the folder is made if needed.</summary>

@@ -7,7 +7,6 @@ using CleanRoom.Client.Rooms;
 using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Ingestion.V1;
 using CleanRoom.Protocol.Notification.V1;
-using CleanRoom.Records.Import;
 using CleanRoom.Transport;
 using Google.Protobuf;
 
@@ -282,6 +281,15 @@ public sealed class RoomClient : IDisposable
         return await AppendAsync(new VetoEntry(Room, NewEntryId(), Profile.Member, charter.Hash, charter.Version), key, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Puts into the log that this member's keys are frozen or free again, signed by an approver: every broker of the member and the enclave itself hold to it.</summary>
+    /// <exception cref="ClientException">The profile holds no approver's key.</exception>
+    /// <exception cref="CleanRoomException">Ingestion refused or cannot be reached.</exception>
+    public async Task<AppendedEntry> SetFrozenAsync(bool frozen, CancellationToken cancellationToken)
+    {
+        using var approver = Profile.OpenPersonKey(PersonRoles.Approver);
+        return await AppendAsync(new FreezeEntry(Room, NewEntryId(), Profile.Member, frozen), approver, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Revokes a person's key, or the TLS key: it counts nowhere from the next cosigned entry on.</summary>
     /// <param name="key">The key.</param>
     /// <param name="passphrase">Of the organisation key; empty if it has none.</param>
@@ -304,7 +312,7 @@ public sealed class RoomClient : IDisposable
         _certificate.Dispose();
     }
 
-    internal static EntryId NewEntryId() => EntryId.From(RecordIds.Random());
+    internal static EntryId NewEntryId() => EntryId.From(RandomUuid.New());
 
     internal EntryOutcome? OutcomeOf(EntryId id) => _own.GetValueOrDefault(id);
 

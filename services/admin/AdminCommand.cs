@@ -15,6 +15,7 @@ internal static class AdminCommand
     private const int LibraryMissing = 71;
     private const int CannotCreate = 73;
     private const int FileError = 74;
+    private static readonly string[] Verbs = [.. ShowCommand.Verbs, "store", "lead", "health", "support-bundle"];
     private static readonly string Usage = string.Join(Environment.NewLine, HealthCommand.Usage, ShowCommand.Usage, StoreCommand.Usage, LeadCommand.Usage, SupportCommand.Usage);
 
     public static async Task<int> RunAsync(string[] arguments, TextWriter output, TextWriter errors, CancellationToken cancellationToken)
@@ -27,7 +28,7 @@ internal static class AdminCommand
 
         try
         {
-            var mistake = Usage;
+            var mistake = arguments is [var unknown, ..] && !Verbs.Contains(unknown) ? $"There is no command {unknown}: see cleanroom-admin --help." : Usage;
             switch (arguments)
             {
                 case ["store", ..] when StoreCommand.TryParse(arguments[1..], out var store, out mistake):
@@ -63,7 +64,8 @@ internal static class AdminCommand
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            await errors.WriteLineAsync("A file or folder cannot be read or written: name another one, or give this user access to it.");
+            await errors.WriteLineAsync(exception is FileNotFoundException { FileName: { Length: > 0 } missing } ? $"There is no file {missing}."
+                : "A file or folder cannot be read or written: name another one, or give this user access to it.");
             return FileError;
         }
     }

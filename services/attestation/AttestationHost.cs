@@ -7,6 +7,8 @@ using CleanRoom.Attestation.Rooms;
 using CleanRoom.Attestation.Witnessing;
 using CleanRoom.Charter;
 using CleanRoom.Cryptography;
+using CleanRoom.Evidence.Azure;
+using CleanRoom.Evidence.Platforms;
 using CleanRoom.Hosting;
 using CleanRoom.Hosting.Calls;
 using CleanRoom.Hosting.Startup;
@@ -61,7 +63,16 @@ public static class AttestationHost
             new CollateralPlaces(ReadCollateralFolder(Options(provider)), ReadCollateralSigners(Options(provider)), provider.GetRequiredService<DataFolder>().File("collateral-memory.json")),
             provider));
         _ = services.AddSingleton<RoomGuard>();
+        _ = services.AddSingleton<StandingReader>();
+        _ = services.AddSingleton(provider => new MachineEvidence(Options(provider).KeyVault.Evidence, provider.GetRequiredService<TimeProvider>()));
+        _ = services.AddSingleton(provider => new ManagedIdentity(new EvidencePlatformOptions().Metadata, Options(provider).KeyVault.ClientId));
+        _ = services.AddSingleton(provider => new VaultDoor(provider.GetRequiredService<ManagedIdentity>(), provider.GetRequiredService<MachineEvidence>()));
+        _ = services.AddSingleton(provider => CustodySetup.Open(
+            Options(provider), provider.GetRequiredService<BrokerKeys>(), provider.GetRequiredService<VaultDoor>(), provider.GetRequiredService<TimeProvider>()));
+        _ = services.AddSingleton(provider => new ErasureFolder(provider.GetRequiredService<DataFolder>().File("erasures")));
+        _ = services.AddSingleton<RecordKeyDesk>();
         _ = services.AddSingleton<CharterDesk>();
+        _ = services.AddSingleton<HandOverDesk>();
         _ = services.AddSingleton<Verifier>();
         _ = services.AddSingleton<KeyReleaser>();
         _ = services.AddSingleton<Witness>();

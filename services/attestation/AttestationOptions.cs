@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using CleanRoom.Attestation.Keys;
 using Microsoft.Extensions.Options;
 
 namespace CleanRoom.Attestation;
@@ -48,6 +49,13 @@ internal sealed class AttestationOptions
     /// </summary>
     [MaxLength(16)]
     public IList<string> CollateralSigners { get; } = [];
+
+    /// <summary>Where new record keys and room secrets are kept: <c>embedded</c> (encrypted by this broker) or <c>key-vault</c>. What was made before stays where it is. Defaults to <c>embedded</c>.</summary>
+    [RegularExpression("^(embedded|key-vault)$", ErrorMessage = "Custody must be embedded or key-vault.")]
+    public string Custody { get; set; } = EmbeddedCustody.CustodyName;
+
+    /// <summary>Settings of custody in Azure Key Vault or Managed HSM; needed with <c>Custody=key-vault</c>, and as long as keys are kept there.</summary>
+    public KeyVaultOptions KeyVault { get; } = new();
 
     /// <summary>Most nonces of a room that are given out and not used. Defaults to 64.</summary>
     [Range(1, 4096)]

@@ -46,6 +46,7 @@ internal static class IdentityCommand
             {
                 ["adminHint"] = "Attestation:AdminKeys:0 = key id (spki-sha256:...) of the TLS key with which the owner calls this broker",
                 ["evidenceKinds"] = new JsonArray([.. EvidenceKinds.Supported.Select(kind => (JsonNode)kind)]),
+                ["handOverKey"] = keys.HandOver.PublicKey.ToJwk(),
                 ["tls"] = keys.Tls.PublicKey.Id.ToString(),
                 ["verifierKey"] = keys.Verifier.PublicKey.ToJwk(),
                 ["witnessKey"] = keys.Witness.PublicKey.ToJwk(),

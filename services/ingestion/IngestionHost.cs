@@ -44,6 +44,7 @@ public static class IngestionHost
         builder.Services.AddSingleton(static services => OperatorKey.LoadOrCreate(services.GetRequiredService<DataFolder>().File(OperatorKey.FileName)));
         builder.Services.AddSingleton<RoomDirectory>();
         builder.Services.AddSingleton<RoomMetrics>();
+        builder.Services.AddSingleton<QuotaMetrics>();
         builder.Services.AddSingleton<UploadReceiver>();
         builder.Services.AddSingleton<Eraser>();
         builder.Services.AddSingleton<WitnessConnections>();
@@ -52,6 +53,7 @@ public static class IngestionHost
         builder.Services.AddHostedService<RoomLoader>();
         builder.Services.AddHostedService<CosigningService>();
         builder.Services.AddHostedService<AbandonedUploads>();
+        builder.Services.AddHostedService(static services => services.GetRequiredService<QuotaMetrics>());
         builder.Services.AddHostedService<HealthMonitor>();
         builder.Services.AddSingleton<IErrorMapping, StoreFailures>();
     }

@@ -12,8 +12,8 @@ internal static partial class Log
     [LoggerMessage(3, LogLevel.Information, "Room {Room}: generation {Generation} is in the cosigned log.")]
     public static partial void InstanceLogged(ILogger logger, string room, long generation);
 
-    [LoggerMessage(4, LogLevel.Information, "Room {Room}: the broker of {Member} released its keys.")]
-    public static partial void KeysReleased(ILogger logger, string room, string member);
+    [LoggerMessage(4, LogLevel.Information, "Room {Room}: the broker of {Member} released its keys (a stand-in: {StandsIn}).")]
+    public static partial void KeysReleased(ILogger logger, string room, string member, bool standsIn);
 
     [LoggerMessage(5, LogLevel.Warning, "Room {Room}: the broker of {Member} released nothing: {Reason}.")]
     public static partial void KeysRefused(ILogger logger, string room, string member, string reason);
@@ -50,4 +50,10 @@ internal static partial class Log
 
     [LoggerMessage(16, LogLevel.Warning, "Room {Room}: no evidence for the broker of {Member}: {Reason}")]
     public static partial void NoEvidence(ILogger logger, string room, string member, string reason);
+
+    [LoggerMessage(17, LogLevel.Error, "Room {Room}: ingestion does not give part {Part} of batch {Batch} as the log has it, and no tombstone names it. Restore it, or its owner withdraws the record; the room stands still until then.")]
+    public static partial void PartWithheld(ILogger logger, string room, string batch, int part);
+
+    [LoggerMessage(18, LogLevel.Information, "Room {Room}: batch {Batch} is sealed to the record key of period {Period} now.")]
+    public static partial void Resealed(ILogger logger, string room, string batch, int period);
 }

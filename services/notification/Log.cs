@@ -35,4 +35,7 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Error, "The store does not work: {Problem}")]
     public static partial void StoreFailed(ILogger logger, string problem);
+
+    [LoggerMessage(11, LogLevel.Error, "The inbox page's certificate cannot be read; the one before is shown until it can")]
+    public static partial void PageCertificateUnreadable(ILogger logger);
 }

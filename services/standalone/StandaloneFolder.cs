@@ -139,7 +139,9 @@ internal sealed class StandaloneFolder
             }
 
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            var root = json.RootElement;
+
+            // The command line puts what it tells into "result"; this folder's own files hold it alone.
+            var root = json.RootElement.TryGetProperty("result", out var result) ? result : json.RootElement;
             if (MemberId.TryParse(root.GetProperty("member").GetString(), out var member)
                 && VerifyingKey.TryFromJwk(root.GetProperty("organisation").GetProperty("key"), out var key)
                 && KeyId.TryParse(root.GetProperty("transport").GetProperty("id").GetString(), out var transport))

@@ -60,12 +60,18 @@ internal sealed record StandaloneIdentity(
     };
 
     /// <summary>One of the charter's "enclaves".</summary>
-    public JsonObject EnclaveTerms() => new()
+    public JsonObject EnclaveTerms()
     {
-        ["name"] = "cleanroom-standalone (simulated)",
-        ["reference"] = new JsonObject { ["measurement"] = new JsonArray(Measurement) },
-        ["tee"] = Charter.EnclaveTerms.Simulated,
-    };
+        // With the floors, without which no broker approves it.
+        var terms = Charter.EnclaveTerms.ForSimulation("cleanroom-standalone (simulated)", Measurement);
+        return new JsonObject
+        {
+            ["floors"] = JsonNode.Parse(terms.FloorsJson!.Value.Span),
+            ["name"] = terms.Name,
+            ["reference"] = JsonNode.Parse(terms.ReferenceJson.Span),
+            ["tee"] = terms.Tee,
+        };
+    }
 
     public JsonObject ToJson() => new()
     {

@@ -51,11 +51,42 @@ public static class CharterDiff
             Changed(lines, $"member {member.Id}: verifier key", $"{before.Broker?.VerifierKey}", $"{member.Broker?.VerifierKey}");
             Changed(lines, $"member {member.Id}: witness key", $"{before.Broker?.WitnessKey}", $"{member.Broker?.WitnessKey}");
             Changed(lines, $"member {member.Id}: broker TLS key", $"{before.Broker?.Tls}", $"{member.Broker?.Tls}");
+            DescribeStandIns(lines, member.Id, before.Broker, member.Broker);
             if (lines.Count == 0 || !lines[^1].StartsWith($"member {member.Id}:", StringComparison.Ordinal))
             {
                 Changed(lines, $"member {member.Id}: terms", Text(before.ToJson()), Text(member.ToJson()));
             }
         }
+    }
+
+    /// <summary>A stand-in is told by its key: who adds one lets one more party release a member's keys.</summary>
+    private static void DescribeStandIns(List<string> lines, MemberId member, BrokerTerms? older, BrokerTerms? newer)
+    {
+        var before = Named(older);
+        var after = Named(newer);
+        foreach (var gone in before.Keys.Except(after.Keys))
+        {
+            lines.Add($"member {member}: stand-in {gone} may release no keys any more; whether it destroyed its copies is not for a charter to say");
+        }
+
+        foreach (var (key, text) in after)
+        {
+            if (before.TryGetValue(key, out var was))
+            {
+                Changed(lines, $"member {member}: stand-in {key}", was, text);
+            }
+            else
+            {
+                lines.Add($"member {member}: stand-in {key} may release this member's keys while its broker is away: {text}");
+            }
+        }
+
+        if (before.Count > 1 && before.Keys.Order().SequenceEqual(after.Keys.Order()))
+        {
+            Changed(lines, $"member {member}: stand-ins are asked in the order", Join(before.Keys), Join(after.Keys));
+        }
+
+        static Dictionary<string, string> Named(BrokerTerms? broker) => broker?.StandIns.ToDictionary(standIn => standIn.VerifierKey.Id.ToString(), standIn => Text(standIn.ToJson())) ?? [];
     }
 
     private static void Keyed(List<string> lines, string what, Dictionary<string, string> older, Dictionary<string, string> newer)

@@ -112,12 +112,44 @@ public sealed record AgencyQuota(int SearchesPerMonth, int DisclosureRequestsPer
 /// <param name="WitnessKey">Cosigns checkpoints.</param>
 public sealed record BrokerTerms(Uri Endpoint, KeyId Tls, VerifyingKey VerifierKey, VerifyingKey WitnessKey)
 {
+    /// <summary>Most stand-ins of one broker: each is one more place where the owner's keys are.</summary>
+    public const int MaxStandIns = 2;
+
+    /// <summary>Who releases the owner's keys while this broker is away, in the order in which they are asked. At most <see cref="MaxStandIns"/>.</summary>
+    public IReadOnlyList<StandInTerms> StandIns { get; init; } = [];
+
+    /// <summary>Keys of all that may hold this owner's record keys: the broker's first, then its stand-ins'.</summary>
+    public IEnumerable<VerifyingKey> Holders => StandIns.Select(standIn => standIn.VerifierKey).Prepend(VerifierKey);
+
+    /// <summary>Whether the other names the same places and keys.</summary>
+    public bool Equals(BrokerTerms? other) => other is not null && Endpoint == other.Endpoint && Tls == other.Tls && VerifierKey.Equals(other.VerifierKey)
+        && WitnessKey.Equals(other.WitnessKey) && StandIns.SequenceEqual(other.StandIns);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Endpoint, Tls, VerifierKey, WitnessKey, StandIns.Count);
+
     internal JsonObject ToJson() => new()
     {
         ["endpoint"] = EndpointText.Write(Endpoint),
-        ["standIn"] = new JsonArray(),
+        ["standIn"] = JsonBuild.Objects(StandIns.Select(standIn => standIn.ToJson())),
         ["tls"] = Tls.ToString(),
         ["verifierKey"] = VerifierKey.ToJwk(),
         ["witnessKey"] = WitnessKey.ToJwk(),
+    };
+}
+
+/// <summary>A second broker of the same owner, which releases its keys while the first is away. It is no witness.</summary>
+/// <param name="Endpoint">https address; a hint, the pins count.</param>
+/// <param name="Tls">SPKI hash of its TLS key.</param>
+/// <param name="VerifierKey">Signs attestation results, releases and erasures.</param>
+/// <param name="HandOverKey">The owner's broker seals what it hands over to this key.</param>
+public sealed record StandInTerms(Uri Endpoint, KeyId Tls, VerifyingKey VerifierKey, HpkePublicKey HandOverKey)
+{
+    internal JsonObject ToJson() => new()
+    {
+        ["endpoint"] = EndpointText.Write(Endpoint),
+        ["handOverKey"] = HandOverKey.ToJwk(),
+        ["tls"] = Tls.ToString(),
+        ["verifierKey"] = VerifierKey.ToJwk(),
     };
 }

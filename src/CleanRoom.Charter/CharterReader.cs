@@ -170,9 +170,19 @@ internal static class CharterReader
         var tls = fields.KeyId("tls");
         var verifier = fields.SigningJwk("verifierKey");
         var witness = fields.SigningJwk("witnessKey");
-        fields.List<string>("standIn", 0, 0, (_, _) => null);
+        var standIns = fields.List("standIn", 0, BrokerTerms.MaxStandIns, (element, path) => ReadStandIn(new JsonFields(element, path, fields.Problems)));
         fields.End();
-        return endpoint is null || tls is null || verifier is null || witness is null ? null : new BrokerTerms(endpoint, tls, verifier, witness);
+        return endpoint is null || tls is null || verifier is null || witness is null ? null : new BrokerTerms(endpoint, tls, verifier, witness) { StandIns = standIns };
+    }
+
+    private static StandInTerms? ReadStandIn(JsonFields fields)
+    {
+        var endpoint = ReadEndpoint(fields);
+        var handOver = fields.SealingJwk("handOverKey");
+        var tls = fields.KeyId("tls");
+        var verifier = fields.SigningJwk("verifierKey");
+        fields.End();
+        return endpoint is null || handOver is null || tls is null || verifier is null ? null : new StandInTerms(endpoint, tls, verifier, handOver);
     }
 
     private static Uri? ReadEndpoint(JsonFields fields) =>

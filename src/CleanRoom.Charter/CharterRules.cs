@@ -102,6 +102,13 @@ internal static class CharterRules
                 Unique($"members[{i}].broker.verifierKey", broker.VerifierKey.Id, always: true);
                 Unique($"members[{i}].broker.witnessKey", broker.WitnessKey.Id, always: true);
                 Unique($"members[{i}].broker.tls", broker.Tls, always: false);
+                for (var j = 0; j < broker.StandIns.Count; j++)
+                {
+                    var path = $"members[{i}].broker.standIn[{j}]";
+                    Unique($"{path}.verifierKey", broker.StandIns[j].VerifierKey.Id, always: true);
+                    Unique($"{path}.handOverKey", broker.StandIns[j].HandOverKey.Id, always: true);
+                    Unique($"{path}.tls", broker.StandIns[j].Tls, always: true);
+                }
             }
         }
 

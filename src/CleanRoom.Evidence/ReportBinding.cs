@@ -48,6 +48,14 @@ public sealed class ReportBinding
         return new ReportBinding(Hash(nonce, signing.Id, release.Id, charter));
     }
 
+    /// <summary>What attestation services expect of data that they are shown: SHA-256, then 32 zero bytes.</summary>
+    internal static ReportBinding OfRuntimeData(ReadOnlySpan<byte> data)
+    {
+        var value = new byte[Size];
+        _ = SHA256.HashData(data, value);
+        return new ReportBinding(value);
+    }
+
     /// <summary>Hashes what a token names, to be compared with the binding that is expected.</summary>
     internal static byte[] Hash(ReadOnlySpan<byte> nonce, KeyId signing, KeyId release, Digest charter)
     {
@@ -65,11 +73,5 @@ public sealed class ReportBinding
     /// containers has no other way). Whoever can make that value has the binding.
     /// </summary>
     /// <param name="reportData">Report data; another length than 64 never matches.</param>
-    public bool MatchesHashed(ReadOnlySpan<byte> reportData)
-    {
-        Span<byte> expected = stackalloc byte[Size];
-        expected.Clear();
-        _ = SHA256.HashData(_value, expected);
-        return CryptographicOperations.FixedTimeEquals(expected, reportData);
-    }
+    public bool MatchesHashed(ReadOnlySpan<byte> reportData) => OfRuntimeData(_value).Matches(reportData);
 }

@@ -50,7 +50,9 @@ public static class ServiceHost
     {
         ArgumentNullException.ThrowIfNull(add);
         ArgumentNullException.ThrowIfNull(map);
-        var builder = WebApplication.CreateBuilder(args);
+
+        // Settings are read once. A watch on the folder would wake this process at every write to a database that lies there.
+        var builder = WebApplication.CreateBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
         builder.AddServiceDefaults();
         add(builder);
         var app = builder.Build();

@@ -198,12 +198,8 @@ internal sealed class PairComparer(TermFrequencies names, TermFrequencies words,
             && s.First.Kind is MatchFactKind.Document or MatchFactKind.Phone or MatchFactKind.Email or MatchFactKind.Handle or MatchFactKind.Account).ToArray();
         var exact = own.Any(s => s.Strength == KeyStrength.Exact && !(s.First.Kind == MatchFactKind.Phone && Disjoint(first, second, s.First, s.Second)));
         var (birth, birthWeight) = BirthComparer.Compare(a.Birth, b.Birth);
-        if (birth == BirthAgreement.Disjoint && !(exact && a.Victim is false))
-        {
-            return null;
-        }
         var conflict = DocumentsConflict(a, b);
-        if (conflict && !exact)
+        if (!a.Victim && !exact && (birth == BirthAgreement.Disjoint || conflict))
         {
             return null;
         }
@@ -249,10 +245,13 @@ internal sealed class PairComparer(TermFrequencies names, TermFrequencies words,
         }
         var roles = Sets(a.Roles, b.Roles);
         evidence |= roles > 0 ? LinkEvidence.Role : 0;
-        var strength = a.Victim
-            ? VictimStrength(name, birth, exact, more, conflict, citizenship, sexes, weight, evidence)
-            : SuspectStrength(name, exact, own.Length > 0, more, roles, context, weight);
-        if (strength is not { } level || weight < (a.Victim ? options.MinPersonWeight : 0))
+        var paper = exact && own.Any(s => s.Strength == KeyStrength.Exact && s.First.Kind is MatchFactKind.Document or MatchFactKind.Email or MatchFactKind.Account);
+        var pair = new PersonAgreement(name, birth, exact, paper, more, conflict, citizenship, sexes, weight);
+        if (a.Victim && (weight < options.MinPersonWeight || !PersonRules.MayBeOneVictim(pair)))
+        {
+            return null;
+        }
+        if ((a.Victim ? PersonRules.OfVictims(pair) : PersonRules.OfSuspects(pair, own.Length > 0, roles, context.Site)) is not { } level)
         {
             return null;
         }
@@ -262,57 +261,6 @@ internal sealed class PairComparer(TermFrequencies names, TermFrequencies words,
             new LinkSide(first.Handle, a.Victim ? "Victim" : "Suspect", a.Key, One(first.Countries), first.Period, ""),
             new LinkSide(second.Handle, b.Victim ? "Victim" : "Suspect", b.Key, One(second.Countries), second.Period, ""),
             level, evidence, cautions, Round(weight));
-    }
-
-    // Q1: strong identifier, or name and birth and one more; name and date alone is Probable.
-    private static LinkStrength? VictimStrength(
-        NameAgreement name, BirthAgreement birth, bool exact, bool more, bool conflict, int citizenship, int sexes, double weight, LinkEvidence evidence)
-    {
-        var dated = birth >= BirthAgreement.Compatible;
-        LinkStrength? strength = null;
-        if (exact && !name.Conflicts && name.Weight >= 3)
-        {
-            strength = birth == BirthAgreement.Near || conflict || citizenship < 0 ? LinkStrength.Probable : LinkStrength.Strong;
-        }
-        else if (exact && birth == BirthAgreement.SameDay && citizenship >= 0 && sexes >= 0 && weight >= 24)
-        {
-            // One number, one birthday and one of the names: the other is misspelt, or there are twins. A person must look.
-            strength = LinkStrength.Probable;
-        }
-        else if (name.IsFull && dated)
-        {
-            var sure = more && weight >= 18 && !name.Conflicts;
-            // Citizenship is shared by millions: with it alone the name must be rare and the day exact.
-            var rare = birth == BirthAgreement.SameDay && citizenship > 0 && weight >= 32 && evidence.HasFlag(LinkEvidence.Citizenship);
-            strength = (sure || rare) && citizenship >= 0 && sexes >= 0 ? LinkStrength.Strong : weight >= 16 && citizenship >= 0 ? LinkStrength.Probable : LinkStrength.Possible;
-        }
-        else if (name.IsSingle && dated && more && weight >= 22 && citizenship >= 0 && sexes >= 0)
-        {
-            strength = LinkStrength.Probable;
-        }
-        else if (name.IsFull || weight >= 16)
-        {
-            strength = LinkStrength.Possible;
-        }
-        return strength;
-    }
-
-    // Q2: shared identifier; or name or alias with place and role. An alias alone is Possible.
-    private static LinkStrength? SuspectStrength(NameAgreement name, bool exact, bool identifier, bool more, int roles, Context context, double weight)
-    {
-        if (exact)
-        {
-            return LinkStrength.Strong;
-        }
-        if (name.IsFull && !name.Conflicts)
-        {
-            return more && roles >= 0 && weight >= 10 ? LinkStrength.Strong : LinkStrength.Possible;
-        }
-        if (name.IsSingle && context.Site >= LinkStrength.Probable && roles >= 0)
-        {
-            return identifier ? LinkStrength.Strong : LinkStrength.Probable;
-        }
-        return LinkStrength.Possible;
     }
 
     private static bool Disjoint(PreparedRecord first, PreparedRecord second, MatchFact a, MatchFact b) =>

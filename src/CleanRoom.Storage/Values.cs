@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.InteropServices;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Storage;
@@ -11,7 +12,9 @@ internal static class Values
 
     public static byte[] Blob(Digest digest) => digest.Span.ToArray();
 
-    public static byte[] Blob(ReadOnlyMemory<byte> bytes) => bytes.ToArray();
+    /// <summary>The bytes in an array of their own: the one that they fill already, or a copy. It is only read.</summary>
+    public static byte[] Blob(ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out var segment) && segment.Array is { } array && segment.Count == array.Length ? array : bytes.ToArray();
 
     public static byte[] Blob(IReadOnlyList<Digest> digests)
     {

@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using System.Text;
 using CleanRoom.Client.Uploads;
 using CleanRoom.Records;
 using CleanRoom.Records.Import;
+using CleanRoom.Records.Tests;
 
 namespace CleanRoom.Benchmarks;
 
@@ -24,9 +24,9 @@ internal static class Import
         foreach (var (file, manifest) in Samples)
         {
             var options = new ImportOptions { ContributorId = "alpha", Manifest = DatasetManifest.Parse(await File.ReadAllTextAsync(Path.Combine(folder, manifest))) };
-            using var stream = RepeatedTable.Of(Path.Combine(folder, file), rows);
+            using var stream = Repeated(Path.Combine(folder, file), rows);
             await using var session = await CaseImporter.OpenAsync(stream, options, CancellationToken.None);
-            var items = new List<SealItem>();
+            var window = new UploadWindow(UploadWindow.Records);
             var (read, seal, total) = (0, new Stopwatch(), Stopwatch.StartNew());
             long first = 0, most = 0;
             await foreach (var row in session.RowsAsync(CancellationToken.None))
@@ -35,14 +35,11 @@ internal static class Import
                 if (row.Seal.Any)
                 {
                     var parts = CaseRecordParts.Split(row.Record);
-                    items.Add(new SealItem(row.Record.ContributorRecordRef, new Guid(row.Record.RecordId.Span, bigEndian: true), 1, "", row.Seal.Identity ? parts.Identity : null, parts.Analytic));
+                    window.Add(new SealItem(row.Record.ContributorRecordRef, new Guid(row.Record.RecordId.Span, bigEndian: true), 1, "", row.Seal.Identity ? parts.Identity : null, parts.Analytic));
                 }
-                if (items.Count == 1024)
+                if (window.IsFull)
                 {
-                    seal.Start();
-                    _ = batches.Seal(items, "alpha");
-                    seal.Stop();
-                    items.Clear();
+                    Seal();
                 }
                 if (read % Math.Max(1, rows / 10) == 0)
                 {
@@ -52,11 +49,22 @@ internal static class Import
                     total.Start();
                 }
             }
+            Seal();
             total.Stop();
             report.Add("import", $"{session.Profile}: {read} rows read, normalised, sealed", read / total.Elapsed.TotalSeconds, "rows/s");
             report.Add("import", $"{session.Profile}: of that sealing", 100 * seal.Elapsed.TotalSeconds / total.Elapsed.TotalSeconds, "%");
             report.Add("import", $"{session.Profile}: heap after the first tenth", first / 1048576.0, "MiB");
             report.Add("import", $"{session.Profile}: most heap at any tenth", most / 1048576.0, "MiB");
+
+            void Seal()
+            {
+                seal.Start();
+                foreach (var items in window.Leave())
+                {
+                    _ = batches.Seal(items, "alpha");
+                }
+                seal.Stop();
+            }
         }
         await GibibyteAsync(report);
     }
@@ -65,7 +73,7 @@ internal static class Import
     {
         var note = new string('x', 30_000);
         var made = (int)(Gibibyte / (note.Length + 60));
-        using var stream = new RepeatedTable("name,date of birth,nationality,phone,note\n", made, row => $"Person {row},1990-05-{(row % 28) + 1:00},FRA,+3363998{row % 10_000:0000},{note}\n");
+        using var stream = new MadeTable("name,date of birth,nationality,phone,note\n", made, row => $"Person {row},1990-05-{(row % 28) + 1:00},FRA,+3363998{row % 10_000:0000},{note}\n");
         await using var session = await CaseImporter.OpenAsync(stream, new ImportOptions { ContributorId = "alpha", Manifest = new DatasetManifest() }, CancellationToken.None);
         var watch = Stopwatch.StartNew();
         long most = 0;
@@ -90,78 +98,31 @@ internal static class Import
         throw new InvalidOperationException("The repository's samples folder was not found.");
     }
 
-    /// <summary>A table that is made while it is read.</summary>
-    private sealed class RepeatedTable(string header, int rows, Func<int, string> make) : Stream
+    /// <summary>The rows of a file in turn. The last four digits of the row's number take the place of the last four of every long number, so that no two rounds are alike.</summary>
+    private static MadeTable Repeated(string path, int rows)
     {
-        private byte[] _chunk = Encoding.UTF8.GetBytes(header);
-        private int _at;
-        private int _row;
+        var lines = File.ReadAllLines(path).Where(l => l.Any(char.IsLetter)).ToList();
+        var head = lines.FindIndex(l => l.Split(',', ';').Count(cell => cell.Length > 0) > 5);
+        var body = lines.Skip(head + 1).Where(l => l.Count(char.IsLetter) > 20).ToArray();
+        return new MadeTable(string.Join('\n', lines.Take(head + 1)) + "\n", rows, row => Renumbered(body[row % body.Length], row) + "\n");
+    }
 
-        public long Made { get; private set; }
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        /// <summary>The rows of a file in turn. The last four digits of the row's number take the place of the last four of every long number, so that no two rounds are alike.</summary>
-        public static RepeatedTable Of(string path, int rows)
+    private static string Renumbered(string line, int row)
+    {
+        var characters = line.ToCharArray();
+        for (int i = 0, run = 0; i <= characters.Length; i++)
         {
-            var lines = File.ReadAllLines(path).Where(l => l.Any(char.IsLetter)).ToList();
-            var head = lines.FindIndex(l => l.Split(',', ';').Length > 5);
-            var body = lines.Skip(head + 1).Where(l => l.Count(char.IsLetter) > 20).ToArray();
-            return new RepeatedTable(string.Join('\n', lines.Take(head + 1)) + "\n", rows, row => Renumbered(body[row % body.Length], row) + "\n");
-        }
-
-        public override int Read(byte[] buffer, int offset, int count)
-        {
-            if (_at == _chunk.Length)
+            if (i < characters.Length && char.IsAsciiDigit(characters[i]))
             {
-                if (_row == rows)
-                {
-                    return 0;
-                }
-                (_chunk, _at) = (Encoding.UTF8.GetBytes(make(++_row)), 0);
-                Made += _chunk.Length;
+                run++;
+                continue;
             }
-            var n = Math.Min(count, _chunk.Length - _at);
-            _chunk.AsSpan(_at, n).CopyTo(buffer.AsSpan(offset));
-            _at += n;
-            return n;
-        }
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        private static string Renumbered(string line, int row)
-        {
-            var characters = line.ToCharArray();
-            for (int i = 0, run = 0; i <= characters.Length; i++)
+            for (int digit = 0, number = row; run >= 7 && digit < 6; digit++, number /= 10)
             {
-                if (i < characters.Length && char.IsAsciiDigit(characters[i]))
-                {
-                    run++;
-                    continue;
-                }
-                for (int digit = 0, number = row; run >= 7 && digit < 6; digit++, number /= 10)
-                {
-                    characters[i - 1 - digit] = (char)('0' + (number % 10));
-                }
-                run = 0;
+                characters[i - 1 - digit] = (char)('0' + (number % 10));
             }
-            return new string(characters);
+            run = 0;
         }
+        return new string(characters);
     }
 }

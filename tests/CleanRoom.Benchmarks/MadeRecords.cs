@@ -1,3 +1,4 @@
+using CleanRoom.Cryptography;
 using CleanRoom.Records;
 using CleanRoom.Records.Import;
 using CleanRoom.Records.V1;
@@ -19,7 +20,7 @@ internal static class MadeRecords
         {
             SchemaVersion = "ccr/1",
             ContributorId = contributor,
-            RecordId = ByteString.CopyFrom(RecordIds.Random().ToByteArray(bigEndian: true)),
+            RecordId = ByteString.CopyFrom(RandomUuid.New().ToByteArray(bigEndian: true)),
             RecordVersion = 1,
             ContributorRecordRef = $"{contributor}-{number}",
         };

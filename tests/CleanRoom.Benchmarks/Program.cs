@@ -4,7 +4,7 @@ using CleanRoom.Benchmarks;
 using CleanRoom.Demo;
 
 // BenchmarkDotNet measures functions; most of what is measured here is a room of six processes, so one small harness serves both.
-string[] all = ["seal", "appraise", "import", "upload", "cosign", "release", "replay", "compare", "link", "index"];
+string[] all = ["seal", "appraise", "import", "upload", "uploads", "cosign", "release", "notices", "replay", "compare", "link", "index"];
 string? only = null;
 var json = false;
 var records = 20_000;
@@ -58,6 +58,14 @@ try
         {
             await room.ReleaseAsync(report);
         }
+    }
+    if (only is null or "uploads")
+    {
+        await Uploads.RunAsync(report);
+    }
+    if (only is null or "notices")
+    {
+        await Notices.RunAsync(report);
     }
     if (only is null or "replay")
     {

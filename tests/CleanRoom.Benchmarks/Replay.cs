@@ -40,7 +40,9 @@ internal static class Replay
             for (var part = 0; part < leaves[i].Parts.Length; part++)
             {
                 open.Start();
-                var slot = opener.Take(part, leaves[i].Parts[part]);
+                var slot = manifest.IsPart(part, leaves[i].Parts[part])
+                    ? opener.Take(part, leaves[i].Parts[part])
+                    : throw new InvalidOperationException("A part is not the one in the manifest.");
                 open.Stop();
                 if (slot is not null)
                 {

@@ -23,11 +23,14 @@ internal sealed class Report(bool json)
         }
     }
 
-    /// <summary>Adds median and a high percentile of durations.</summary>
-    public void Add(string benchmark, string what, IReadOnlyList<double> milliseconds, int high)
+    /// <summary>Adds median and high percentiles of durations.</summary>
+    public void Add(string benchmark, string what, IReadOnlyList<double> milliseconds, params ReadOnlySpan<int> high)
     {
         Add(benchmark, $"{what}, p50 of {milliseconds.Count}", Percentile(milliseconds, 50), "ms");
-        Add(benchmark, $"{what}, p{high}", Percentile(milliseconds, high), "ms");
+        foreach (var percent in high)
+        {
+            Add(benchmark, $"{what}, p{percent}", Percentile(milliseconds, percent), "ms");
+        }
     }
 
     public void Finish(TimeSpan took)

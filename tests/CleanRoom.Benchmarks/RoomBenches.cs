@@ -2,13 +2,13 @@ using System.Diagnostics;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Uploads;
+using CleanRoom.Cryptography;
 using CleanRoom.Demo;
 using CleanRoom.Evidence;
 using CleanRoom.Evidence.Simulation;
 using CleanRoom.Matching.Enclave;
 using CleanRoom.Matching.Release;
 using CleanRoom.Protocol.Ingestion.V1;
-using CleanRoom.Records.Import;
 using CleanRoom.Transport;
 using Google.Protobuf;
 
@@ -74,7 +74,7 @@ internal sealed class RoomBenches : IAsyncDisposable
         var times = new List<double>();
         for (var i = -3; i < 40; i++)
         {
-            var entry = new ListingEntry(room.Room, EntryId.From(RecordIds.Random()), room.Profile.Member, [MemberId.Parse("bravo"), MemberId.Parse("charlie")], [], []);
+            var entry = new ListingEntry(room.Room, EntryId.From(RandomUuid.New()), room.Profile.Member, [MemberId.Parse("bravo"), MemberId.Parse("charlie")], [], []);
             var leaf = entry.Sign(key);
             var appended = await room.Ingestion.AppendAsync(new AppendRequest { Room = room.Room.ToString(), Leaf = ByteString.CopyFrom(leaf) });
             var watch = Stopwatch.StartNew();
@@ -103,30 +103,30 @@ internal sealed class RoomBenches : IAsyncDisposable
         using var provider = new SimulatedEvidenceProvider(measurement!);
         var member = charter.Members.First(member => member.Broker is not null);
         var (whole, collect) = (new List<double>(), new List<double>());
-        for (var i = -2; i < 20; i++)
+        for (var i = -2; i < 200; i++)
         {
             using var keys = new InstanceKeys(TimeProvider.System);
-            using var broker = new BrokerClient(member, keys.Certificate);
+            using var broker = new BrokerClient(member.Id, BrokerPlace.Of(member.Broker!).First(), keys.Certificate);
             var checkpoint = log.Checkpoint!;
             var watch = Stopwatch.StartNew();
             var nonce = await broker.ChallengeAsync(charter.Room, CancellationToken.None);
             var binding = ReportBinding.Compute(nonce.Span, keys.Signing.PublicKey, keys.Release.PublicKey, charter.Hash);
             var evidence = new InstanceEvidence(member.Id, (await provider.GetEvidenceAsync(binding, CancellationToken.None)).Json, nonce);
             var entry = new InstanceEntry(
-                charter.Room, EntryId.From(RecordIds.Random()), charter.Hash, LogPosition.Of(checkpoint.Note.Checkpoint), [evidence],
+                charter.Room, EntryId.From(RandomUuid.New()), charter.Hash, LogPosition.Of(checkpoint.Note.Checkpoint), [evidence],
                 (log.Newest.CurrentInstance?.Generation ?? 0) + 1, keys.Release.PublicKey, keys.Signing.PublicKey);
             var leaf = entry.Sign(keys.Signing);
             var index = await log.AppendAsync(leaf, TimeSpan.FromMinutes(1), CancellationToken.None);
             var logged = watch.Elapsed.TotalMilliseconds;
-            using var released = await broker.CollectAsync(entry, new LoggedInstance(leaf, index), keys, log, CancellationToken.None);
+            using var released = await broker.CollectAsync(entry, new LoggedInstance(leaf, index), keys, log, 1, CancellationToken.None);
             if (i >= 0)
             {
                 whole.Add(watch.Elapsed.TotalMilliseconds);
                 collect.Add(watch.Elapsed.TotalMilliseconds - logged);
             }
         }
-        report.Add("release", "evidence to keys, instance entry included", whole, 95);
-        report.Add("release", "attest and release, its entry cosigned", collect, 95);
+        report.Add("release", "evidence to keys, instance entry included", whole, 95, 99);
+        report.Add("release", "attest and release, its entry cosigned", collect, 95, 99);
     }
 
     public async ValueTask DisposeAsync()

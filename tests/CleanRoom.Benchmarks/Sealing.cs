@@ -5,7 +5,6 @@ using CleanRoom.Client.Uploads;
 using CleanRoom.Cryptography;
 using CleanRoom.Matching.Records;
 using CleanRoom.Records;
-using CleanRoom.Records.Import;
 
 namespace CleanRoom.Benchmarks;
 
@@ -13,7 +12,7 @@ namespace CleanRoom.Benchmarks;
 internal sealed class SealedBatches : IDisposable
 {
     private readonly HpkePrivateKey _key = HpkePrivateKey.Generate();
-    private readonly RoomId _room = RoomId.From(RecordIds.Random());
+    private readonly RoomId _room = RoomId.From(RandomUuid.New());
 
     public HpkePrivateKey Key => _key;
 
@@ -28,13 +27,13 @@ internal sealed class SealedBatches : IDisposable
     ];
 
     /// <summary>Seals; gives the manifest and the ciphertexts.</summary>
-    public (BatchEntry Manifest, byte[][] Parts) Seal(List<SealItem> items, string contributor)
+    public (BatchEntry Manifest, byte[][] Parts) Seal(IReadOnlyList<SealItem> items, string contributor)
     {
         var terms = new BatchTerms(
             _room, MemberId.Parse(contributor), Digest.Of("charter"u8), new LogPosition(1, Digest.Of("root"u8)), Digest.Of("dataset"u8),
             DateTimeOffset.FromUnixTimeSeconds(TimeProvider.System.GetUtcNow().AddDays(90).ToUnixTimeSeconds()), _key.PublicKey, 1, null);
         using var output = new MemoryStream();
-        var (manifest, lengths) = BatchSealer.Seal(terms, items, (EntryId.From(RecordIds.Random()), BatchId.From(RecordIds.Random())), output, CancellationToken.None);
+        var (manifest, lengths) = BatchSealer.Seal(terms, items, (EntryId.From(RandomUuid.New()), BatchId.From(RandomUuid.New())), output, CancellationToken.None);
         var all = output.GetBuffer().AsSpan();
         var parts = new byte[lengths.Length][];
         for (var i = 0; i < parts.Length; i++)
@@ -72,7 +71,7 @@ internal static class SealAndOpen
                 var opened = 0;
                 for (var i = 0; i < parts.Length; i++)
                 {
-                    opened += opener.Take(i, parts[i]) is null ? 0 : 1;
+                    opened += manifest.IsPart(i, parts[i]) && opener.Take(i, parts[i]) is not null ? 1 : 0;
                 }
                 if (opened != Records || opener.Refusals.Count > 0)
                 {

@@ -25,7 +25,7 @@ public sealed class EntryTests
             types.Add(entry.Type);
         }
 
-        Assert.Equal(17, types.Count);
+        Assert.Equal(20, types.Count);
     }
 
     [Fact]
@@ -147,6 +147,12 @@ public sealed class EntryTests
         yield return (room.Batch(room.A), room.A.Uploader);
         yield return (new TombstoneEntry(id, TestRoom.NewId(), a, [new RecordSlot(BatchId.From(Guid.NewGuid()), 5), new RecordSlot(BatchId.From(Guid.NewGuid()), 4)]), room.A.Uploader);
         yield return (new FreezeEntry(id, TestRoom.NewId(), a, true), room.A.Approver);
+        yield return (room.Erasure(room.A), room.A.Verifier);
+        yield return (room.Erasure(room.A) with { Custody = "key-vault", LeaseEnds = TestRoom.Start, RecoverableUntil = TestRoom.Start.AddDays(90) }, room.A.Verifier);
+        yield return (new ResealEntry(
+            id, TestRoom.NewId(), a, Digest.Of("x"u8), BatchId.From(Guid.NewGuid()), 1, new byte[Hpke.EncSize], room.A.Record.PublicKey.Id, 2,
+            [.. Enumerable.Range(0, 128).Select(i => Digest.Of([(byte)i]))]), room.Instance);
+        yield return (new ActResealEntry(id, TestRoom.NewId(), a, Digest.Of("x"u8), 1, 2, new byte[2048]), room.Instance);
         yield return (room.InstanceOf(2, room.Instance), room.Instance);
         yield return (room.ReleaseOf(room.A, 1), room.A.Verifier);
         yield return (room.EpochOf(1, room.Cosigned()), room.Instance);

@@ -38,6 +38,7 @@ public sealed class InboxVectorTests
         var state = verifier.State;
         Assert.Equal(file["genesis"]!.GetValue<string>(), state.Genesis!.ToString());
         Assert.Equal(3, state.LastEpoch);
+        Assert.Equal([null, 8, 8, null], new long[] { 4, 5, 8, 9 }.Select(number => state.VoidThrough(member, number)));
         using var key = HpkePrivateKey.Import(Bytes(file["inbox"]!["d"]!));
         Assert.Equal(1, state.KeysOf(member, KeyPurpose.Inbox).Count(logged => logged.Key.Equals(key.PublicKey)));
 
@@ -155,7 +156,8 @@ public sealed class InboxVectorTests
             room.Accept(room.ReleaseOf(member, 3), member.Verifier);
         }
 
-        Add(Epoch(room, 3, 9, [request], Disclosures(request)));
+        // Those of the second epoch count as never handed over: whoever has them keeps them, whoever lacks them reads on.
+        Add(Epoch(room, 3, 9, [request], [new VoidMessages(2, room.A.Id)], Disclosures(request)));
         Show();
         var scalar = new byte[HpkePrivateKey.Size];
         room.A.Inbox.Export(scalar);
@@ -259,6 +261,7 @@ public sealed class InboxVectorTests
             request, 1, 2, new Desk(MemberId.Parse("b-contributor"), "desk@b-contributor.example.org"), "investigation-of-traffickers", "77/2026",
             [new RoomMessage.Fact("suspects.names", "Hia <b>Chai</b>"), new RoomMessage.Fact("vehicles", "white van")], ["INTEL_ONLY"], TestRoom.Start.AddDays(60)),
         new RoomMessage.Outcome(request, MemberId.Parse("d-agency"), "A-017", "EnquiryOpened"),
+        new RoomMessage.Ending([new("A-017", ["C3_TELL_NGO", "C5_LE_NONIDENT"], TestRoom.Start.AddDays(14)), new("A-018", ["C2_BLIND_MATCH"], TestRoom.Start.AddDays(60))]),
     ];
 
     private static JsonObject Frame(string what, string expect, MessageFrame frame, string? message)
@@ -279,9 +282,9 @@ public sealed class InboxVectorTests
         return json;
     }
 
-    private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, params RoomMessage[] news) => Epoch(room, epoch, first, [], news);
+    private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, params RoomMessage[] news) => Epoch(room, epoch, first, [], [], news);
 
-    private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, IReadOnlyList<EntryId> disclosed, RoomMessage[] news)
+    private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, IReadOnlyList<EntryId> disclosed, IReadOnlyList<VoidMessages> without, RoomMessage[] news)
     {
         var charter = room.State.Charter!;
         var checkpoint = room.Cosigned();
@@ -300,7 +303,7 @@ public sealed class InboxVectorTests
         }).ToList();
         var tree = new EpochTree(made.Select(item => Digest.Of(item.Ciphertext)));
         var entry = room.EpochOf(epoch, checkpoint, first, tree.Root);
-        room.Accept(entry with { Recipients = [.. entry.Recipients.Select(recipient => recipient with { Last = last })], Disclosed = disclosed }, room.Instance);
+        room.Accept(entry with { Recipients = [.. entry.Recipients.Select(recipient => recipient with { Last = last })], Disclosed = disclosed, Void = without }, room.Instance);
         var generation = room.State.CurrentInstance!.Generation;
         return
         [
@@ -321,7 +324,7 @@ public sealed class InboxVectorTests
 
     private static RoomMessage.Notice AgencyNotice() => new(
         Reference("notice"), "SameVehicle", MatchStrength.Exact, ["KHM", "THA"], "3-5", [new Desk(MemberId.Parse("b-contributor"), "desk@b-contributor.example.org")], "B2", ["INTEL_ONLY"],
-        TestRoom.Start.AddDays(180));
+        TestRoom.Start.AddDays(180), TestRoom.Start.AddDays(7));
 
     private static string Reference(string text) => StrictBase64.EncodeUrl(SHA(text).AsSpan(0, MatchReference.Size));
 

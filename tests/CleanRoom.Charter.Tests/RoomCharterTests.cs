@@ -74,6 +74,8 @@ public sealed class RoomCharterTests
         { "members[0].broker.endpoint", "\"https://a.example.org:8443/path\"" },
         { "members[0].broker.tls", "\"sha256:x\"" },
         { "members[0].broker.standIn", "[\"x\"]" },
+        { "members[0].broker.standIn", "[{}]" },
+        { "members[0].broker.standIn", "null" },
         { "members[0].organisationKey", "{}" },
         { "members[3].kind", "\"immigration_enforcement\"" },
         { "members[3].kind", "\"business\"" },
@@ -191,6 +193,9 @@ public sealed class RoomCharterTests
         using var room = new TestRoom();
         Assert.True(room.NewDraft(simulated: false).TryBuild(out _, out var none), string.Join('\n', none));
         var operators = room.A.AsContributor();
+        using var second = new TestStandIn();
+        var standIn = second.Terms;
+        Assert.True(room.NewDraft(simulated: false).Put(operators with { BrokerTerms = operators.BrokerTerms with { StandIns = [standIn] } }).TryBuild(out _, out none), string.Join('\n', none));
         foreach (var broker in (BrokerTerms[])[
             operators.BrokerTerms with { VerifierKey = room.Operator.PublicKey },
             operators.BrokerTerms with { WitnessKey = room.Operator.PublicKey },
@@ -198,7 +203,14 @@ public sealed class RoomCharterTests
             operators.BrokerTerms with { VerifierKey = room.B.Verifier.PublicKey },
             operators.BrokerTerms with { WitnessKey = room.B.Witness.PublicKey },
             operators.BrokerTerms with { WitnessKey = operators.BrokerTerms.VerifierKey },
-            operators.BrokerTerms with { Tls = room.B.Tls.PublicKey.Id }])
+            operators.BrokerTerms with { Tls = room.B.Tls.PublicKey.Id },
+            operators.BrokerTerms with { StandIns = [standIn with { VerifierKey = room.Operator.PublicKey }] },
+            operators.BrokerTerms with { StandIns = [standIn with { VerifierKey = room.B.Verifier.PublicKey }] },
+            operators.BrokerTerms with { StandIns = [standIn with { VerifierKey = operators.BrokerTerms.VerifierKey }] },
+            operators.BrokerTerms with { StandIns = [standIn with { Tls = room.Operator.PublicKey.Id }] },
+            operators.BrokerTerms with { StandIns = [standIn with { Tls = operators.BrokerTerms.Tls }] },
+            operators.BrokerTerms with { StandIns = [standIn, standIn with { VerifierKey = room.A.Approver.PublicKey }] },
+            operators.BrokerTerms with { StandIns = [standIn, standIn with { VerifierKey = room.A.Approver.PublicKey, Tls = room.A.Uploader.PublicKey.Id }] }])
         {
             var draft = room.NewDraft(simulated: false).Put(operators with { BrokerTerms = broker });
             Assert.False(draft.TryBuild(out _, out var errors));

@@ -122,6 +122,86 @@ public sealed class RoomStateTests
     }
 
     [Fact]
+    public void Apply_ErasureRules_AreEachEnforced()
+    {
+        using var room = new TestRoom().Opened();
+        using var next = HpkePrivateKey.Generate();
+        room.Refuse(IgnoredReason.UnknownSigner, room.Erasure(room.A), room.A.Approver);
+        room.Refuse(IgnoredReason.UnknownSigner, room.Erasure(room.A), room.A.Organisation);
+        room.Refuse(IgnoredReason.UnknownSigner, room.Erasure(room.A), room.B.Verifier);
+        room.Refuse(IgnoredReason.NotAllowed, room.Erasure(room.A) with { Author = room.Steward.Id }, room.Steward.Organisation);
+        room.Refuse(IgnoredReason.NotAllowed, room.Erasure(room.A) with { Simulated = false }, room.A.Verifier);
+        room.Refuse(IgnoredReason.UnknownPeriod, room.Erasure(room.A, period: 2), room.A.Verifier);
+        room.Refuse(IgnoredReason.WrongRecordKey, room.Erasure(room.A) with { Key = room.B.Record.PublicKey.Id }, room.A.Verifier);
+        Assert.Empty(room.State.Erasures);
+
+        room.Accept(room.Batch(room.A), room.A.Uploader);
+        room.Accept(room.Erasure(room.A), room.A.Verifier);
+
+        Assert.Equal(IgnoredReason.DuplicateId, room.Append(room.Leaves[^1]).Reason);
+        room.Refuse(IgnoredReason.KeyErased, room.Erasure(room.A), room.A.Verifier);
+        room.Refuse(IgnoredReason.KeyErased, room.Batch(room.A), room.A.Uploader);
+        room.Refuse(IgnoredReason.KeyErased, room.Act(room.A, ActKind.Consent), room.A.Uploader);
+        room.Accept(room.Batch(room.B), room.B.Uploader);
+        room.Accept(new KeyEntry(room.Room, TestRoom.NewId(), room.A.Id, KeyPurpose.Record, 2, next.PublicKey), room.A.Approver);
+        room.Accept(room.Batch(room.A), room.A.Uploader);
+        Assert.NotNull(room.State.ErasureOf(room.A.Id, 1));
+        Assert.Null(room.State.ErasureOf(room.A.Id, 2));
+        Assert.Null(room.State.ErasureOf(room.B.Id, 1));
+    }
+
+    [Fact]
+    public void Apply_ResealRules_AreEachEnforced()
+    {
+        using var room = new TestRoom().Running();
+        using var next = HpkePrivateKey.Generate();
+        room.Accept(room.Batch(room.A), room.A.Uploader);
+        var batch = room.State.LastBatchOf(room.A.Id)!;
+        var good = room.Reseal(batch, next);
+        room.Refuse(IgnoredReason.WrongRecordKey, good, room.Instance);
+        room.Accept(new KeyEntry(room.Room, TestRoom.NewId(), room.A.Id, KeyPurpose.Record, 2, next.PublicKey), room.A.Approver);
+        Assert.Same(batch, Assert.Single(room.State.ToReseal(room.A.Id)));
+
+        room.Refuse(IgnoredReason.NotNewestInstance, good, room.A.Verifier);
+        room.Refuse(IgnoredReason.NotNewestInstance, good with { Generation = 2 }, room.Instance);
+        room.Refuse(IgnoredReason.UnknownRecord, good with { Of = Digest.Of("other"u8) }, room.Instance);
+        room.Refuse(IgnoredReason.UnknownRecord, good with { Member = room.B.Id }, room.Instance);
+        room.Refuse(IgnoredReason.UnknownRecord, good with { Parts = [.. good.Parts, .. good.Parts] }, room.Instance);
+        room.Refuse(IgnoredReason.BatchExists, good with { Batch = batch.Manifest.Batch }, room.Instance);
+        room.Refuse(IgnoredReason.WrongRecordKey, good with { Key = room.A.Record.PublicKey.Id }, room.Instance);
+        room.Refuse(IgnoredReason.WrongRecordKey, good with { Period = 1 }, room.Instance);
+        room.Accept(good, room.Instance);
+
+        Assert.Equal((good.Batch, 2, 1), (batch.Sealed.Batch, batch.Sealed.Period, batch.Manifest.Period));
+        Assert.Empty(room.State.ToReseal(room.A.Id));
+        room.Refuse(IgnoredReason.BatchExists, good with { Id = TestRoom.NewId() }, room.Instance);
+        room.Refuse(IgnoredReason.WrongRecordKey, good with { Id = TestRoom.NewId(), Batch = BatchId.From(Guid.NewGuid()) }, room.Instance);
+        room.Refuse(IgnoredReason.BatchExists, room.Batch(room.A, good.Batch), room.A.Uploader);
+        room.Accept(room.Erasure(room.A), room.A.Verifier);
+    }
+
+    [Fact]
+    public void Apply_ResealOfAnAct_CountsForItsAuthorsNewestKeyOnly()
+    {
+        using var room = new TestRoom().Running();
+        using var next = HpkePrivateKey.Generate();
+        var act = room.Act(room.A, ActKind.Consent);
+        room.Accept(act, room.A.Uploader);
+        room.Accept(new KeyEntry(room.Room, TestRoom.NewId(), room.A.Id, KeyPurpose.Record, 2, next.PublicKey), room.A.Approver);
+        var good = new ActResealEntry(room.Room, TestRoom.NewId(), room.A.Id, Assert.Single(room.State.ActsToReseal(room.A.Id)).LeafHash, 1, 2, new byte[2050]);
+
+        room.Refuse(IgnoredReason.NotNewestInstance, good, room.A.Uploader);
+        room.Refuse(IgnoredReason.UnknownAct, good with { Of = Digest.Of("other"u8) }, room.Instance);
+        room.Refuse(IgnoredReason.UnknownAct, good with { Member = room.B.Id }, room.Instance);
+        room.Refuse(IgnoredReason.WrongRecordKey, good with { Period = 1 }, room.Instance);
+        room.Accept(good, room.Instance);
+
+        Assert.Equal((2050, 2048), (room.State.Act(act.Id)!.Sealed.Sealed.Length, room.State.Act(act.Id)!.Entry.Sealed.Length));
+        Assert.Empty(room.State.ActsToReseal(room.A.Id));
+        room.Refuse(IgnoredReason.WrongRecordKey, good with { Id = TestRoom.NewId() }, room.Instance);
+    }
+
+    [Fact]
     public void MemberOfTransportKey_AddedAndRevoked_FollowsTheLog()
     {
         using var room = new TestRoom().Opened();
@@ -348,6 +428,31 @@ public sealed class RoomStateTests
     }
 
     [Fact]
+    public void Apply_EpochThatDeclaresMessagesVoid_IsHeardOnlyAboutAnEarlierInstancesOwn()
+    {
+        using var room = new TestRoom().Running();
+        room.Accept(room.EpochOf(1, room.Cosigned()), room.Instance);
+        var second = room.EpochOf(2, room.Cosigned(), first: 5);
+        room.Refuse(IgnoredReason.NotVoidable, second with { Void = [new(1, room.A.Id)] }, room.Instance);
+        var next = room.NextInstance();
+        room.Accept(room.InstanceOf(2, next), next);
+        foreach (var member in room.WithBroker)
+        {
+            room.Accept(room.ReleaseOf(member, 2), member.Verifier);
+        }
+
+        second = room.EpochOf(2, room.Cosigned(), first: 5);
+        room.Refuse(IgnoredReason.NotVoidable, second with { Void = [new(2, room.A.Id)] }, room.Instance);
+        room.Refuse(IgnoredReason.NotVoidable, second with { Void = [new(1, MemberId.Parse("nobody"))] }, room.Instance);
+        Assert.Null(room.State.VoidThrough(room.A.Id, 1));
+        room.Accept(second with { Void = [new(1, room.A.Id)] }, room.Instance);
+        Assert.Equal([4, 4, null], new long[] { 1, 4, 5 }.Select(number => room.State.VoidThrough(room.A.Id, number)));
+        Assert.Null(room.State.VoidThrough(room.B.Id, 1));
+        room.Refuse(IgnoredReason.NotVoidable, room.EpochOf(3, room.Cosigned(), first: 9) with { Void = [new(1, room.A.Id)] }, room.Instance);
+        Assert.Throws<ArgumentException>(() => (second with { Void = [new(1, room.A.Id), new(1, room.A.Id)] }).Sign(room.Instance));
+    }
+
+    [Fact]
     public void Apply_UnknownTypesAndRubbish_AreIgnoredAndCounted()
     {
         using var room = new TestRoom().Opened();
@@ -392,6 +497,7 @@ public sealed class RoomStateTests
         room.Accept(room.Batch(room.B), room.B.Uploader);
         room.Accept(new FreezeEntry(room.Room, TestRoom.NewId(), room.B.Id, true), room.B.Verifier);
         room.Accept(new FreezeEntry(room.Room, TestRoom.NewId(), room.C.Id, true), room.C.Approver);
+        room.Accept(room.Erasure(room.B), room.B.Verifier);
         room.Accept(room.EpochOf(1, room.Cosigned()), room.Instance);
         var note = room.Cosigned();
 
@@ -400,7 +506,7 @@ public sealed class RoomStateTests
         foreach (var leaf in room.Leaves)
         {
             Assert.True(SignedEntry.TryParse(leaf, out var entry, out _));
-            var visible = entry.Entry.Author == room.A.Id || entry.Entry is CharterEntry or VetoEntry or InstanceEntry or ReleaseEntry or FreezeEntry or EpochEntry;
+            var visible = entry.Entry.Author == room.A.Id || entry.Entry is CharterEntry or VetoEntry or InstanceEntry or ReleaseEntry or FreezeEntry or ErasureEntry or EpochEntry;
             var outcome = visible ? view.Append(leaf) : view.AppendHash(entry.LeafHash);
             unseen += visible && outcome.Effect == EntryEffect.Unseen ? 1 : 0;
             Assert.NotEqual(EntryEffect.Ignored, outcome.Effect);
@@ -409,6 +515,7 @@ public sealed class RoomStateTests
         // C's freeze was signed by a person whom A cannot see.
         Assert.Equal(1, unseen);
         Assert.Equal([room.B.Id], view.State.Frozen);
+        Assert.Equal(room.B.Id, Assert.Single(view.State.Erasures).Entry.Author);
         Assert.Single(view.State.Batches);
         Assert.Equal(1, view.State.LastEpoch);
         Assert.True(view.TryAccept(note, out _, out _));

@@ -42,6 +42,26 @@ internal sealed class TestMember(string id) : IDisposable
     }
 }
 
+/// <summary>A second broker of a member.</summary>
+internal sealed class TestStandIn : IDisposable
+{
+    private readonly SigningKey _tls = SigningKey.Generate();
+    private readonly HpkePrivateKey _handOver = HpkePrivateKey.Generate();
+
+    public SigningKey Verifier { get; } = SigningKey.Generate();
+
+    public KeyId Tls => _tls.PublicKey.Id;
+
+    public StandInTerms Terms => new(new Uri("https://second.example.org:8443"), Tls, Verifier.PublicKey, _handOver.PublicKey);
+
+    public void Dispose()
+    {
+        _tls.Dispose();
+        _handOver.Dispose();
+        Verifier.Dispose();
+    }
+}
+
 /// <summary>A simulated room with three contributors, an agency and a steward: real keys, real signatures, real log.</summary>
 internal sealed class TestRoom : IDisposable
 {
@@ -205,6 +225,12 @@ internal sealed class TestRoom : IDisposable
 
     public ReleaseEntry ReleaseOf(TestMember member, long generation) =>
         new(Room, NewId(), member.Id, generation, State.CurrentInstance!.Signing.Id, Start.AddHours(24), [1]);
+
+    public ErasureEntry Erasure(TestMember member, int period = 1) => new(
+        Room, NewId(), member.Id, true, period, member.Record.PublicKey.Id, "embedded", Start.AddHours(2), LeaseEnds: null, RecoverableUntil: null, "Deleted from the broker's store.");
+
+    public ResealEntry Reseal(LoggedBatch batch, HpkePrivateKey next) => new(
+        Room, NewId(), batch.Contributor, batch.LeafHash, BatchId.From(Guid.NewGuid()), 1, new byte[Hpke.EncSize], next.PublicKey.Id, 2, batch.Manifest.Parts);
 
     public EpochEntry EpochOf(long epoch, SignedCheckpoint checkpoint, long first = 1, Digest? root = null, DateTimeOffset? time = null) => new(
         Room, NewId(), checkpoint, epoch, true, State.CurrentInstance!.Generation,

@@ -6,7 +6,7 @@ using CleanRoom.Client.Charters;
 using CleanRoom.Client.Keys;
 using CleanRoom.Client.Logs;
 using CleanRoom.Client.Uploads;
-using CleanRoom.Records.Import;
+using CleanRoom.Cryptography;
 
 namespace CleanRoom.Client.Tests;
 
@@ -95,7 +95,7 @@ internal sealed class BadWorld(BadInputRoom room) : IDisposable
     public string Variant(Action<JsonObject> change, params string[] signers)
     {
         var json = JsonNode.Parse(room.Live.Charter.Charter.CanonicalBytes.Span)!.AsObject();
-        json["room"] = RoomId.From(RecordIds.Random()).ToString();
+        json["room"] = RoomId.From(RandomUuid.New()).ToString();
         change(json);
         Assert.True(CharterDraft.TryParse(Encoding.UTF8.GetBytes(json.ToJsonString()), out var draft));
         Assert.True(draft.TryBuild(out var charter, out var errors), string.Join(' ', errors));

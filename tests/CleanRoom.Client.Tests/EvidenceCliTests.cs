@@ -17,6 +17,8 @@ public sealed class EvidenceCliTests : IDisposable
         { "tdx/gotdx-v5/quote.bin", "tdx/cdai-live", "2026-03-20", 0, "" },
         { "tdx/gotdx-v5/quote.bin", "tdx/cdai-live", "2026-09-01", 3, "CollateralExpired,RevocationStale" },
         { "sgx/phala-v3/quote.bin", "sgx/phala-v3/collateral.json", "2025-06-25", 0, "" },
+        { "azure/cleanroom-caci-encryption/maa-request.json", "snp/amd-roots", "2026-03-15", 0, "" },
+        { "maa/oe-sgx/post.attest.body.json", "sgx/phala-v3", "2020-08-01", 3, "CollateralMismatch" },
         { "sgx/maa-intel-sdk/enclave.info.debug.json", "sgx", "2025-01-01", 3, "CollateralMismatch,DebugEnabled" },
     };
 
@@ -48,14 +50,34 @@ public sealed class EvidenceCliTests : IDisposable
         Assert.NotEqual(0, (await Programs.CliAsync("evidence", "collect", "--sidecar", "http://sidecar.example/")).Code);
     }
 
-    [Fact]
-    public async Task EvidenceVerify_HexadecimalText_IsRead()
+    [Theory]
+    [InlineData(int.MaxValue)]
+    [InlineData(60)]
+    public async Task EvidenceVerify_HexadecimalText_IsRead(int line)
     {
         var path = Path.Combine(_folder.FullName, "report.txt");
-        await File.WriteAllTextAsync(path, Convert.ToHexString(await File.ReadAllBytesAsync(Published("snp/trustee-e2e/report.bin"), Token)) + "\n", Token);
+        var text = Convert.ToHexString(await File.ReadAllBytesAsync(Published("snp/trustee-e2e/report.bin"), Token));
+        await File.WriteAllLinesAsync(path, text.Chunk(line).Select(chunk => new string(chunk)), Token);
 
         Assert.Equal(0, (await Programs.CliAsync("evidence", "verify", path, "--kind", "sev-snp", "--collateral", Published("snp"), "--at", "2026-03-15")).Code);
         Assert.Equal(2, (await Programs.CliAsync("evidence", "verify", path, "--kind", "tdx", "--collateral", Published("snp"), "--at", "2026-03-15")).Code);
+    }
+
+    [Fact]
+    public async Task EvidenceVerify_FolderWithAnythingInIt_IsFoundThroughByContent()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, "any"));
+        foreach (var name in (string[])["snp/trustee-e2e/vcek.der", "snp/ms-tav-genoa/ask.pem", "snp/ms-tav-genoa/ark.pem"])
+        {
+            File.Copy(Published(name), Path.Combine(folder.FullName, Path.ChangeExtension(Path.GetRandomFileName(), ".jpg")));
+        }
+
+        await File.WriteAllBytesAsync(Path.Combine(folder.FullName, "noise.pem"), new byte[100_000], Token);
+        await File.WriteAllBytesAsync(Path.Combine(folder.FullName, "empty.crl"), [], Token);
+        File.CreateSymbolicLink(Path.Combine(folder.FullName, "nowhere"), Path.Combine(folder.FullName, "missing"));
+        Directory.CreateSymbolicLink(Path.Combine(folder.FullName, "round"), folder.FullName);
+
+        Assert.Equal(0, (await Programs.CliAsync("evidence", "verify", Published("snp/trustee-e2e/report.bin"), "--collateral", folder.FullName, "--at", "2026-03-15")).Code);
     }
 
     [Theory]
@@ -110,6 +132,21 @@ public sealed class EvidenceCliTests : IDisposable
         Assert.Equal((0, 0), (certificate.Code, quote.Code));
         Assert.Contains("ARK-Milan", certificate.Output, StringComparison.Ordinal);
         Assert.Contains("\"kind\":\"tdx\"", quote.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("azure/trustee-az-snp-vtpm/hcl-report.bin", "hcl-report", "variableDataSha256")]
+    [InlineData("azure/trustee-az-snp-vtpm/tpm-quote.msg", "tpm-attest", "pcrDigest")]
+    [InlineData("tdx/gotdx-cos113/ccel_data.bin", "event-log", "sha384")]
+    [InlineData("maa/sevsnp-jwt/sev-snp-jwt.txt", "jws", "x-ms-attestation-type")]
+    public async Task EvidenceShow_PartThatLiesAlone_IsDecodedButNotVerified(string file, string kind, string claim)
+    {
+        var shown = await Programs.CliAsync("evidence", "show", Published(file), "--json");
+
+        Assert.Equal(0, shown.Code);
+        Assert.Contains($"\"kind\":\"{kind}\"", shown.Output, StringComparison.Ordinal);
+        Assert.Contains(claim, shown.Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await Programs.CliAsync("evidence", "verify", Published(file))).Code);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

@@ -117,10 +117,33 @@ public sealed class FrameStoreTests : IDisposable
     }
 
     [Fact]
-    public void Append_OtherNumberThanTheNext_IsRefused()
+    public void Append_NumberThatWasTaken_IsRefused()
     {
         using var writer = new FrameStore(_folder).OpenWriter();
-        Assert.Throws<ArgumentOutOfRangeException>(() => writer.Append(2, Frame(2)));
+        writer.Append(1, Frame(1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => writer.Append(1, Frame(1)));
+    }
+
+    [Fact]
+    public void Append_BehindNumbersThatAreVoid_KeepsEachUnderItsNumber()
+    {
+        var other = new FrameStore(_folder);
+        Write(new FrameStore(_folder), 1, [Frame(1), Frame(2)]);
+        Assert.Equal(2, other.Taken);
+        Write(new FrameStore(_folder), 9, [Frame(9), Frame(10)]);
+        Write(new FrameStore(_folder), 33, [Frame(33)]);
+        foreach (var store in (FrameStore[])[other, new(_folder)])
+        {
+            Assert.Equal(33, store.Taken);
+            Assert.Equal([1, 2, 9, 10, 33], store.Read(1, 40).Select(item => item.Number));
+            Assert.Null(store.Find(3));
+        }
+
+        // Cut off where the next file begins: nothing of it counts, and the numbers before it may come after all.
+        File.WriteAllBytes(Path.Combine(Path.GetDirectoryName(Newest)!, Path.GetFileName(Newest).Replace("33", "41", StringComparison.Ordinal)), [1, 2, 3]);
+        Assert.Equal(33, new FrameStore(_folder).Taken);
+        Write(new FrameStore(_folder), 34, [Frame(34)]);
+        Assert.Equal([33, 34], new FrameStore(_folder).Read(11, 50).Select(item => item.Number));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -63,6 +63,23 @@ public class InboxTests
         Assert.True(expected == (result as InboxEvent.Alarm)?.Reason, $"{what}: {result}");
     }
 
+    [Fact]
+    public void Judge_MessagesThatCameTooLateAndAreVoid_AreNoAlarmAndNotRead()
+    {
+        using var scene = new Scene();
+        scene.With(untimely: true);
+        Assert.Equal(InboxAlarm.TooLate, Assert.IsType<InboxEvent.Alarm>(scene.Judge(scene.Frames[0], 1)).Reason);
+        scene.DeclareVoid();
+        Assert.All(scene.Frames, frame => Assert.Null(scene.Judge(frame, 1)));
+
+        // What is void and came in time, because the instance that made it handed it over after all, is read; and what is forged is refused whatever it is called.
+        scene.With(untimely: false);
+        Assert.IsType<InboxEvent.Received>(scene.Judge(scene.Frames[0], 1));
+        scene.With(untimely: true);
+        var forged = scene.Frames[0] with { Header = scene.Header(1, Digest.Of(scene.Frames[0].Ciphertext.Span), SigningKey.Generate()) };
+        Assert.Equal(InboxAlarm.WrongSigner, Assert.IsType<InboxEvent.Alarm>(scene.Judge(forged, 1)).Reason);
+    }
+
     private sealed class Scene : IEpochFacts, IDisposable
     {
         private readonly HpkePrivateKey _release = HpkePrivateKey.Generate();
@@ -97,10 +114,22 @@ public class InboxTests
             return this;
         }
 
+        /// <summary>The next instance declares the member's messages of the first epoch void.</summary>
+        public void DeclareVoid()
+        {
+            Room.Accept(Room.InstanceOf(2, Room.NextInstance()), Room.Instance);
+            foreach (var member in Room.WithBroker)
+            {
+                Room.Accept(Room.ReleaseOf(member, 2), member.Verifier);
+            }
+
+            Room.Accept(Room.EpochOf(2, Room.Cosigned(), first: 5) with { Void = [new(1, Member)] }, Room.Instance);
+        }
+
         public string Header(long number, Digest ciphertext, SigningKey? key = null, MemberId? recipient = null, long epoch = 1) =>
             new FrameHeader(Room.Room, 1, recipient ?? Member, number, epoch, ciphertext, Room.Genesis.Hash).Sign(key ?? Room.Instance);
 
-        public InboxEvent Judge(MessageFrame frame, long number, Func<KeyId, HpkePrivateKey?>? key = null) =>
+        public InboxEvent? Judge(MessageFrame frame, long number, Func<KeyId, HpkePrivateKey?>? key = null) =>
             new FrameJudge(Room.State, this, Member, key ?? Copy).Judge(frame, number);
 
         public (InstanceEntry Entry, RoomCharter Charter)? InstanceOf(long generation)

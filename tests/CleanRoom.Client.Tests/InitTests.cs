@@ -106,6 +106,8 @@ public sealed class InitTests : IDisposable
         var check = await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "cleanroom-records-check.1"), LiveRoom.Token);
         Assert.StartsWith(".TH CLEANROOM\\-RECORDS\\-CHECK 1", check, StringComparison.Ordinal);
         Assert.Contains("\\fB\\-\\-html\\fR \\fIFILE\\fR", check, StringComparison.Ordinal);
+        var upload = await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "cleanroom-records-upload.1"), LiveRoom.Token);
+        Assert.Contains("\\fB\\-\\-all\\-new\\fR\n", upload, StringComparison.Ordinal);
         if (File.Exists("/usr/bin/groff"))
         {
             var formatted = await Programs.RunAsync("/bin/sh", ["-c", $"groff -man -Tutf8 -ww -z {_folder.FullName}/*.1"]);

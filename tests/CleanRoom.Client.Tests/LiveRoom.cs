@@ -18,6 +18,7 @@ namespace CleanRoom.Client.Tests;
 internal sealed class LiveRoom : IAsyncDisposable
 {
     private readonly List<WebApplication> _apps = [];
+    private readonly List<string> _names = [];
 
     private LiveRoom() => Folder = Directory.CreateTempSubdirectory("cleanroom-client-");
 
@@ -36,13 +37,16 @@ internal sealed class LiveRoom : IAsyncDisposable
 
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<LiveRoom> StartAsync(TimeSpan? life = null)
+    /// <summary>Starts the services and writes the charter.</summary>
+    /// <param name="life">How long the charter is valid; null for 30 days.</param>
+    /// <param name="standIn">Alpha's broker has a stand-in.</param>
+    public static async Task<LiveRoom> StartAsync(TimeSpan? life = null, bool standIn = false)
     {
         var room = new LiveRoom();
         var ingestion = await room.StartAsync("ingestion", IngestionHost.Build);
         var now = TimeProvider.System.GetUtcNow();
         var service = new ServiceTerms(Address(ingestion), ingestion.Services.GetRequiredService<ServerIdentity>().Key);
-        var draft = CharterDraft.Create(RoomId.From(RecordIds.Random()), "Trial (fictional)", simulated: true, now.AddMinutes(-5), now + (life ?? TimeSpan.FromDays(30)))
+        var draft = CharterDraft.Create(RoomId.From(RandomUuid.New()), "Trial (fictional)", simulated: true, now.AddMinutes(-5), now + (life ?? TimeSpan.FromDays(30)))
             .Set(new OperatorTerms(ingestion.Services.GetRequiredService<SigningKey>().PublicKey, service, service, service))
             .SetEnclaves(EnclaveTerms.ForSimulation("trial", new string('a', 96)))
             .SetLinkageModel(Digest.Of("model"u8));
@@ -54,6 +58,13 @@ internal sealed class LiveRoom : IAsyncDisposable
             var (address, tls) = await room.StartBrokerAsync(profile);
             using var client = BrokerClient.Connect(profile, address, tls);
             var terms = (await client.GetIdentityAsync(Token)).ToTerms(address);
+            if (standIn && member == "alpha")
+            {
+                var (second, pin) = await room.StartBrokerAsync(profile, "second");
+                using var other = BrokerClient.Connect(profile, second, pin);
+                terms = terms with { StandIns = [(await other.GetIdentityAsync(Token)).ToStandIn(second)] };
+            }
+
             draft.Put(new ContributorMember(id, member, profile.OrganisationKey, terms, "desk", now.AddDays(20)));
         }
 
@@ -69,9 +80,9 @@ internal sealed class LiveRoom : IAsyncDisposable
     }
 
     /// <summary>Submitted, joined by all and registered.</summary>
-    public static async Task<LiveRoom> OpenedAsync(TimeSpan? life = null)
+    public static async Task<LiveRoom> OpenedAsync(TimeSpan? life = null, bool standIn = false)
     {
-        var room = await StartAsync(life);
+        var room = await StartAsync(life, standIn);
         _ = await RoomClient.SubmitCharterAsync(room.Profiles["alpha"], room.Charter, "", null, Token);
         foreach (var member in Members)
         {
@@ -94,7 +105,7 @@ internal sealed class LiveRoom : IAsyncDisposable
         return new ImportResult(
             [.. rows.Select((row, i) =>
             {
-                var record = new CaseRecord { SchemaVersion = "ccr/1", RecordId = ByteString.CopyFrom(RecordIds.Random().ToByteArray(bigEndian: true)), ContributorRecordRef = row.Reference, RecordVersion = 1 };
+                var record = new CaseRecord { SchemaVersion = "ccr/1", RecordId = ByteString.CopyFrom(RandomUuid.New().ToByteArray(bigEndian: true)), ContributorRecordRef = row.Reference, RecordVersion = 1 };
                 var person = new Person { PersonKey = "v1", Role = "Victim" };
                 person.Identifiers.Add(new Identifier { Kind = "Phone", Raw = row.Phone });
                 record.Persons.Add(person);
@@ -108,11 +119,17 @@ internal sealed class LiveRoom : IAsyncDisposable
             new QualityReport(), "test", null);
     }
 
+    /// <summary>Stops a service for good.</summary>
+    public async Task StopAsync(string name)
+    {
+        await _apps[_names.IndexOf(name)].StopAsync(Token);
+    }
+
     /// <summary>Starts the broker of a member.</summary>
-    public async Task<(Uri Address, KeyId Tls)> StartBrokerAsync(MemberProfile profile)
+    public async Task<(Uri Address, KeyId Tls)> StartBrokerAsync(MemberProfile profile, string name = "broker")
     {
         var broker = await StartAsync(
-            "broker-" + profile.Member,
+            $"{name}-{profile.Member}",
             AttestationHost.Build,
             "--Attestation:Owner=" + profile.Member,
             "--Attestation:OrganisationKey=" + profile.OrganisationKey.ToJwk().ToJsonString(),
@@ -138,6 +155,7 @@ internal sealed class LiveRoom : IAsyncDisposable
         var clock = Clocks[name] = new SkewedClock();
         var app = build(["--Server:DataFolder=" + Path.Combine(Folder.FullName, name), .. args], builder => builder.Services.AddSingleton<TimeProvider>(clock));
         _apps.Add(app);
+        _names.Add(name);
         await app.StartAsync(Token);
         return app;
     }

@@ -1,5 +1,7 @@
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Keys;
+using CleanRoom.Cryptography;
+using CleanRoom.Evidence.Collateral;
 
 namespace CleanRoom.Client.Tests;
 
@@ -85,6 +87,38 @@ public sealed class ProfileTests : IDisposable
 
         File.WriteAllBytes(path, good);
         Assert.Equal("alpha", MemberProfile.Open(Home, TimeProvider.System).Member.Value);
+    }
+
+    [Fact]
+    public void ReadCollateral_PackInTheProfile_CountsAndAnOlderOneNeverAgain()
+    {
+        var profile = MemberProfile.Create(Home, MemberId.Parse("alpha"), new ProfileOptions(), TimeProvider.System);
+        using var maker = SigningKey.Generate();
+        Assert.Equal(0, profile.ReadCollateral().Collateral.Count);
+        _ = Directory.CreateDirectory(profile.CollateralFolder);
+
+        Put(2);
+        Assert.Equal(1, MemberProfile.Open(Home, TimeProvider.System).ReadCollateral().Collateral.Count);
+        Put(1);
+        Assert.Equal(0, MemberProfile.Open(Home, TimeProvider.System).ReadCollateral().Collateral.Count);
+        Put(3);
+        Assert.Equal(1, MemberProfile.Open(Home, TimeProvider.System).ReadCollateral().Collateral.Count);
+
+        void Put(long number)
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            using var certificate = maker.CreateSelfSignedCertificate("authority", now, now.AddYears(1));
+            File.WriteAllText(Path.Combine(profile.CollateralFolder, "maker.pack"), CollateralPack.Write(maker, number, now, [certificate.RawData], []));
+        }
+    }
+
+    [Fact]
+    public void ReadCollateral_DamagedMemory_DoesNotBeginAnew()
+    {
+        var profile = MemberProfile.Create(Home, MemberId.Parse("alpha"), new ProfileOptions(), TimeProvider.System);
+        File.WriteAllText(Path.Combine(Home, "collateral-memory.json"), "{}");
+
+        Assert.Equal(ClientProblem.Configuration, Assert.Throws<ClientException>(profile.ReadCollateral).Problem);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

@@ -85,7 +85,7 @@ public class UploadTests
         var result = await uploader.UploadAsync(LiveRoom.Import(("r1", "1", false), ("r2", "2", true)), Manifest, null, LiveRoom.Token);
         Assert.Equal(1, result.Withdrawn);
         var batch = Assert.Single(room.State.Batches.Values);
-        Assert.Equal([0], batch.Withdrawn);
+        _ = Assert.Single(batch.Withdrawn);
         Assert.Equal(1, await uploader.WithdrawAsync(["r2"], LiveRoom.Token));
         Assert.Equal(0, await uploader.WithdrawAsync(["r2"], LiveRoom.Token));
         _ = await uploader.UploadAsync(LiveRoom.Import(("r3", "3", true), ("r4", "4", true)), Manifest, null, LiveRoom.Token);

@@ -1,11 +1,19 @@
+using System.Security.Cryptography;
+using CleanRoom.Cryptography;
 using CleanRoom.Evidence.Abi;
+using CleanRoom.Evidence.Azure;
 using CleanRoom.Evidence.Certificates;
 using CleanRoom.Evidence.Collateral;
 using CleanRoom.Evidence.Files;
+using CleanRoom.Evidence.Platforms;
 using CleanRoom.Evidence.Policies;
+using CleanRoom.Evidence.Results;
+using CleanRoom.Evidence.Simulation;
 using CleanRoom.Evidence.Tests.Dcap;
+using CleanRoom.Evidence.Tests.Platforms;
 using CleanRoom.Evidence.Tests.Snp;
 using CleanRoom.Evidence.Tests.Tpm;
+using CleanRoom.Evidence.Verify;
 
 namespace CleanRoom.Evidence.Tests;
 
@@ -113,6 +121,101 @@ public sealed class FuzzTests
                 Assert.Equal(bytes, EvidenceEnvelope.Create(envelope.Kind, envelope.Parts).Json.ToArray());
             }
         });
+
+    [Fact]
+    public async Task SimulatedReportsLogsAndTables_ChangedInputs_ParseStrictlyOrNotAtAll()
+    {
+        using var signing = SigningKey.Generate();
+        using var release = HpkePrivateKey.Generate();
+        using var provider = new SimulatedEvidenceProvider(new LaunchMeasurement(new byte[LaunchMeasurement.Size]));
+        var binding = ReportBinding.Compute(new byte[ReportBinding.NonceSize], signing.PublicKey, release.PublicKey, Digest.Of([1]));
+        var simulated = (await provider.GetEvidenceAsync(binding, TestContext.Current.CancellationToken)).Parts["report"].ToArray();
+        Fuzz([simulated, EventLogTests.Log(), TsmKernel.Table(new SnpForge().Certificates())], bytes =>
+        {
+            if (SimulatedReport.TryParse(bytes, out var report, out _))
+            {
+                Assert.Equal(bytes, report.Bytes.ToArray());
+            }
+
+            if (EventLog.TryParse(bytes, out var log))
+            {
+                _ = log.Replay(TpmAlgorithms.Sha256);
+            }
+
+            try
+            {
+                _ = SnpCertificateTable.Certificates(bytes);
+            }
+            catch (EvidenceUnavailableException)
+            {
+                // A table that is none.
+            }
+        });
+    }
+
+    [Fact]
+    public void SignedTexts_ChangedInputs_AreVerifiedOrRefused()
+    {
+        using var key = SigningKey.Generate();
+        var pack = CollateralPack.Write(key, 1, DcapForge.Now, [new SnpForge().Certificates()], []);
+        var memory = CollateralMemory.Empty.After(CollateralPackOf(pack)).ToJson();
+        Fuzz([System.Text.Encoding.ASCII.GetBytes(pack), memory], bytes =>
+        {
+            var text = System.Text.Encoding.Latin1.GetString(bytes);
+            _ = AttestationResult.TryVerify(text, key.PublicKey, DcapForge.Now, out _, out _);
+            if (CollateralPack.TryRead(bytes, null, out _, out _))
+            {
+                Assert.Equal(pack, text);
+            }
+
+            if (CollateralMemory.TryParse(bytes, out var read))
+            {
+                Assert.Equal(bytes, read.ToJson());
+            }
+        });
+    }
+
+    [Fact]
+    public void AnswersOfServices_ChangedInputs_AreReadOrRefusedInOneSentence()
+    {
+        using var rsa = RSA.Create(2048);
+        var numbers = rsa.ExportParameters(false);
+        var keys = System.Text.Encoding.ASCII.GetBytes($$"""{"keys":[{"kid":"k","kty":"RSA","n":"{{StrictBase64.EncodeUrl(numbers.Modulus)}}","e":"AQAB"}]}""");
+        var token = System.Text.Encoding.ASCII.GetBytes(
+            StrictBase64.EncodeUrl("""{"alg":"RS256","kid":"k"}"""u8) + "." + StrictBase64.EncodeUrl("""{"iss":"https://a.example","exp":1,"nbf":0}"""u8) + "." + StrictBase64.EncodeUrl(new byte[256]));
+        var vault = new Uri("https://vault.example/");
+        var made = """{"key":{"kid":"https://vault.example/keys/k/00000000000000000000000000000000","kty":"EC-HSM","crv":"P-256","x":"AAAA","y":"AAAA"},"attributes":{"exportable":true,"recoveryLevel":"Recoverable"},"recoveryId":"x","scheduledPurgeDate":1}"""u8.ToArray();
+        var question = new KeyReleaseQuestion(vault, "k", new string('0', 32), KeyWrapping.Sha384, "n");
+        Fuzz([keys, token, made], bytes =>
+        {
+            _ = MaaToken.TryRead(bytes, keys, out _, out _);
+            _ = MaaToken.TryRead(token, bytes, out _, out _);
+            Refusable(() => ReleasedKey.Open(System.Text.Encoding.Latin1.GetString(bytes), question, rsa, [], DcapForge.Now).Dispose());
+            if (ForeignJson.TryParse(bytes, 16, out var document))
+            {
+                using (document)
+                {
+                    Refusable(() => VaultKey.Read(document.RootElement, vault, "k", "{}"u8, immutable: false));
+                    Refusable(() => KeyDeletion.Read(document.RootElement, vault, "k"));
+                }
+            }
+        });
+    }
+
+    private static void Refusable(Action act)
+    {
+        try
+        {
+            act();
+        }
+        catch (KeyReleaseException)
+        {
+            // Refused in one sentence.
+        }
+    }
+
+    private static CollateralPack CollateralPackOf(string text) =>
+        CollateralPack.TryRead(System.Text.Encoding.ASCII.GetBytes(text), null, out var pack, out _) ? pack : throw new InvalidOperationException("Not a pack.");
 
     private static byte[] Rebuilt(DcapQuote quote)
     {

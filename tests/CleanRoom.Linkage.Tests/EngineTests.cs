@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using CleanRoom.Records.V1;
 
 namespace CleanRoom.Linkage.Tests;
@@ -70,11 +69,9 @@ public sealed class EngineTests
             engine.Add(new RecordHandle(i), record);
             handles.Add(new RecordHandle(i));
         }
-        var clock = Stopwatch.StartNew();
         var result = engine.FindLinks(handles, (_, _) => true, TestContext.Current.CancellationToken);
         Assert.True(result.BlocksCut > 0);
         Assert.True(result.PairsCompared < 1_000_000, $"{result.PairsCompared} pairs");
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"{clock.Elapsed}");
     }
 
     [Theory]

@@ -73,7 +73,7 @@ public sealed class AccountingTests
         "contributor_a_htcds.csv: hte_2_Country 1",
         "contributor_a_htcds.csv: hte_2_Type 1",
         // Two columns say the same; who is of age today follows from the day of birth.
-        "contributor_b_ctdc.csv: CountryOfExploitation 6",
+        "contributor_b_ctdc.csv: CountryOfExploitation 5",
         "contributor_b_ctdc.csv: RecruiterRelationship 51",
         "contributor_b_ctdc.csv: majorityStatus 53",
         "contributor_b_ctdc.csv: recruiterRelationFamily 9",

@@ -13,6 +13,8 @@ public sealed class HostileInputTests
         { "a row of 10,000 columns", Encoding.UTF8.GetBytes("name,phone\nAna,1\n" + new string(',', 10_000) + "\n"), "1024 columns" },
         { "a cell of 10 MB", Encoding.UTF8.GetBytes("name,phone\n" + new string('x', 10 << 20) + ",1\n"), "a cell is longer than 32768 characters" },
         { "UTF-8, then bytes of another encoding", [.. "name,phone\n"u8, .. Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("José,0612345678\n", 40_000))), .. "Jos"u8, 0xE9, .. ",06\n"u8], "UTF-8" },
+        { "UTF-8, and a line of another encoding below it", [.. "name,phone,date of birth,nationality,passport\n"u8, .. "José,0612345678,,,\n"u8, .. "Jos"u8, 0xE9, .. ",0612345679,,,\n"u8], "mixes UTF-8" },
+        { "half a character in JSON", [.. "[{\"name\":\"Ana \\ud800\",\"phone\":\"+33639980009\"}]"u8], "half a character" },
         { "UTF-16 without its second half", [0xFF, 0xFE, .. Encoding.Unicode.GetBytes("name,phone\nAna,1\n"), 0x41, 0x00, 0x00, 0xD8], "UTF" },
     };
 
@@ -80,6 +82,25 @@ public sealed class HostileInputTests
         var record = result.Rows.Single().Record;
         Assert.Equal("=1+1", record.Persons[0].Occupation);
         Assert.True(CaseRecordCodec.TryParse(CaseRecordCodec.Serialize(record), out var again) && again.Equals(record));
+    }
+
+    [Theory]
+    [InlineData("=IF(1,\"ok police\")")]
+    [InlineData("ok \u202Eon\u202C ngo")]
+    public async Task ImportAsync_ConsentCellThatDoesNotShowWhatItHolds_GrantsNothingAndAsks(string cell)
+    {
+        var result = await Import(Encoding.UTF8.GetBytes($"name;phone;consent\nAna Ruiz;+33639980009;{cell}\n"));
+
+        Assert.Empty(ConsentRules.LivePurposes(result.Rows.Single().Record, SampleRoom.Today));
+        Assert.Contains(result.Report.Issues, i => i.Code == "unclear-consent" && i.Severity == IssueSeverity.Question);
+    }
+
+    [Fact]
+    public async Task ImportAsync_MemberThatStandsTwiceInAnObject_LosesNeitherValue()
+    {
+        var result = await Import("[{\"name\":\"Ana Ruiz\",\"phone\":\"+33639980009\",\"phone\":\"+33639980008\"}]"u8.ToArray());
+
+        Assert.Equal(["+33639980009", "+33639980008"], result.Rows.Single().Record.Persons[0].Identifiers.Select(i => i.Value));
     }
 
     /// <summary>A smaller one of the 1 GB that "make bench" reads: what is kept of a row does not grow with the file.</summary>

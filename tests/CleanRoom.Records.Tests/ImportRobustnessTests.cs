@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using CleanRoom.Records.Import;
 using CleanRoom.Records.Matching;
@@ -108,7 +107,6 @@ public sealed class ImportRobustnessTests
     {
         var path = SharedFiles.Find("data/linkage/historical_25k.csv");
         var manifest = new DatasetManifest { DeclaredConsent = new DeclaredConsent { Purposes = ["C1", "C2", "C3"], ObtainedOn = "2026-01-01", ExpiresOn = "2030-01-01" } };
-        var watch = Stopwatch.StartNew();
 
         var result = await CaseImporter.ImportAsync(path, SampleRoom.Options("x", manifest, "unique_id"), TestContext.Current.CancellationToken);
 
@@ -116,7 +114,6 @@ public sealed class ImportRobustnessTests
         Assert.Equal(24_932, result.Rows.Count);
         Assert.Equal(24_932, result.Report.IdentitySealed);
         Assert.True(result.Rows.Count(r => r.Record.Persons[0].Birth is not null) > 15_000);
-        Assert.True(watch.Elapsed < TimeSpan.FromMinutes(2), $"{watch.Elapsed}");
     }
 
     [Fact]

@@ -9,6 +9,9 @@ internal sealed class MadeTable(string header, int rows, Func<int, string> make)
     private int _at;
     private int _row;
 
+    /// <summary>Bytes of rows made so far.</summary>
+    public long Made { get; private set; }
+
     public override bool CanRead => true;
 
     public override bool CanSeek => false;
@@ -28,6 +31,7 @@ internal sealed class MadeTable(string header, int rows, Func<int, string> make)
                 return 0;
             }
             (_chunk, _at) = (Encoding.UTF8.GetBytes(make(++_row)), 0);
+            Made += _chunk.Length;
         }
         var n = Math.Min(count, _chunk.Length - _at);
         _chunk.AsSpan(_at, n).CopyTo(buffer.AsSpan(offset));

@@ -16,6 +16,15 @@ public sealed class SampleImportTests
     }
 
     [Fact]
+    public async Task ImportAsync_ThreeSampleFiles_SayWhatTheGoldenFileSays()
+    {
+        var said = string.Join('\n', (await SampleRoom.ImportsAsync()).Select(i => RecordLines.Of(i.Profile, i)));
+
+        var path = Path.Combine(Directory.GetParent(SampleRoom.Folder)!.FullName, "tests/CleanRoom.Records.Tests/samples.expected");
+        Assert.True(File.Exists(path) && await File.ReadAllTextAsync(path, TestContext.Current.CancellationToken) == said, $"If the change is meant, samples.expected must be:\n{said}");
+    }
+
+    [Fact]
     public async Task ImportAsync_EveryDesignedRow_HasTheConsentsOfTheTruth()
     {
         using var truth = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(SampleRoom.Folder, "truth_entities.json"), TestContext.Current.CancellationToken));

@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using CleanRoom.Charter;
 using CleanRoom.Client;
 using CleanRoom.Client.Keys;
-using CleanRoom.Charter;
+using CleanRoom.Evidence;
 using CleanRoom.Hosting.Startup;
 
 namespace CleanRoom.Standalone.Tests;
@@ -16,6 +17,15 @@ public sealed class StandaloneCommandTests : IDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private string Data => Path.Combine(_folder, "data");
+
+    [Fact]
+    public void Identity_OfTheEnclave_IsOneThatBrokersApprove()
+    {
+        using var enclave = JsonDocument.Parse(StandaloneIdentity.Of(StandaloneFolder.Open(Data, 0)).EnclaveTerms().ToJsonString());
+        var root = enclave.RootElement;
+        var reference = new EnclaveReference(root.GetProperty("name").GetString()!, root.GetProperty("tee").GetString()!, root.GetProperty("reference"), root.GetProperty("floors"));
+        Assert.Empty(AppraisalPolicy.Create(simulated: true, [reference]).Problems);
+    }
 
     [Fact]
     public async Task Identity_Twice_GivesTheSameKeysAndPorts()
@@ -127,10 +137,14 @@ public sealed class StandaloneCommandTests : IDisposable
         var file = profile.Folder + ".json";
         File.WriteAllText(file, JsonSerializer.Serialize(new
         {
-            member,
-            folder = profile.Folder,
-            organisation = new { id = profile.OrganisationKey.Id.ToString(), key = profile.OrganisationKey.ToJwk() },
-            transport = new { id = profile.TransportKey.Id.ToString(), key = profile.TransportKey.ToJwk() },
+            ok = true,
+            result = new
+            {
+                member,
+                folder = profile.Folder,
+                organisation = new { id = profile.OrganisationKey.Id.ToString(), key = profile.OrganisationKey.ToJwk() },
+                transport = new { id = profile.TransportKey.Id.ToString(), key = profile.TransportKey.ToJwk() },
+            },
         }));
         return file;
     }

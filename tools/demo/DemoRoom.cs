@@ -24,7 +24,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
 {
     private readonly Dictionary<string, MemberProfile> _profiles = [];
     private readonly Dictionary<string, RoomClient> _rooms = [];
-    private readonly RoomId _room = RoomId.From(CleanRoom.Records.Import.RecordIds.Random());
+    private readonly RoomId _room = RoomId.From(RandomUuid.New());
     private RoomCharter? _charter;
     private RunningService? _ingestion;
     private int _matchingPort;
@@ -92,7 +92,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
 
         foreach (var id in Brokered)
         {
-            var room = await RoomClient.ConnectAsync(_profiles[id], _room, null, cancellationToken);
+            var room = await ConnectAsync(id, cancellationToken);
             _rooms[id] = room;
             var contributor = file.Contributors.FirstOrDefault(item => item.Id == id);
             var others = file.Contributors.Where(item => item.Id != id).Select(item => item.Id);
@@ -107,6 +107,22 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
                 "", cancellationToken);
         }
         say("people, keys and listings are in the cosigned log");
+    }
+
+    /// <summary>Connects; the brokers of a slow machine may still be on their way to the genesis.</summary>
+    private async Task<RoomClient> ConnectAsync(string id, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await RoomClient.ConnectAsync(_profiles[id], _room, null, cancellationToken);
+            }
+            catch (CleanRoomException exception) when (exception.Reason is ErrorReason.NotCosigned or ErrorReason.DeadlineExceeded && attempt < 30)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken);
+            }
+        }
     }
 
     /// <summary>Starts the enclave and waits until it has attested itself and holds the owners' keys.</summary>
@@ -193,8 +209,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
             using var closing = (IDisposable)store;
             var room = await store.FindAsync(Guid.Parse(_room.ToString()), cancellationToken) ?? throw new DemoException(1, $"{contributor.Id}: the broker does not know the room.");
             secrets[member] = new SecretBytes(new RoomSecrets(keys).OpenRoomSecret(_room, room.SealedRoomSecret.Span));
-            using var ledger = JsonDocument.Parse(await File.ReadAllBytesAsync(Path.Combine(_rooms[contributor.Id].Memory.Folder, "records.json"), cancellationToken));
-            records[member] = [.. ledger.RootElement.GetProperty("records").EnumerateArray().Select(item => new KnownRecord(member, item.GetProperty("ref").GetString()!, item.GetProperty("id").GetGuid()))];
+            records[member] = [.. (await ReferencesAsync(contributor.Id, cancellationToken)).Select(item => new KnownRecord(member, item.Key, item.Value))];
         }
         var table = new LinkTable(_room, secrets, records);
         foreach (var (id, messages) in told)
@@ -205,6 +220,21 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
             }
         }
         return table;
+    }
+
+    /// <summary>A contributor's own map of records: lines of them, of which the last one that names a reference counts.</summary>
+    private async Task<Dictionary<string, Guid>> ReferencesAsync(string contributor, CancellationToken cancellationToken)
+    {
+        var known = new Dictionary<string, Guid>(StringComparer.Ordinal);
+        await foreach (var line in File.ReadLinesAsync(Path.Combine(_rooms[contributor].Memory.Folder, "records.json"), cancellationToken))
+        {
+            using var json = JsonDocument.Parse(line);
+            foreach (var item in json.RootElement.GetProperty("records").EnumerateArray())
+            {
+                known[item.GetProperty("ref").GetString()!] = item.GetProperty("id").GetGuid();
+            }
+        }
+        return known;
     }
 
     public async ValueTask DisposeAsync()

@@ -101,7 +101,7 @@ internal sealed class LinkTable
                 link.Strength = notice.Strength;
                 link.Releasing.UnionWith(notice.Ask.Select(desk => desk.Member));
                 return true;
-            case RoomMessage.Head or RoomMessage.Empty:
+            case RoomMessage.Head or RoomMessage.Empty or RoomMessage.Ending:
                 return true;
             default:
                 return false;

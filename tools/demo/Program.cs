@@ -102,7 +102,8 @@ try
         }
         exit = report.Holds ? 0 : 1;
     }
-    foreach (var service in (services as ServiceProcesses)?.Running.Where(service => service.Name is "ingestion" or "matching" or "notification") ?? [])
+    // Behind an image's launcher the service is a child whose memory is not ours to see.
+    foreach (var service in images ? [] : (services as ServiceProcesses)?.Running.Where(service => service.Name is "ingestion" or "matching" or "notification") ?? [])
     {
         Say($"  {service.Name,-14} peak memory {service.WorkingSet / 1048576} MiB");
     }

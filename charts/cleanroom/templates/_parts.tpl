@@ -9,12 +9,23 @@
     {{- end }}
 {{- end -}}
 
+{{/* What selects every pod that answers for a component. With readers, notification is more than one set of pods; the label says which answer for it. */}}
+{{- define "cleanroom.serves" -}}
+{{- if and (eq .component "notification") .root.Values.notification.autoscaling.enabled -}}
+app.kubernetes.io/name: {{ include "common.name" . }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+cleanroom/serves: notification
+{{- else -}}
+{{ include "common.selector" . }}
+{{- end -}}
+{{- end -}}
+
 {{/* Egress to another component of this release. Takes target. */}}
 {{- define "cleanroom.toComponent" -}}
 - to:
     - podSelector:
         matchLabels:
-          {{- include "common.selector" (dict "root" .root "component" .target) | nindent 10 }}
+          {{- include "cleanroom.serves" (dict "root" .root "component" .target) | nindent 10 }}
   ports:
     - port: grpc
       protocol: TCP
@@ -62,16 +73,16 @@ readinessProbe:
   value: {{ $value | toString | quote }}
 {{- end }}
 {{- range $index, $target := .root.Values.notification.channels.targets }}
-{{- $settings := dict "Room" $target.room "Member" $target.member "After" $target.after "Webhook" $target.webhook "Dapr" $target.dapr "PubSub" $target.pubSub "Topic" $target.topic "Raw" $target.raw }}
-{{- range $name := list "Room" "Member" "After" "Webhook" "Dapr" "PubSub" "Topic" "Raw" }}
+{{- $settings := dict "Room" $target.room "Member" $target.member "After" $target.after "Webhook" $target.webhook "Dapr" $target.dapr "PubSub" $target.pubSub "Topic" $target.topic "Raw" $target.raw "Mail" $target.mail "From" $target.from "To" $target.to "User" $target.user }}
+{{- range $name := list "Room" "Member" "After" "Webhook" "Dapr" "PubSub" "Topic" "Raw" "Mail" "From" "To" "User" }}
 {{- $value := get $settings $name }}
 {{- if not (kindIs "invalid" $value) }}
 - name: Channels__Targets__{{ $index }}__{{ $name }}
   value: {{ $value | toString | quote }}
 {{- end }}
 {{- end }}
-{{- if $target.webhook }}
-- name: Channels__Targets__{{ $index }}__SecretFile
+{{- if $target.secretName }}
+- name: Channels__Targets__{{ $index }}__{{ $target.webhook | empty | ternary "PasswordFile" "SecretFile" }}
   value: /channels/{{ $index }}/{{ $target.secretKey | default "secret" }}
 {{- end }}
 {{- end }}
@@ -79,7 +90,7 @@ readinessProbe:
 
 {{- define "cleanroom.channelsMounts" -}}
 {{- range $index, $target := .root.Values.notification.channels.targets }}
-{{- if $target.webhook }}
+{{- if $target.secretName }}
 - name: channel-{{ $index }}
   mountPath: /channels/{{ $index }}
   readOnly: true
@@ -89,7 +100,7 @@ readinessProbe:
 
 {{- define "cleanroom.channelsVolumes" -}}
 {{- range $index, $target := .root.Values.notification.channels.targets }}
-{{- if $target.webhook }}
+{{- if $target.secretName }}
 - name: channel-{{ $index }}
   secret:
     secretName: {{ $target.secretName }}
@@ -100,11 +111,12 @@ readinessProbe:
 {{- end }}
 {{- end -}}
 
-{{/* Where webhooks of members are. */}}
+{{/* Where webhooks of members and the mail server are. */}}
 {{- define "cleanroom.channelsEgress" -}}
 {{- $webhooks := false }}
-{{- range .root.Values.notification.channels.targets }}{{- if .webhook }}{{- $webhooks = true }}{{- end }}{{- end }}
-{{- if $webhooks -}}
+{{- $mail := false }}
+{{- range .root.Values.notification.channels.targets }}{{- if .webhook }}{{- $webhooks = true }}{{- end }}{{- if .mail }}{{- $mail = true }}{{- end }}{{- end }}
+{{- if $webhooks }}
 - to:
     {{- toYaml .root.Values.networkPolicy.webhooks | nindent 4 }}
   ports:
@@ -113,4 +125,89 @@ readinessProbe:
       protocol: TCP
     {{- end }}
 {{- end }}
+{{- if $mail }}
+- to:
+    {{- toYaml .root.Values.networkPolicy.mail | nindent 4 }}
+  ports:
+    {{- range .root.Values.networkPolicy.mailPorts }}
+    - port: {{ . }}
+      protocol: TCP
+    {{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The inbox page: settings, volumes. Takes root. The certificate is one that browsers trust; the service's own is for trying it out. */}}
+{{- define "cleanroom.pageEnv" -}}
+{{- with .root.Values.notification.page }}
+- name: Page__Address
+  value: "0.0.0.0"
+- name: Page__Port
+  value: "8443"
+- name: Page__Folder
+  value: /page
+{{- if ne .tls.mode "generated" }}
+- name: Page__CertificateFile
+  value: /page-tls/tls.crt
+- name: Page__KeyFile
+  value: /page-tls/tls.key
+{{- end }}
+{{- range $index, $origin := .origins }}
+- name: Page__Origins__{{ $index }}
+  value: {{ $origin | quote }}
+{{- end }}
+{{- range $name, $value := .settings }}
+- name: Page__{{ $name }}
+  value: {{ $value | toString | quote }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* The container of the log or of the slots. Takes scope, and kind: ingestion, notification, or reader, which is notification without page and channels. */}}
+{{- define "cleanroom.storeContainer" -}}
+{{- $scope := .scope }}
+{{- $root := $scope.root }}
+{{- $service := eq .kind "ingestion" | ternary "ingestion" "notification" }}
+{{- $first := eq .kind "notification" }}
+{{- $page := and $first $root.Values.notification.page.enabled }}
+- name: {{ $service }}
+  image: {{ include "common.image" $scope }}
+  imagePullPolicy: IfNotPresent
+  securityContext:
+    {{- include "common.containerSecurityContext" $scope | nindent 4 }}
+  env:
+    {{- include "common.env" $scope | nindent 4 }}
+    {{- with include "common.storeEnv" $scope }}{{ trim . | nindent 4 }}{{- end }}
+    {{- if $first }}
+    {{- with include "cleanroom.channelsEnv" $scope }}{{ trim . | nindent 4 }}{{- end }}
+    {{- end }}
+    {{- if $page }}
+    {{- include "cleanroom.pageEnv" $scope | trim | nindent 4 }}
+    {{- end }}
+    {{- if eq $service "notification" }}
+    {{- include "cleanroom.ingestionEnv" (dict "root" $root "section" "Notification") | nindent 4 }}
+    {{- end }}
+    {{- range $name, $value := $scope.workload.settings }}
+    - name: {{ title $service }}__{{ $name }}
+      value: {{ $value | toString | quote }}
+    {{- end }}
+  ports:
+    {{- include "common.ports" $scope | nindent 4 }}
+    {{- if $page }}
+    - name: page
+      containerPort: 8443
+    {{- end }}
+  {{- include "common.probes" $scope | nindent 2 }}
+  resources:
+    {{- toYaml $scope.workload.resources | nindent 4 }}
+  volumeMounts:
+    {{- include "common.mounts" $scope | nindent 4 }}
+    {{- with include "common.storeMounts" $scope }}{{ trim . | nindent 4 }}{{- end }}
+    {{- if $first }}
+    {{- with include "cleanroom.channelsMounts" $scope }}{{ trim . | nindent 4 }}{{- end }}
+    {{- end }}
+    {{- if and $page (ne $root.Values.notification.page.tls.mode "generated") }}
+    - name: page-tls
+      mountPath: /page-tls
+      readOnly: true
+    {{- end }}
 {{- end -}}

@@ -14,7 +14,7 @@ metadata:
 automountServiceAccountToken: false
 {{- end -}}
 
-{{/* Takes leads: the number of pods where only the one that leads is ready. */}}
+{{/* Takes leads: the number of pods where only the one that leads is ready; many: whether any number of them may answer; selector: the labels of those, if not the component's. */}}
 {{- define "common.service" -}}
 apiVersion: v1
 kind: Service
@@ -31,12 +31,15 @@ spec:
   {{- if .leads }}
   # Only the leader of several pods is ready: standbys get no calls.
   publishNotReadyAddresses: false
+  {{- else if .many }}
+  # Others answer for one that is not ready.
+  publishNotReadyAddresses: false
   {{- else }}
   # A peer asks for a room's evidence and cosignatures before this pod can be ready.
   publishNotReadyAddresses: true
   {{- end }}
   selector:
-    {{- include "common.selector" . | nindent 4 }}
+    {{- .selector | default (include "common.selector" .) | nindent 4 }}
   ports:
     - name: grpc
       port: {{ .root.Values.service.port }}
@@ -61,6 +64,9 @@ spec:
   {{- if .leads }}
   # A standby is never ready, so a count of ready pods would keep the leader on its node for ever; the standby takes over within seconds.
   maxUnavailable: {{ .leads }}
+  {{- else if .many }}
+  # Others answer meanwhile.
+  maxUnavailable: 1
   {{- else }}
   maxUnavailable: {{ .root.Values.disruptionBudget.maxUnavailable }}
   {{- end }}
@@ -95,7 +101,7 @@ spec:
     {{- toYaml .root.Values.certManager.issuer | nindent 4 }}
 {{- end -}}
 
-{{/* TLS passes through: the route matches the server name and hands on the bytes. Takes hostname. */}}
+{{/* TLS passes through: the route matches the server name and hands on the bytes. Takes hostname, and port if it is not the services'. */}}
 {{- define "common.route" -}}
 apiVersion: gateway.networking.k8s.io/v1alpha2
 kind: TLSRoute
@@ -114,7 +120,7 @@ spec:
   rules:
     - backendRefs:
         - name: {{ include "common.fullname" . }}
-          port: {{ .root.Values.service.port }}
+          port: {{ .port | default .root.Values.service.port }}
 {{- end -}}
 
 {{- define "common.gateway" -}}

@@ -143,6 +143,7 @@ readinessProbe:
 {{- end }}
 {{- end -}}
 
+{{/* Takes tlsOf: the component whose certificate it is, if not its own. */}}
 {{- define "common.volumes" -}}
 - name: tmp
   emptyDir:
@@ -151,7 +152,7 @@ readinessProbe:
 {{- if and .tls (ne .tls.mode "generated") }}
 - name: tls
   secret:
-    secretName: {{ if eq .tls.mode "secret" }}{{ .tls.secretName }}{{ else }}{{ include "common.fullname" . }}-tls{{ end }}
+    secretName: {{ if eq .tls.mode "secret" }}{{ .tls.secretName }}{{ else }}{{ include "common.fullname" (dict "root" .root "component" (.tlsOf | default .component)) }}-tls{{ end }}
     defaultMode: 0440
 {{- end }}
 {{- end -}}

@@ -7,7 +7,6 @@ using CleanRoom.Client;
 using CleanRoom.Client.Charters;
 using CleanRoom.Client.Rooms;
 using CleanRoom.Cryptography;
-using CleanRoom.Records.Import;
 
 namespace CleanRoom.Cli.Commands;
 
@@ -42,13 +41,19 @@ internal static class CharterCommands
     private static readonly Option<string[]> Mandates = new("--mandate") { Description = "Mandate (agencies). May be repeated." };
     private static readonly Option<string?> BrokerTls = new("--broker-tls") { Description = "Id of the broker's TLS key; its identity command prints it." };
 
+    private static readonly Option<string[]> StandIns = new("--stand-in")
+    {
+        Description = "A second broker that releases the keys while the own one is away: its address and the id of its TLS key. At most 2, in the order in which they are asked.",
+        HelpName = "https://HOST:PORT=KEYID",
+    };
+
     public static Command Create()
     {
         var init = new Command("init", "Begin a charter: version 1 of a new room, as a draft.") { Draft, Title, Simulated, Days, OperatorFile, EnclaveFiles, Epoch, Slots, Model };
         init.Handle(Init);
         var card = new Command("card", "Make this member's card for the steward; asks the own broker (--broker, --broker-tls) for its keys.")
         {
-            Card, Role, Name, Desk, ApprovalDays, Kind, Jurisdictions, Mandates, BrokerTls,
+            Card, Role, Name, Desk, ApprovalDays, Kind, Jurisdictions, Mandates, BrokerTls, StandIns,
         };
         card.Handle(MakeCardAsync);
         var add = new Command("add-member", "Put a member's card into a draft, in the place of an older one.") { Draft, Card };
@@ -73,7 +78,7 @@ internal static class CharterCommands
     private static int Init(Call call)
     {
         var now = Call.Time.GetUtcNow();
-        var draft = CharterDraft.Create(RoomId.From(RecordIds.Random()), call.Get(Title), call.Get(Simulated), now, now.AddDays(call.Get(Days)));
+        var draft = CharterDraft.Create(RoomId.From(RandomUuid.New()), call.Get(Title), call.Get(Simulated), now, now.AddDays(call.Get(Days)));
         var json = JsonNode.Parse(draft.ToBytes())!.AsObject();
         if (call.Get(OperatorFile) is { } operatorFile)
         {
@@ -128,7 +133,13 @@ internal static class CharterCommands
             var endpoint = call.Endpoints.Broker ?? throw new ClientException(ClientProblem.Usage, "Name the own broker with --broker and --broker-tls.");
             var tls = KeyId.TryParse(call.Get(BrokerTls), out var pin) ? pin : throw new ClientException(ClientProblem.Usage, "--broker-tls must be spki-sha256: and 43 characters of base64url.");
             using var broker = BrokerClient.Connect(profile, endpoint, tls);
-            var terms = (await broker.GetIdentityAsync(call.Token).ConfigureAwait(false)).ToTerms(endpoint);
+            var standIns = new List<StandInTerms>();
+            foreach (var text in call.Get(StandIns) ?? [])
+            {
+                standIns.Add(await AskStandInAsync(call, profile, text).ConfigureAwait(false));
+            }
+
+            var terms = (await broker.GetIdentityAsync(call.Token).ConfigureAwait(false)).ToTerms(endpoint) with { StandIns = standIns };
             member = call.Get(Role) switch
             {
                 "contributor" => new ContributorMember(
@@ -149,6 +160,15 @@ internal static class CharterCommands
             null,
             () => call.Screen.Line($"{call.Get(Card)}: {member.Role} {member.Id}. Tell the steward the key id by another way: {member.OrganisationKey.Id}"));
         return ExitCodes.Ok;
+    }
+
+    private static async Task<StandInTerms> AskStandInAsync(Call call, MemberProfile profile, string text)
+    {
+        var split = text.LastIndexOf('=');
+        var endpoint = Call.Address(split < 0 ? "" : text[..split], "--stand-in");
+        var tls = KeyId.TryParse(text.AsSpan(split + 1), out var pin) ? pin : throw new ClientException(ClientProblem.Usage, "--stand-in must be https://HOST:PORT=, then spki-sha256: and 43 characters of base64url.");
+        using var broker = BrokerClient.Connect(profile, endpoint, tls);
+        return (await broker.GetIdentityAsync(call.Token).ConfigureAwait(false)).ToStandIn(endpoint);
     }
 
     private static int AddMember(Call call)

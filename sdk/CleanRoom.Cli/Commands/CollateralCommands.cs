@@ -29,7 +29,7 @@ internal static class CollateralCommands
     private static readonly Option<string?> IntelRootList = new("--intel-root-list") { Description = "Where Intel's root revocation list is, if not at Intel's.", HelpName = "URL" };
 
     private static readonly Argument<string> Pack = new("PACK") { Description = "The pack." };
-    private static readonly Option<string> Into = new("--into") { Description = "The broker's collateral folder.", HelpName = "DIR", Required = true };
+    private static readonly Option<string?> Into = new("--into") { Description = "A broker's collateral folder. Default: that of the profile, for what this member verifies itself.", HelpName = "DIR" };
     private static readonly Option<string> Signer = new("--signer") { Description = "Key id of the maker (spki-sha256:…), got from it by another way.", HelpName = "KEY", Required = true };
 
     public static Command Create()
@@ -39,7 +39,7 @@ internal static class CollateralCommands
             Samples, Out, Key, Amd, Intel, IntelRootList,
         };
         fetch.Handle(FetchAsync);
-        var import = new Command("import", "Put a pack into a broker's collateral folder: by this maker, and not older than the one there.") { Pack, Into, Signer };
+        var import = new Command("import", "Put a pack into the profile's or a broker's collateral folder: by this maker, and not older than the one there.") { Pack, Into, Signer };
         import.Handle(Import);
         var show = new Command("show", "Say what a pack, a folder or a file holds; nothing is judged but a pack's signature.") { Pack };
         show.Handle(Show);
@@ -87,7 +87,7 @@ internal static class CollateralCommands
             throw new ClientException(ClientProblem.VerificationFailed, problem);
         }
 
-        var folder = call.Get(Into);
+        var folder = call.Get(Into) ?? Directory.CreateDirectory(call.Profile().CollateralFolder).FullName;
         if (!Directory.Exists(folder))
         {
             throw new ClientException(ClientProblem.NoInput, $"The folder {folder} is missing: give the folder that Attestation:CollateralFolder names.");
@@ -110,7 +110,7 @@ internal static class CollateralCommands
         var target = Path.Combine(folder, $"{Convert.ToHexStringLower(signer.Span)[..16]}.pack");
         File.WriteAllBytes(target + ".new", content);
         File.Move(target + ".new", target, overwrite: true);
-        call.Screen.Line($"Pack {pack.Number} of {pack.Created.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)} is imported; a running broker counts it within a minute.");
+        call.Screen.Line($"Pack {pack.Number} of {pack.Created.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)} is imported; it counts from now on, for a running broker within a minute.");
         return ExitCodes.Ok;
     }
 

@@ -21,7 +21,7 @@ internal static class EvidenceCommands
 
     private static async Task<int> VerifyAsync(Call call)
     {
-        var findings = await LogCommands.FindingsAsync(call).ConfigureAwait(false);
+        var findings = await LogCommands.FindingsAsync(call, EvidenceFileCommands.ReadContext(call)).ConfigureAwait(false);
         if (findings.Problem is { } problem)
         {
             return call.Screen.Error((int)ClientProblem.VerificationFailed, "LogNotVerified", problem);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using CleanRoom.Cli.Output;
+using CleanRoom.Client;
 using CleanRoom.Evidence;
 using CleanRoom.Evidence.Collateral;
 using CleanRoom.Evidence.Files;
@@ -44,6 +45,11 @@ internal static class EvidenceFileCommands
         show.Handle(Show);
         return show;
     }
+
+    /// <summary>The collateral and the time that the options name; null if they name neither, for then the profile's own count.</summary>
+    public static AppraisalContext? ReadContext(Call call) => call.Get(Collateral) is null && call.Get(At) is null
+        ? null
+        : TryReadContext(call, out var context, out var problem) ? context : throw new ClientException(ClientProblem.NoInput, problem);
 
     /// <summary>Verifies a file: exit code 0 trusted, 3 rejected, 2 unusable input.</summary>
     public static int Verify(Call call, string file)
@@ -88,12 +94,18 @@ internal static class EvidenceFileCommands
         else
         {
             var collateral = CollateralSet.Read([content]);
-            if (collateral.Count == 0)
+            if (collateral.Count > 0)
+            {
+                shown = new JsonObject { ["kind"] = "collateral", ["pieces"] = collateral.Describe() };
+            }
+            else if (EvidencePieces.Describe(content) is { } piece)
+            {
+                shown = piece;
+            }
+            else
             {
                 return Refuse(call, problem);
             }
-
-            shown = new JsonObject { ["kind"] = "collateral", ["pieces"] = collateral.Describe() };
         }
 
         if (call.Screen.Json)
@@ -147,7 +159,15 @@ internal static class EvidenceFileCommands
                 return false;
             }
 
-            contents = CollateralFolder.Read(path, null, CollateralMemory.Empty);
+            try
+            {
+                contents = CollateralFolder.Read(path, null, CollateralMemory.Empty);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                problem = $"The collateral {path} cannot be read: check its rights.";
+                return false;
+            }
         }
 
         context = new AppraisalContext(time, contents.Set) { Early = contents.Early };
@@ -182,8 +202,16 @@ internal static class EvidenceFileCommands
             return false;
         }
 
-        content = File.ReadAllBytes(file);
-        return true;
+        try
+        {
+            content = File.ReadAllBytes(file);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            problem = $"The file {file} cannot be read: check its rights.";
+            return false;
+        }
     }
 
     private static JsonObject ToJson(Inspection inspection, bool appraised, DateTimeOffset time) => new()

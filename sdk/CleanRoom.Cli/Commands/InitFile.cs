@@ -58,20 +58,15 @@ internal static class InitFile
     /// <summary>Reads the file, shows the report, asks once more, seals and sends.</summary>
     public static async Task<int> UploadAsync(Call call, Dialogue dialogue, MemberProfile profile, RoomId id, Choice choice)
     {
-        ImportResult import;
-        var stream = CaseFile.Open(choice.File);
-        await using (stream.ConfigureAwait(false))
-        {
-            import = await CaseImporter.ImportAsync(stream, choice.Options, call.Token).ConfigureAwait(false);
-        }
-
-        if (import.NeedsProfile is { } question)
+        var upload = new FileUpload(choice.File, choice.Options, await File.ReadAllBytesAsync(choice.Manifest, call.Token).ConfigureAwait(false));
+        var (report, question) = await upload.ReadAsync(call, profile, id).ConfigureAwait(false);
+        if (question is not null)
         {
             return RecordsCommands.Question(call, question);
         }
 
-        CheckReport.Print(call, choice.File, import.Report);
-        var sealable = import.Report.IdentitySealed + import.Report.AnalyticOnly;
+        CheckReport.Print(call, choice.File, report);
+        var sealable = report.IdentitySealed + report.AnalyticOnly;
         if (sealable == 0)
         {
             call.Screen.Line(call.Words["init.upload.none"]);
@@ -85,7 +80,7 @@ internal static class InitFile
         }
 
         using var room = await RoomClient.ConnectAsync(profile, id, new RoomClientOptions { Endpoints = call.Endpoints, Time = Call.Time }, call.Token).ConfigureAwait(false);
-        var exit = await RecordsCommands.SendAsync(call, room, import, await File.ReadAllBytesAsync(choice.Manifest, call.Token).ConfigureAwait(false)).ConfigureAwait(false);
+        var exit = await upload.SendAsync(call, room).ConfigureAwait(false);
         if (exit == ExitCodes.Ok)
         {
             call.Screen.Line(call.Words["init.end"]);

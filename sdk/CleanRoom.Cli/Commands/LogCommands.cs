@@ -6,6 +6,7 @@ using CleanRoom.Cli.Output;
 using CleanRoom.Client;
 using CleanRoom.Client.Logs;
 using CleanRoom.Client.Rooms;
+using CleanRoom.Evidence;
 
 namespace CleanRoom.Cli.Commands;
 
@@ -16,9 +17,9 @@ internal static class LogCommands
 
     public static Command Create()
     {
-        var verify = new Command("verify", "Verify the whole log: signatures, roles, cosignatures, releases, epochs, evidence. Names entries without effect and why.") { Folder, Common.Offline };
+        var verify = new Command("verify", "Verify the whole log: signatures, roles, cosignatures, releases, epochs, evidence. Names entries without effect and why.") { Folder, Common.Offline, EvidenceFileCommands.Collateral, EvidenceFileCommands.At };
         verify.Handle(call => RunAsync(call, show: false));
-        var show = new Command("show", "The same, with every entry.") { Folder, Common.Offline };
+        var show = new Command("show", "The same, with every entry.") { Folder, Common.Offline, EvidenceFileCommands.Collateral, EvidenceFileCommands.At };
         show.Handle(call => RunAsync(call, show: true));
         var export = new Command("export", "Write the log to a folder, to be verified offline.") { Target };
         export.Handle(ExportAsync);
@@ -27,7 +28,7 @@ internal static class LogCommands
 
     private static async Task<int> RunAsync(Call call, bool show)
     {
-        var findings = call.Get(Folder) is { } folder ? LogAudit.Verify(folder) : await FindingsAsync(call).ConfigureAwait(false);
+        var findings = call.Get(Folder) is { } folder ? LogAudit.Verify(folder, null, EvidenceFileCommands.ReadContext(call)) : await FindingsAsync(call, EvidenceFileCommands.ReadContext(call)).ConfigureAwait(false);
 
         var lines = show ? findings.Lines : [.. findings.Ignored];
         var problem = findings.Problem
@@ -56,17 +57,17 @@ internal static class LogCommands
         return ExitCodes.Ok;
     }
 
-    /// <summary>Verifies the room's log: from ingestion, or as this profile kept it.</summary>
-    public static async Task<LogFindings> FindingsAsync(Call call)
+    /// <summary>Verifies the room's log: from ingestion, or as this profile kept it; evidence with the profile's collateral, or with other.</summary>
+    public static async Task<LogFindings> FindingsAsync(Call call, AppraisalContext? context = null)
     {
         if (call.Get(Common.Offline))
         {
             var kept = call.Kept();
-            return LogAudit.Verify(KeptRoom.LogFolder(kept.Profile, kept.Memory.Room), kept.Memory.Checkpoint);
+            return LogAudit.Verify(KeptRoom.LogFolder(kept.Profile, kept.Memory.Room), kept.Memory.Checkpoint, context ?? kept.Profile.ReadCollateral());
         }
 
         using var room = await call.ConnectAsync().ConfigureAwait(false);
-        return await LogAudit.VerifyAsync(room, call.Token).ConfigureAwait(false);
+        return await LogAudit.VerifyAsync(room, context, call.Token).ConfigureAwait(false);
     }
 
     private static async Task<int> ExportAsync(Call call)

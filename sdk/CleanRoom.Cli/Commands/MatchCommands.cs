@@ -17,9 +17,11 @@ internal static class MatchCommands
         release.Handle(call => AnswerAsync(call, MatchVerdict.Release, "released; the other side gets its pointer with an epoch"));
         var hold = new Command("hold", "After a review: not now. The same as no answer.") { Match, ActOutput.As };
         hold.Handle(call => AnswerAsync(call, MatchVerdict.Hold, "held"));
+        var taken = new Command("taken", "Your agency acts on this notice: who is next in the charter is not told because you stay silent.") { Match, ActOutput.As };
+        taken.Handle(call => AnswerAsync(call, MatchVerdict.Taken, "taken up"));
         var wrong = new Command("wrong", "These are not the same: never told again, and everybody told so far is told to delete it.") { Match, ActOutput.As };
         wrong.Handle(call => AnswerAsync(call, MatchVerdict.Wrong, "reported as wrong; everybody told of it is told to delete it"));
-        return new Command("match", "Matches you were told of: release, hold, wrong.") { release, hold, wrong };
+        return new Command("match", "Matches you were told of: release, hold, taken, wrong.") { release, hold, taken, wrong };
     }
 
     private static async Task<int> AnswerAsync(Call call, MatchVerdict answer, string words)

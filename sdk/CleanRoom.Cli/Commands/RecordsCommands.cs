@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using CleanRoom.Charter.Log;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
 using CleanRoom.Client.Quality;
+using CleanRoom.Client.Rooms;
 using CleanRoom.Client.Uploads;
 using CleanRoom.Records.Import;
 using CleanRoom.Records.Wording;
-using Spectre.Console;
 
 namespace CleanRoom.Cli.Commands;
 
@@ -28,6 +29,8 @@ internal static class RecordsCommands
     private static readonly Option<bool> AllNew = new("--all-new") { Description = "The file holds no case that was uploaded before, under whatever reference." };
     private static readonly Option<bool> Unknown = new("--unknown") { Description = "Withdraw the batches that this profile did not upload." };
 
+    private static readonly Option<bool> NoWait = new("--no-wait") { Description = "Say how far it is, and do not wait." };
+
     public static Command Create()
     {
         var check = new Command("check", "Read a case file and report on its quality. Offline; nothing is sent.") { File, Profile, Manifest, Ref, Map, Sheet, Html };
@@ -38,45 +41,63 @@ internal static class RecordsCommands
         upload.Handle(UploadAsync);
         var withdraw = new Command("withdraw", "Withdraw records for ever.") { References, All, Unknown };
         withdraw.Handle(WithdrawAsync);
-        return new Command("records", "Case records: map, check, export, upload, withdraw.") { map, check, RecordsExport.Create([File, Profile, Manifest, Ref, Map, Sheet], call => (call.Get(File), Options(call, contributor: null, out _))), upload, withdraw };
+        var reseal = new Command("reseal", "Wait until the enclave has sealed everything to the newest record key; then the older keys can be destroyed.") { NoWait };
+        reseal.Handle(ResealAsync);
+        return new Command("records", "Case records: map, check, export, upload, withdraw, reseal.") { map, check, RecordsExport.Create([File, Profile, Manifest, Ref, Map, Sheet], call => (call.Get(File), Options(call, contributor: null, out _))), upload, withdraw, reseal };
+    }
+
+    /// <summary>The enclave does it; here it is looked at. Cut off and called again it goes on looking.</summary>
+    private static async Task<int> ResealAsync(Call call)
+    {
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var total = SealedBefore.Of(room);
+        var left = await call.Screen.WithProgressAsync("Sealing anew", async report =>
+        {
+            for (var now = total; ; now = SealedBefore.Of(room))
+            {
+                report?.Invoke("Sealing anew", total.Batches + total.Acts - now.Batches - now.Acts, total.Batches + total.Acts);
+                if (now.IsNone || call.Get(NoWait))
+                {
+                    return now;
+                }
+
+                await Task.Delay(TimeSpan.FromSeconds(1), Call.Time, call.Token).ConfigureAwait(false);
+                await room.SyncAsync(call.Token).ConfigureAwait(false);
+            }
+        }).ConfigureAwait(false);
+        var period = room.State.CurrentKey(room.Profile.Member, KeyPurpose.Record)?.Period ?? 0;
+        call.Screen.Result(
+            new JsonObject { ["room"] = room.Room.ToString(), ["period"] = period, ["batchesLeft"] = left.Batches, ["actsLeft"] = left.Acts },
+            room.Simulated,
+            () => call.Screen.Line(left.IsNone
+                ? $"Everything is sealed to record key {period}: older ones can be destroyed (\"cleanroom broker destroy-key\")."
+                : $"{left.Batches} batches and {left.Acts} acts are sealed to older record keys than {period}; the enclave seals them anew while it runs and holds both keys."));
+        return ExitCodes.Ok;
     }
 
     private static async Task<int> CheckAsync(Call call)
     {
-        // Row by row: the report of a file that does not fit into memory is the same.
-        var file = CaseFile.Open(call.Get(File));
-        await using var closing = file.ConfigureAwait(false);
         var options = Options(call, contributor: null, out _);
         foreach (var problem in call.Get(Manifest) is null ? [] : options.Manifest.Check())
         {
             call.Screen.Note($"{call.Get(Manifest)}: {problem.Field}: {problem.Message} {problem.Remedy}");
         }
 
-        var session = await CaseImporter.OpenAsync(file, options, call.Token).ConfigureAwait(false);
-        await using var ending = session.ConfigureAwait(false);
-        if (session.NeedsProfile is { } question)
+        var links = new OwnFileLinks();
+        var (report, question) = await CaseFile.ReadAsync(call, call.Get(File), options, async (rows, report) =>
+        {
+            await foreach (var row in rows.ConfigureAwait(false))
+            {
+                links.Add(row);
+            }
+
+            _ = links.Report(report, call.Token);
+        }).ConfigureAwait(false);
+        if (question is not null)
         {
             return Question(call, question);
         }
 
-        RequireMapped(call, session.Report);
-        await WithProgressAsync<object?>(call, "Reading", async report =>
-        {
-            var rows = 0;
-            var links = new OwnFileLinks();
-            await foreach (var row in session.RowsAsync(call.Token).ConfigureAwait(false))
-            {
-                links.Add(row);
-                if (++rows % 1000 == 0)
-                {
-                    report?.Invoke("Reading", file.Position, file.Length);
-                }
-            }
-
-            _ = links.Report(session.Report, call.Token);
-            return null;
-        }).ConfigureAwait(false);
-        var report = session.Report;
         RequireRows(call, report);
         if (call.Get(Html) is { } page)
         {
@@ -95,17 +116,18 @@ internal static class RecordsCommands
         }
 
         // What is wrong with the file is said before anything is connected.
-        var (import, manifest) = await ImportAsync(call, call.Profile().Member.Value).ConfigureAwait(false);
-        if (import.NeedsProfile is { } question)
+        var profile = call.Profile();
+        var options = Options(call, profile.Member.Value, out var manifest);
+        var upload = new FileUpload(call.Get(File), options, manifest);
+        var (report, question) = await upload.ReadAsync(call, profile, call.Room(profile)).ConfigureAwait(false);
+        if (question is not null)
         {
             return Question(call, question);
         }
 
-        RequireMapped(call, import.Report);
-        RequireRows(call, import.Report);
+        RequireRows(call, report);
         using var room = await call.ConnectAsync().ConfigureAwait(false);
-        var uploader = new Uploader(room);
-        if (!call.Get(AllNew) && uploader.Plan(import) is { New: > 0, Changed: 0, Unchanged: 0, ToWithdraw: 0 } && uploader.CountLiveRecords() is > 0 and var live)
+        if (!call.Get(AllNew) && upload.Plan is { New: > 0, Changed: 0, Unchanged: 0, ToWithdraw: 0 } && new Uploader(room).CountLiveRecords() is > 0 and var live)
         {
             return call.Screen.Error(
                 (int)ClientProblem.DecisionNeeded, "ReferencesUnknown",
@@ -113,49 +135,7 @@ internal static class RecordsCommands
                 "Use the --ref of the earlier uploads, or --all-new if the cases are new.");
         }
 
-        return await SendAsync(call, room, import, manifest).ConfigureAwait(false);
-    }
-
-    /// <summary>Seals, sends and says what came of it.</summary>
-    internal static async Task<int> SendAsync(Call call, RoomClient room, ImportResult import, byte[] manifest)
-    {
-        var uploader = new Uploader(room);
-        var result = await WithProgressAsync(
-            call, "Uploading", report => uploader.UploadAsync(import, manifest, report is null ? null : new Direct(report), call.Token)).ConfigureAwait(false);
-        var plan = result.Plan;
-        if (plan is { ToSend: 0, Unchanged: 0, ToWithdraw: 0, NotSealed: > 0 })
-        {
-            return call.Screen.Error(
-                (int)ClientProblem.NotPermitted, "NoLiveGrant",
-                $"Nothing was sealed: none of the {plan.NotSealed} rows has a live grant for matching (C2) or statistics (C1).", null, "Check the consent column with \"cleanroom records check\".");
-        }
-
-        call.Screen.Result(
-            new JsonObject
-            {
-                ["room"] = room.Room.ToString(),
-                ["new"] = plan.New,
-                ["changed"] = plan.Changed,
-                ["unchanged"] = plan.Unchanged,
-                ["notSealed"] = plan.NotSealed,
-                ["withdrawn"] = result.Withdrawn,
-                ["aggregateOnly"] = plan.AggregateOnly,
-                ["resumed"] = result.Resumed,
-                ["bytes"] = result.Bytes,
-                ["batches"] = new JsonArray([.. result.Batches.Select(ReceiptsCommands.ToJson)]),
-            },
-            room.Simulated,
-            () =>
-            {
-                call.Screen.Line(call.Words.Format("upload.done", plan.New, plan.Changed, plan.Unchanged, plan.NotSealed, result.Withdrawn));
-                if (result.Resumed > 0)
-                {
-                    call.Screen.Line("  " + call.Words.Format("upload.resumed", result.Resumed));
-                }
-
-                ReceiptsCommands.Table(call, result.Batches);
-            });
-        return ExitCodes.Ok;
+        return await upload.SendAsync(call, room).ConfigureAwait(false);
     }
 
     private static async Task<int> WithdrawAsync(Call call)
@@ -187,16 +167,6 @@ internal static class RecordsCommands
             new JsonObject { ["withdrawn"] = count, ["before"] = references.Length - count }, room.Simulated,
             () => call.Screen.Line($"{count} records withdrawn for ever{(count < references.Length ? $"; {references.Length - count} were before" : "")}."));
         return ExitCodes.Ok;
-    }
-
-    private static async Task<(ImportResult Import, byte[] Manifest)> ImportAsync(Call call, string? contributor)
-    {
-        var options = Options(call, contributor, out var manifest);
-        var file = CaseFile.Open(call.Get(File));
-        await using (file.ConfigureAwait(false))
-        {
-            return (await CaseImporter.ImportAsync(file, options, call.Token).ConfigureAwait(false), manifest);
-        }
     }
 
     private static ImportOptions Options(Call call, string? contributor, out byte[] manifest)
@@ -235,15 +205,6 @@ internal static class RecordsCommands
         return map;
     }
 
-    /// <summary>A word of --map that the importer passed over would be a column read as something else than its owner believes.</summary>
-    private static void RequireMapped(Call call, QualityReport report)
-    {
-        if (Mapped(call).Keys.Any(column => !report.Columns.ContainsKey(column)))
-        {
-            throw new ClientException(ClientProblem.Usage, "--map names a column that the file's header does not have: \"cleanroom records check FILE\" lists the columns.");
-        }
-    }
-
     private static void RequireRows(Call call, QualityReport report)
     {
         if (report.Rows == 0)
@@ -270,29 +231,4 @@ internal static class RecordsCommands
     internal static int Question(Call call, NeedsProfile question) => call.Screen.Error(
         (int)ClientProblem.DecisionNeeded, "NeedsProfile", $"{question.Question} Closest profile: {question.ClosestProfile}.", "--profile",
         $"Try --profile {question.ClosestProfile}, or name columns with --map.");
-
-    internal static async Task<T> WithProgressAsync<T>(Call call, string title, Func<Action<string, double, double>?, Task<T>> work)
-    {
-        if (call.Screen.Json || Console.IsOutputRedirected)
-        {
-            return await work(null).ConfigureAwait(false);
-        }
-
-        return await AnsiConsole.Progress().AutoClear(true).StartAsync(async context =>
-        {
-            var bar = context.AddTask(title);
-            return await work((step, done, total) =>
-            {
-                bar.Description = step;
-                bar.MaxValue = Math.Max(1, total);
-                bar.Value = done;
-            }).ConfigureAwait(false);
-        }).ConfigureAwait(false);
-    }
-
-    /// <summary>Reports on the caller's thread: the library's own class may report out of order.</summary>
-    private sealed class Direct(Action<string, double, double> report) : IProgress<UploadProgress>
-    {
-        public void Report(UploadProgress value) => report(value.Step.ToString(), value.Records, value.TotalRecords);
-    }
 }

@@ -106,6 +106,17 @@ internal static class RoomCommands
             ["epoch"] = state.LastEpoch,
             ["evaluatedEpoch"] = state.LastEvaluatedEpoch,
             ["frozen"] = new JsonArray([.. state.Frozen.Order().Select(member => (JsonNode)member.Value)]),
+            ["destroyedKeys"] = new JsonArray([.. state.Erasures.Select(erasure => new JsonObject
+            {
+                ["member"] = erasure.Entry.Author!.Value,
+                ["period"] = erasure.Entry.Period,
+                ["custody"] = erasure.Entry.Custody,
+                ["destroyed"] = ProtocolTime.Write(erasure.Entry.Destroyed),
+                ["recoverableUntil"] = erasure.Entry.RecoverableUntil is { } until ? ProtocolTime.Write(until) : null,
+                ["index"] = erasure.Index,
+                ["by"] = erasure.By.ToString(),
+                ["notStated"] = new JsonArray([.. NotStated(state, erasure.Entry).Select(key => (JsonNode)key)]),
+            })]),
             ["recordKeyPeriod"] = state.CurrentKey(me, KeyPurpose.Record)?.Period ?? 0,
             ["inboxKeyPeriod"] = state.CurrentKey(me, KeyPurpose.Inbox)?.Period ?? 0,
             ["batches"] = batches.Count,
@@ -125,12 +136,25 @@ internal static class RoomCommands
                 ? $"  enclave generation {instance.Generation}, {(state.IsInstanceTrusted ? "trusted by enough brokers" : "waiting for brokers")}; last epoch {state.LastEpoch}, evaluated {state.LastEvaluatedEpoch}"
                 : "  no enclave yet");
             call.Screen.Line($"  {me}: record key {state.CurrentKey(me, KeyPurpose.Record)?.Period ?? 0}, inbox key {state.CurrentKey(me, KeyPurpose.Inbox)?.Period ?? 0}, {batches.Count} batches{(state.Frozen.Contains(me) ? ", FROZEN" : "")}");
+            foreach (var (erasure, index) in state.Erasures)
+            {
+                call.Screen.Line($"  {erasure.Author}: record key {erasure.Period} destroyed at {ProtocolTime.Write(erasure.Destroyed)} (entry {index}). {erasure.Remains}");
+                if (NotStated(state, erasure) is { Count: > 0 } others)
+                {
+                    call.Screen.Line($"    NOT stated, so not proven, by: {string.Join(", ", others)}");
+                }
+            }
+
             call.Screen.Table(
                 ["person", "roles", "key", ""],
                 state.PersonsOf(me).Select(person => (IReadOnlyList<string>)[person.Name, string.Join(", ", RoleWords.Write(person.Roles)), person.Key.Id.ToString(), person.RevokedAt is null ? "" : "revoked"]));
         });
         return ExitCodes.Ok;
     }
+
+    /// <summary>Brokers that a charter let hold the key and that have not stated its end.</summary>
+    private static List<string> NotStated(RoomState state, ErasureEntry erasure) =>
+        [.. state.HoldersOf(erasure.Author!, erasure.Period).Where(holder => !holder.Stated).Select(holder => holder.VerifierKey.ToString())];
 
     private static async Task<int> RevokeAsync(Call call)
     {

@@ -65,19 +65,20 @@ internal sealed class Screen(bool json, TextWriter output, TextWriter error)
     /// <summary>A table; nothing at all if it has no rows.</summary>
     public void Table(IReadOnlyList<string> columns, IEnumerable<IReadOnlyList<string>> rows)
     {
-        rows = [.. rows];
-        if (!rows.Any())
+        IReadOnlyList<string>[] lines = [.. rows];
+        if (lines.Length == 0)
         {
             return;
         }
 
         var table = new Table { Border = TableBorder.Simple };
-        foreach (var column in columns)
+        for (var i = 0; i < columns.Count; i++)
         {
-            table.AddColumn(new TableColumn(new Text(column)));
+            // On a narrow screen sentences break; a single short word stays whole.
+            table.AddColumn(new TableColumn(new Text(columns[i])) { NoWrap = Array.TrueForAll(lines, line => line[i].Length <= 16 && !line[i].Contains(' ', StringComparison.Ordinal)) });
         }
 
-        foreach (var row in rows)
+        foreach (var row in lines)
         {
             table.AddRow(row.Select(cell => new Text(cell)));
         }
@@ -89,6 +90,28 @@ internal sealed class Screen(bool json, TextWriter output, TextWriter error)
         }
 
         console.Write(table);
+    }
+
+    /// <summary>Shows a bar while something runs, where a person looks on.</summary>
+    /// <param name="title">What is done.</param>
+    /// <param name="work">Does it, and tells step, amount done and amount to do; null if nobody looks on.</param>
+    public async Task<T> WithProgressAsync<T>(string title, Func<Action<string, double, double>?, Task<T>> work)
+    {
+        if (json || Console.IsOutputRedirected)
+        {
+            return await work(null).ConfigureAwait(false);
+        }
+
+        return await AnsiConsole.Progress().AutoClear(true).StartAsync(async context =>
+        {
+            var bar = context.AddTask(title);
+            return await work((step, done, total) =>
+            {
+                bar.Description = step;
+                bar.MaxValue = Math.Max(1, total);
+                bar.Value = done;
+            }).ConfigureAwait(false);
+        }).ConfigureAwait(false);
     }
 
     public int Error(int exitCode, string problem, string message, string? field = null, string? remedy = null)

@@ -26,7 +26,8 @@ public sealed record InstanceAppraisal(long Generation, string Signing, IReadOnl
     /// <summary>Appraises an instance entry.</summary>
     /// <param name="entry">The entry, as in the log.</param>
     /// <param name="charter">The charter in force at its position.</param>
-    public static InstanceAppraisal Of(InstanceEntry entry, RoomCharter charter)
+    /// <param name="context">Time, and what the hardware's vendors publish (<see cref="MemberProfile.ReadCollateral"/>); null: none, and then simulated evidence alone can be trusted.</param>
+    public static InstanceAppraisal Of(InstanceEntry entry, RoomCharter charter, AppraisalContext? context = null)
     {
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(charter);
@@ -36,10 +37,10 @@ public sealed record InstanceAppraisal(long Generation, string Signing, IReadOnl
             enclave.GetProperty("tee").GetString()!,
             enclave.GetProperty("reference"),
             enclave.TryGetProperty("floors", out var floors) ? floors : null))]);
-        return new InstanceAppraisal(entry.Generation, entry.Signing.Id.ToString(), [.. entry.Evidence.Select(item => Appraise(item, entry, charter, policy))]);
+        return new InstanceAppraisal(entry.Generation, entry.Signing.Id.ToString(), [.. entry.Evidence.Select(item => Appraise(item, entry, charter, policy, context ?? AppraisalContext.SimulatedOnly))]);
     }
 
-    private static EvidenceResult Appraise(InstanceEvidence item, InstanceEntry entry, RoomCharter charter, AppraisalPolicy policy)
+    private static EvidenceResult Appraise(InstanceEvidence item, InstanceEntry entry, RoomCharter charter, AppraisalPolicy policy, AppraisalContext context)
     {
         if (item.Nonce.Length != ReportBinding.NonceSize || entry.Signing.Id == entry.Release.Id || entry.Charter != charter.Hash)
         {
@@ -47,7 +48,7 @@ public sealed record InstanceAppraisal(long Generation, string Signing, IReadOnl
         }
 
         var binding = ReportBinding.Compute(item.Nonce.Span, entry.Signing, entry.Release, charter.Hash);
-        return EvidenceAppraiser.Appraise(item.Evidence.Span, binding, policy, AppraisalContext.SimulatedOnly) switch
+        return EvidenceAppraiser.Appraise(item.Evidence.Span, binding, policy, context) switch
         {
             Appraisal.Trusted trusted => new EvidenceResult(
                 item.Broker, true, null, trusted.Claims.Kind, trusted.Claims.Enclave, trusted.Claims.Measurement.ToString()),

@@ -68,8 +68,17 @@ public static class MemberCard
             Uri.TryCreate(Text(broker, "endpoint"), UriKind.Absolute, out var endpoint) ? endpoint : throw new FormatException("endpoint"),
             KeyId.Parse(Text(broker, "tls")),
             Key(broker.GetProperty("verifierKey")),
-            Key(broker.GetProperty("witnessKey")));
+            Key(broker.GetProperty("witnessKey")))
+        {
+            StandIns = [.. broker.GetProperty("standIn").EnumerateArray().Select(StandIn)],
+        };
     }
+
+    private static StandInTerms StandIn(JsonElement standIn) => new(
+        Uri.TryCreate(Text(standIn, "endpoint"), UriKind.Absolute, out var endpoint) ? endpoint : throw new FormatException("endpoint"),
+        KeyId.Parse(Text(standIn, "tls")),
+        Key(standIn.GetProperty("verifierKey")),
+        HpkePublicKey.TryFromJwk(standIn.GetProperty("handOverKey"), out var handOver) ? handOver : throw new FormatException("handOverKey"));
 
     private static VerifyingKey Key(JsonElement json) => VerifyingKey.TryFromJwk(json, out var key) ? key : throw new FormatException("key");
 

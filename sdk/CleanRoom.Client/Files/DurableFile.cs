@@ -51,28 +51,42 @@ internal static partial class DurableFile
     }
 
     /// <summary>Replaces a file. Once this returns, the new content survives a crash and a power cut.</summary>
-    public static void Write(string path, ReadOnlySpan<byte> content)
+    public static void Write(string path, ReadOnlySpan<byte> content) => Write(path, content, static (file, bytes) => file.Write(bytes));
+
+    /// <summary>Replaces a file by what is written into the stream. Once this returns, the new content survives a crash and a power cut.</summary>
+    public static void Write<T>(string path, T content, Action<FileStream, T> write)
+        where T : allows ref struct
     {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var temporary = path + ".new";
         try
         {
             using (var file = Create(temporary))
             {
-                file.Write(content);
+                write(file, content);
                 file.Flush(flushToDisk: true);
             }
 
             File.Move(temporary, path, overwrite: true);
-            FlushFolder(folder);
+            FlushFolder(Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
-        catch (UnauthorizedAccessException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new ClientException(ClientProblem.CannotCreate, $"{path} cannot be written: check that you may write in this folder.", exception);
+            throw CannotWrite(path, exception);
         }
-        catch (IOException exception)
+    }
+
+    /// <summary>Changes a file in place, while others may read it. Once this returns, the change survives a crash and a power cut; before, any part of it may.</summary>
+    public static void Change(string path, Action<FileStream> change)
+    {
+        try
         {
-            throw new ClientException(ClientProblem.CannotCreate, $"{path} cannot be written: check the free space and that the folder is there and writable.", exception);
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.Read, 1 << 16);
+            change(file);
+            file.Flush(flushToDisk: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw CannotWrite(path, exception);
         }
     }
 
@@ -86,22 +100,29 @@ internal static partial class DurableFile
     /// <summary>Reads a whole file, or gives null if there is none.</summary>
     public static byte[]? TryRead(string path, int limit, string what)
     {
+        using var file = TryOpen(path, what);
+        if (file is null)
+        {
+            return null;
+        }
+
+        if (file.Length > limit)
+        {
+            throw new ClientException(ClientProblem.BadData, $"{what} {path} is longer than {limit} bytes: it is not what it should be.");
+        }
+
+        var content = new byte[file.Length];
+        return Read(file, content, what) == content.Length ? content : throw CannotRead(path, what, null);
+    }
+
+    /// <summary>Opens a file that others may read and add to, or gives null if there is none.</summary>
+    public static FileStream? TryOpen(string path, string what)
+    {
         try
         {
-            if (Directory.Exists(path))
-            {
-                throw new ClientException(ClientProblem.NoInput, $"{what} {path} is a folder: name a file.");
-            }
-
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-            if (file.Length > limit)
-            {
-                throw new ClientException(ClientProblem.BadData, $"{what} {path} is longer than {limit} bytes: it is not what it should be.");
-            }
-
-            var content = new byte[file.Length];
-            file.ReadExactly(content);
-            return content;
+            return Directory.Exists(path)
+                ? throw new ClientException(ClientProblem.NoInput, $"{what} {path} is a folder: name a file.")
+                : new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -113,7 +134,21 @@ internal static partial class DurableFile
         }
         catch (IOException exception)
         {
-            throw new ClientException(ClientProblem.InputOutput, $"{what} {path} cannot be read: check the disk and that no other program holds the file.", exception);
+            throw CannotRead(path, what, exception);
+        }
+    }
+
+    /// <summary>Reads until the buffer is full or the file ends.</summary>
+    /// <returns>Bytes read.</returns>
+    public static int Read(FileStream file, Span<byte> buffer, string what)
+    {
+        try
+        {
+            return file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+        }
+        catch (IOException exception)
+        {
+            throw CannotRead(file.Name, what, exception);
         }
     }
 
@@ -154,6 +189,16 @@ internal static partial class DurableFile
             _ = Close(handle);
         }
     }
+
+    private static ClientException CannotRead(string path, string what, Exception? cause) => new(
+        ClientProblem.InputOutput, $"{what} {path} cannot be read: check the disk and that no other program holds the file.", cause);
+
+    private static ClientException CannotWrite(string path, Exception cause) => new(
+        ClientProblem.CannotCreate,
+        cause is UnauthorizedAccessException
+            ? $"{path} cannot be written: check that you may write in this folder."
+            : $"{path} cannot be written: check the free space and that the folder is there and writable.",
+        cause);
 
     [LibraryImport("libc", EntryPoint = "open", StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

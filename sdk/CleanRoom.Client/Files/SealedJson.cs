@@ -47,7 +47,7 @@ internal static class SealedJson
     }
 
     /// <summary>Writes a large object: a schema, the digest, and one member whose bytes the digest covers.</summary>
-    public static ReadOnlySpan<byte> Write(string schema, string member, Action<Utf8JsonWriter> write)
+    public static ReadOnlyMemory<byte> Write(string schema, string member, Action<Utf8JsonWriter> write)
     {
         var body = new ArrayBufferWriter<byte>(1 << 16);
         using (var writer = new Utf8JsonWriter(body))
@@ -66,7 +66,7 @@ internal static class SealedJson
             writer.WriteEndObject();
         }
 
-        return buffer.WrittenSpan;
+        return buffer.WrittenMemory;
     }
 
     /// <summary>Gives the member that <see cref="Write(string, string, Action{Utf8JsonWriter})"/> wrote.</summary>

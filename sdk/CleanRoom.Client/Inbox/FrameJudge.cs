@@ -3,6 +3,7 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Client.Attestation;
 using CleanRoom.Cryptography;
+using CleanRoom.Evidence;
 
 namespace CleanRoom.Client.Inbox;
 
@@ -17,14 +18,15 @@ internal interface IEpochFacts
 }
 
 /// <summary>Decides on one frame: every check that the recipient owes itself before it reads a message. Pure. The keys that it asks for stay the giver's.</summary>
-internal sealed class FrameJudge(RoomState state, IEpochFacts facts, MemberId member, Func<KeyId, HpkePrivateKey?> openKey)
+internal sealed class FrameJudge(RoomState state, IEpochFacts facts, MemberId member, Func<KeyId, HpkePrivateKey?> openKey, AppraisalContext? context = null)
 {
     private readonly Dictionary<long, bool> _appraised = [];
 
     /// <summary>Judges a frame that should carry a number.</summary>
     /// <param name="frame">The frame.</param>
-    /// <param name="number">The number that comes next.</param>
-    public InboxEvent Judge(MessageFrame frame, long number)
+    /// <param name="number">The number that comes next, unless it was declared void.</param>
+    /// <returns>Null for a message that was cosigned too late and has been declared void for that: there is nothing to read, and what it told is told anew.</returns>
+    public InboxEvent? Judge(MessageFrame frame, long number)
     {
         var refusal = FrameVerifier.Verify(frame, state, member, out var header);
         if (refusal != FrameRefusal.None)
@@ -32,7 +34,12 @@ internal sealed class FrameJudge(RoomState state, IEpochFacts facts, MemberId me
             return Refused(refusal, header?.Number ?? 0);
         }
 
-        if (header!.Number != number)
+        if (facts.IsUntimely(header!.Epoch) && state.VoidThrough(member, header.Number) is not null)
+        {
+            return null;
+        }
+
+        if (header.Number != number && !AreVoid(number, header.Number))
         {
             return new InboxEvent.Alarm(
                 InboxAlarm.NumberMissing, number,
@@ -43,18 +50,32 @@ internal sealed class FrameJudge(RoomState state, IEpochFacts facts, MemberId me
         if (!IsAppraised(header.Generation))
         {
             return new InboxEvent.Alarm(
-                InboxAlarm.EvidenceRejected, number,
+                InboxAlarm.EvidenceRejected, header.Number,
                 $"The evidence of enclave generation {header.Generation} does not meet the charter: run \"cleanroom evidence verify\" and freeze your keys with \"cleanroom broker freeze\".");
         }
 
         if (facts.IsUntimely(header.Epoch))
         {
             return new InboxEvent.Alarm(
-                InboxAlarm.TooLate, number,
-                $"Epoch {header.Epoch} was not cosigned within 15 minutes of its decision: its messages are void; tell the operator and the other members.");
+                InboxAlarm.TooLate, header.Number,
+                $"Epoch {header.Epoch} was not cosigned within 15 minutes of its decision: its messages are refused; the enclave declares them void with its next epoch. If it does not, tell the operator and the other members.");
         }
 
         return Open(frame, header, head);
+    }
+
+    /// <summary>Whether all numbers from one up to another were declared void: an instance died before it handed them over, and none could make them again.</summary>
+    /// <param name="from">The first, inclusive.</param>
+    /// <param name="to">The number behind the last.</param>
+    public bool AreVoid(long from, long to)
+    {
+        var next = from;
+        while (next < to && state.VoidThrough(member, next) is { } last)
+        {
+            next = last + 1;
+        }
+
+        return from < to && next == to;
     }
 
     private InboxEvent Open(MessageFrame frame, FrameHeader header, EpochHead head)
@@ -110,7 +131,7 @@ internal sealed class FrameJudge(RoomState state, IEpochFacts facts, MemberId me
     {
         if (!_appraised.TryGetValue(generation, out var trusted) && facts.InstanceOf(generation) is { } instance)
         {
-            trusted = InstanceAppraisal.Of(instance.Entry, instance.Charter).Trusted;
+            trusted = InstanceAppraisal.Of(instance.Entry, instance.Charter, context).Trusted;
             _appraised[generation] = trusted;
         }
 

@@ -11,7 +11,7 @@ namespace CleanRoom.Client.Inbox;
 
 /// <summary>
 /// Taken messages as they came: still sealed, so that reading them again needs the inbox key. They stand one behind the other in files that only grow, named by their
-/// first number; besides, one file says up to which number they were handed out. Whoever writes holds the inbox's lock; reading goes on meanwhile.
+/// first number: a file never spans numbers that were declared void. Besides, one file says up to which number they were handed out. Whoever writes holds the inbox's lock; reading goes on meanwhile.
 /// </summary>
 internal sealed class FrameStore
 {
@@ -52,7 +52,7 @@ internal sealed class FrameStore
         get
         {
             Refresh();
-            return _segments.Count == 0 ? 0 : _segments[^1].Last;
+            return _segments.FindLast(segment => segment.Offsets.Count > 0)?.Last ?? 0;
         }
     }
 
@@ -108,26 +108,22 @@ internal sealed class FrameStore
             return;
         }
 
-        if (_segments.Count == 0)
+        var known = _segments.Count;
+        if (known > 0)
         {
-            foreach (var path in Directory.EnumerateFiles(_folder, "*.frames").Order(StringComparer.Ordinal))
-            {
-                if (long.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var first) && first > 0)
-                {
-                    _segments.Add(new Segment(path, first));
-                }
-            }
-
-            _segments.ForEach(Scan);
-            return;
-        }
-
-        Scan(_segments[^1]);
-        while (PathOf(_segments[^1].Last + 1) is var path && File.Exists(path) && path != _segments[^1].Path)
-        {
-            _segments.Add(new Segment(path, _segments[^1].Last + 1));
             Scan(_segments[^1]);
         }
+
+        foreach (var path in Directory.EnumerateFiles(_folder, "*.frames").Order(StringComparer.Ordinal))
+        {
+            if (long.TryParse(Path.GetFileNameWithoutExtension(path), NumberStyles.None, CultureInfo.InvariantCulture, out var first)
+                && first > (_segments.Count == 0 ? 0 : _segments[^1].First))
+            {
+                _segments.Add(new Segment(path, first));
+            }
+        }
+
+        _segments.Skip(known).ToList().ForEach(Scan);
     }
 
     /// <summary>Goes on from the last whole message. Stops where none follows: there somebody is writing, or was cut off.</summary>
@@ -289,6 +285,18 @@ internal sealed class FrameStore
                     DurableFile.FlushFolder(store._folder);
                 }
 
+                if (store._segments is [.., { Offsets.Count: 0 } begun])
+                {
+                    // Cut off before its first message was whole.
+                    if (taken < Marked())
+                    {
+                        throw Damaged(begun.Path);
+                    }
+
+                    File.Delete(begun.Path);
+                    store._segments.RemoveAt(store._segments.Count - 1);
+                }
+
                 if (store._segments.Count > 0)
                 {
                     var segment = store._segments[^1];
@@ -304,7 +312,6 @@ internal sealed class FrameStore
                         _file.SetLength(segment.End);
                     }
 
-                    _isNewFile = segment.Offsets.Count == 0;
                     if (taken > handed)
                     {
                         Flush();
@@ -325,15 +332,15 @@ internal sealed class FrameStore
             }
         }
 
-        /// <summary>Appends the next message. Durable only after <see cref="Flush"/>.</summary>
+        /// <summary>Appends the next message; numbers in between were declared void. Durable only after <see cref="Flush"/>.</summary>
         public void Append(long number, MessageFrame frame)
         {
             var segments = _store._segments;
             var expected = segments.Count == 0 ? 1 : segments[^1].Last + 1;
-            ArgumentOutOfRangeException.ThrowIfNotEqual(number, expected);
+            ArgumentOutOfRangeException.ThrowIfLessThan(number, expected);
             try
             {
-                if (_file is null || segments[^1].Offsets.Count >= _store._segmentFrames)
+                if (_file is null || number != expected || segments[^1].Offsets.Count >= _store._segmentFrames)
                 {
                     Flush();
                     _file?.Dispose();

@@ -195,25 +195,29 @@ public sealed class InboxReader
     {
         using var keys = new HeldKeys(room.Profile.OpenInboxKey);
         var frames = new FrameStore(room.Memory.Folder);
-        foreach (var item in Judge(new FrameJudge(room.State, room.EpochFacts, room.Profile.Member, keys.Find), frames, after, frames.Handed))
+        foreach (var item in Judge(new FrameJudge(room.State, room.EpochFacts, room.Profile.Member, keys.Find, room.Profile.ReadCollateral()), frames, after, frames.Handed))
         {
             yield return item;
         }
     }
 
-    private FrameJudge NewJudge(HeldKeys keys) => new(_room.State, _room.EpochFacts, _room.Profile.Member, keys.Find);
+    private FrameJudge NewJudge(HeldKeys keys) => new(_room.State, _room.EpochFacts, _room.Profile.Member, keys.Find, _room.Profile.ReadCollateral());
 
     private static IEnumerable<InboxEvent> Judge(FrameJudge judge, FrameStore frames, long after, long through)
     {
         var next = after + 1;
         foreach (var (number, frame) in frames.Read(next, through))
         {
-            for (; next < number; next++)
+            for (; next < number && !judge.AreVoid(next, number); next++)
             {
                 yield return NotKept(next);
             }
 
-            yield return judge.Judge(frame, number);
+            if (judge.Judge(frame, number) is { } item)
+            {
+                yield return item;
+            }
+
             next = number + 1;
         }
 

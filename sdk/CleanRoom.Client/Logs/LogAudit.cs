@@ -2,6 +2,7 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Attestation;
 using CleanRoom.Cryptography;
+using CleanRoom.Evidence;
 
 namespace CleanRoom.Client.Logs;
 
@@ -12,6 +13,7 @@ namespace CleanRoom.Client.Logs;
 public sealed class LogAudit
 {
     private readonly LogVerifier _verifier;
+    private readonly AppraisalContext? _context;
     private readonly List<LogLine> _lines = [];
     private readonly List<InstanceAppraisal> _instances = [];
     private int _checkpoints;
@@ -19,16 +21,17 @@ public sealed class LogAudit
     private string? _problem;
     private LogPosition? _kept;
 
-    private LogAudit(RoomId room) => _verifier = new LogVerifier(room);
+    private LogAudit(RoomId room, AppraisalContext? context) => (_verifier, _context) = (new LogVerifier(room), context);
 
     /// <summary>Verifies an exported log, offline.</summary>
     /// <param name="path">The folder or file that <see cref="LogExport"/> wrote.</param>
     /// <param name="kept">A cosigned position that the log must extend; null for none.</param>
+    /// <param name="context">What instances' evidence is appraised with (<see cref="MemberProfile.ReadCollateral"/>); null: then simulated evidence alone can be trusted.</param>
     /// <exception cref="ClientException">The file cannot be read or is no exported log. That the log does not verify is no exception but a finding.</exception>
-    public static LogFindings Verify(string path, LogPosition? kept = null)
+    public static LogFindings Verify(string path, LogPosition? kept = null, AppraisalContext? context = null)
     {
         var items = LogExport.Read(path, out var room);
-        var audit = new LogAudit(room);
+        var audit = new LogAudit(room, context);
         audit.Expect(kept);
         foreach (var item in items)
         {
@@ -41,11 +44,17 @@ public sealed class LogAudit
     /// <summary>Reads the log anew from ingestion and verifies it.</summary>
     /// <param name="room">The room, connected.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public static async Task<LogFindings> VerifyAsync(RoomClient room, CancellationToken cancellationToken)
+    public static Task<LogFindings> VerifyAsync(RoomClient room, CancellationToken cancellationToken) => VerifyAsync(room, null, cancellationToken);
+
+    /// <summary>The same, with other collateral than the profile's.</summary>
+    /// <param name="room">The room, connected.</param>
+    /// <param name="context">What instances' evidence is appraised with; null: the collateral of the room's profile.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    public static async Task<LogFindings> VerifyAsync(RoomClient room, AppraisalContext? context, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(room);
         var kept = room.Memory.Checkpoint;
-        var audit = new LogAudit(room.Room);
+        var audit = new LogAudit(room.Room, context ?? room.Profile.ReadCollateral());
         audit.Expect(kept);
         await foreach (var item in LogExport.ReadAsync(room, cancellationToken).ConfigureAwait(false))
         {
@@ -130,7 +139,7 @@ public sealed class LogAudit
         switch (outcome.Entry!.Entry)
         {
             case InstanceEntry instance:
-                _instances.Add(InstanceAppraisal.Of(instance, _verifier.State.CharterAtSize(outcome.Index)!));
+                _instances.Add(InstanceAppraisal.Of(instance, _verifier.State.CharterAtSize(outcome.Index)!, _context));
                 break;
             case ReleaseEntry:
                 _releases++;
@@ -172,6 +181,10 @@ public sealed class LogAudit
         BatchEntry batch => $"{batch.Slots} slots",
         TombstoneEntry tombstone => $"{tombstone.Records.Count} slots",
         FreezeEntry freeze => freeze.Frozen ? "frozen" : "not frozen",
+        ErasureEntry erasure => $"record key {erasure.Period} destroyed ({erasure.Custody})"
+            + (erasure.RecoverableUntil is { } until ? $", recoverable until {ProtocolTime.Write(until)}" : ""),
+        ResealEntry reseal => $"a batch of {reseal.Member}, sealed to its record key {reseal.Period}",
+        ActResealEntry reseal => $"an act of {reseal.Member}, sealed to its record key {reseal.Period}",
         InstanceEntry instance => $"generation {instance.Generation}",
         ReleaseEntry release => $"generation {release.Generation}, until {ProtocolTime.Write(release.LeaseEnds)}",
         EpochEntry epoch => $"epoch {epoch.Epoch}, {(epoch.Evaluated ? "evaluated" : "not evaluated")}"

@@ -3,6 +3,7 @@ using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Ingestion.V1;
 using CleanRoom.Transport;
 using Google.Protobuf;
+using Grpc.Core;
 using SignedCheckpoint = CleanRoom.Cryptography.SignedCheckpoint;
 
 namespace CleanRoom.Client.Uploads;
@@ -11,6 +12,7 @@ namespace CleanRoom.Client.Uploads;
 internal sealed class BatchSender(RoomClient room, ReceiptStore receipts)
 {
     private const int ChunkSize = 60 << 10;
+    private const int MessageSize = 256 << 10;
     private const int ConflictAttempts = 20;
 
     /// <summary>Where ingestion stands with a batch; it knows nothing of one that was never begun.</summary>
@@ -80,37 +82,59 @@ internal sealed class BatchSender(RoomClient room, ReceiptStore receipts)
         using var call = room.Ingestion.UploadBatch(cancellationToken: cancellationToken);
         await call.RequestStream.WriteAsync(
             new UploadBatchRequest { Start = new UploadStart { Room = room.Room.ToString(), Manifest = ByteString.CopyFrom(batch.Manifest.Leaf.Span) } }, cancellationToken).ConfigureAwait(false);
-        var buffer = new byte[ChunkSize];
-        for (var part = nextPart; part < batch.Lengths.Count; part++)
+        for (var part = nextPart; part < batch.Lengths.Count;)
         {
-            for (var offset = 0; offset < batch.Lengths[part];)
-            {
-                var count = Math.Min(ChunkSize, batch.Lengths[part] - offset);
-                await parts.ReadExactlyAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
-                await call.RequestStream.WriteAsync(
-                    new UploadBatchRequest
-                    {
-                        Chunk = new UploadChunk
-                        {
-                            Part = (uint)part,
-                            Offset = (uint)offset,
-                            Data = ByteString.CopyFrom(buffer, 0, count),
-                            Last = offset + count == batch.Lengths[part],
-                        },
-                    },
-                    cancellationToken).ConfigureAwait(false);
-                offset += count;
-                run.Bytes += count;
-            }
-
-            if (part % 64 == 63)
-            {
-                run.Report(UploadStep.Sending);
-            }
+            part = batch.Lengths[part] <= ChunkSize
+                ? await WritePartsAsync(call.RequestStream, parts, batch.Lengths, part, run, cancellationToken).ConfigureAwait(false)
+                : await WriteChunksAsync(call.RequestStream, parts, batch.Lengths[part], part, run, cancellationToken).ConfigureAwait(false);
+            run.Report(UploadStep.Sending);
         }
 
         await call.RequestStream.CompleteAsync().ConfigureAwait(false);
         return (long)(await call.ResponseAsync.ConfigureAwait(false)).Index;
+    }
+
+    /// <summary>Sends as many whole parts as fit into one message: a message for each would cost many times what sealing does.</summary>
+    /// <returns>The part after them.</returns>
+    private static async Task<int> WritePartsAsync(
+        IClientStreamWriter<UploadBatchRequest> stream, FileStream file, IReadOnlyList<int> lengths, int part, UploadRun run, CancellationToken cancellationToken)
+    {
+        var message = new UploadParts { First = (uint)part };
+        var bytes = 0;
+        for (; part < lengths.Count && lengths[part] <= ChunkSize && bytes + lengths[part] <= MessageSize; part++)
+        {
+            var data = new byte[lengths[part]];
+            await file.ReadExactlyAsync(data, cancellationToken).ConfigureAwait(false);
+            message.Data.Add(UnsafeByteOperations.UnsafeWrap(data));
+            bytes += data.Length;
+        }
+
+        await stream.WriteAsync(new UploadBatchRequest { Parts = message }, cancellationToken).ConfigureAwait(false);
+        run.Bytes += bytes;
+        return part;
+    }
+
+    /// <summary>Sends a part that is too long for a chunk.</summary>
+    /// <returns>The part after it.</returns>
+    private static async Task<int> WriteChunksAsync(
+        IClientStreamWriter<UploadBatchRequest> stream, FileStream file, int length, int part, UploadRun run, CancellationToken cancellationToken)
+    {
+        for (var offset = 0; offset < length;)
+        {
+            var data = new byte[Math.Min(ChunkSize, length - offset)];
+            await file.ReadExactlyAsync(data, cancellationToken).ConfigureAwait(false);
+            var last = offset + data.Length == length;
+            await stream.WriteAsync(
+                new UploadBatchRequest
+                {
+                    Chunk = new UploadChunk { Part = (uint)part, Offset = (uint)offset, Data = UnsafeByteOperations.UnsafeWrap(data), Last = last },
+                },
+                cancellationToken).ConfigureAwait(false);
+            offset += data.Length;
+            run.Bytes += data.Length;
+        }
+
+        return part + 1;
     }
 
     /// <summary>Receipt first, then the record map, then the journal: a crash in between repeats steps that change nothing.</summary>

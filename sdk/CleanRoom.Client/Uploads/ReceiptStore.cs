@@ -16,7 +16,13 @@ internal sealed class ReceiptStore
 
     public void Save(Receipt receipt, SignedEntry manifest)
     {
-        DurableFile.Write(Path.Combine(_folder, $"{receipt.Batch}.jws"), manifest.Leaf.Span);
+        // The manifest of a batch is one for ever; a file is there whole or not at all.
+        var leaf = Path.Combine(_folder, $"{receipt.Batch}.jws");
+        if (!File.Exists(leaf))
+        {
+            DurableFile.Write(leaf, manifest.Leaf.Span);
+        }
+
         DurableFile.Write(Path.Combine(_folder, $"{receipt.Batch}.json"), receipt.ToBytes());
     }
 

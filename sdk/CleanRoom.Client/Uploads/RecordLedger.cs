@@ -6,26 +6,35 @@ namespace CleanRoom.Client.Uploads;
 
 /// <summary>
 /// The map from the contributor's own references to record ids and slots: what makes an upload of the same file twice change nothing. It stays on this machine.
-/// Changes are kept in memory until <see cref="Save"/>, which is atomic and durable.
+/// Changes are kept in memory until <see cref="Save"/>, which writes only them: the file is lines of up to 1,024 records, each line with the digest of its own
+/// content, and the last line that names a reference counts. Once more than half of it is outdated it is written anew.
 /// </summary>
 internal sealed class RecordLedger
 {
+    private const string FileName = "records.json";
     private const string Schema = "cleanroom/records/v1";
-    private const int MaxSize = 1 << 30;
+    private const int LineRecords = 1024;
 
     private readonly string _path;
+    private readonly LineFile _file;
     private readonly Dictionary<string, LedgerRecord> _records = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _changed = new(StringComparer.Ordinal);
+    private int _written;
 
-    private RecordLedger(string path) => _path = path;
+    private RecordLedger(string path)
+    {
+        _path = path;
+        _file = new LineFile(path, "The record map");
+    }
 
     public IReadOnlyCollection<LedgerRecord> Records => _records.Values;
 
     public static RecordLedger Open(string folder)
     {
-        var ledger = new RecordLedger(Path.Combine(folder, "records.json"));
-        if (DurableFile.TryRead(ledger._path, MaxSize, "The record map") is { } content)
+        var ledger = new RecordLedger(Path.Combine(folder, FileName));
+        foreach (var line in ledger._file.Read())
         {
-            ledger.Load(content);
+            ledger.Load(line);
         }
 
         return ledger;
@@ -33,41 +42,66 @@ internal sealed class RecordLedger
 
     public LedgerRecord? Find(string reference) => _records.GetValueOrDefault(reference);
 
-    public void Put(LedgerRecord record) => _records[record.Reference] = record;
+    public void Put(LedgerRecord record)
+    {
+        _records[record.Reference] = record;
+        _changed.Add(record.Reference);
+    }
 
+    /// <summary>Writes what has changed. Durable once this returns; a program that is killed before has changed nothing.</summary>
     public void Save()
     {
-        DurableFile.Write(_path, SealedJson.Write(Schema, "records", writer =>
+        if (_changed.Count == 0)
         {
-            writer.WriteStartArray();
-            foreach (var record in _records.Values)
-            {
-                writer.WriteStartObject();
-                writer.WriteString("ref", record.Reference);
-                writer.WriteString("id", record.RecordId);
-                writer.WriteNumber("version", record.Version);
-                writer.WriteString("content", record.Content);
-                writer.WriteStartArray("slots");
-                foreach (var slot in record.Slots)
-                {
-                    writer.WriteStringValue(slot.Batch.ToString());
-                    writer.WriteNumberValue(slot.Slot);
-                }
+            return;
+        }
 
-                writer.WriteEndArray();
-                writer.WriteBoolean("withdrawn", record.Withdrawn);
-                writer.WriteEndObject();
+        if (_file.IsEmpty || _written + _changed.Count > (2 * _records.Count) + LineRecords)
+        {
+            _file.Replace(Lines(_records.Values));
+            _written = _records.Count;
+        }
+        else
+        {
+            _file.Append(Lines(_changed.Select(reference => _records[reference])));
+            _written += _changed.Count;
+        }
+
+        _changed.Clear();
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Lines(IEnumerable<LedgerRecord> records) => records.Chunk(LineRecords).Select(ToLine);
+
+    private static ReadOnlyMemory<byte> ToLine(LedgerRecord[] records) => SealedJson.Write(Schema, "records", writer =>
+    {
+        writer.WriteStartArray();
+        foreach (var record in records)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("ref", record.Reference);
+            writer.WriteString("id", record.RecordId);
+            writer.WriteNumber("version", record.Version);
+            writer.WriteString("content", record.Content);
+            writer.WriteStartArray("slots");
+            foreach (var slot in record.Slots)
+            {
+                writer.WriteStringValue(slot.Batch.ToString());
+                writer.WriteNumberValue(slot.Slot);
             }
 
             writer.WriteEndArray();
-        }));
-    }
+            writer.WriteBoolean("withdrawn", record.Withdrawn);
+            writer.WriteEndObject();
+        }
 
-    private void Load(byte[] content)
+        writer.WriteEndArray();
+    });
+
+    private void Load(ReadOnlyMemory<byte> line)
     {
         try
         {
-            using var json = JsonDocument.Parse(content);
+            using var json = JsonDocument.Parse(line);
             foreach (var item in SealedJson.Read(json, Schema, "records").EnumerateArray())
             {
                 var slots = item.GetProperty("slots").EnumerateArray().ToList();
@@ -78,7 +112,8 @@ internal sealed class RecordLedger
                     item.GetProperty("content").GetString()!,
                     [.. Enumerable.Range(0, slots.Count / 2).Select(i => new RecordSlot(BatchId.Parse(slots[2 * i].GetString()), slots[(2 * i) + 1].GetInt32()))],
                     item.GetProperty("withdrawn").GetBoolean());
-                _records.Add(record.Reference, record);
+                _records[record.Reference] = record;
+                _written++;
             }
         }
         catch (Exception exception) when (exception is JsonException or FormatException or KeyNotFoundException or InvalidOperationException or ArgumentException)

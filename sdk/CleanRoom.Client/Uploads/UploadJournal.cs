@@ -41,7 +41,7 @@ internal sealed class UploadJournal
             using var parts = DurableFile.Create(Path.Combine(temporary, PartsName));
             var (manifest, lengths, records) = write(parts);
             parts.Flush(flushToDisk: true);
-            DurableFile.Write(Path.Combine(temporary, BatchName), ToBytes(manifest, lengths, records));
+            DurableFile.Write(Path.Combine(temporary, BatchName), ToBytes(manifest, lengths, records).Span);
             Directory.Move(temporary, final);
             DurableFile.FlushFolder(_folder);
             return new SealedBatch(final, manifest, lengths, records);
@@ -106,7 +106,7 @@ internal sealed class UploadJournal
         }
     }
 
-    private static ReadOnlySpan<byte> ToBytes(SignedEntry manifest, int[] lengths, IReadOnlyList<SealedRecord> records)
+    private static ReadOnlyMemory<byte> ToBytes(SignedEntry manifest, int[] lengths, IReadOnlyList<SealedRecord> records)
     {
         return SealedJson.Write(Schema, "batch", writer =>
         {

@@ -1,4 +1,5 @@
 using CleanRoom.Charter;
+using CleanRoom.Cryptography;
 using CleanRoom.Records;
 using CleanRoom.Records.Import;
 using CleanRoom.Records.V1;
@@ -6,86 +7,110 @@ using Google.Protobuf;
 
 namespace CleanRoom.Client.Uploads;
 
-/// <summary>Compares a file with what stands in the room: what is new, changed, unchanged, without a grant, to be withdrawn.</summary>
-internal static class UploadPlanner
+/// <summary>Compares rows with what stands in the room: what is new, changed, unchanged, without a grant, to be withdrawn.</summary>
+/// <param name="ledger">What this profile has uploaded before.</param>
+/// <param name="today">By room time, the later end of what it may be: a grant must be live then too. Null while the room was not asked.</param>
+internal sealed class UploadPlanner(RecordLedger ledger, DateOnly? today)
 {
     private const int MaxReference = 64;
 
-    /// <summary>Plans.</summary>
-    /// <param name="import">The file as read.</param>
-    /// <param name="ledger">What this profile has uploaded before.</param>
-    /// <param name="member">The contributor.</param>
-    /// <param name="today">By room time, the later end of what it may be: a grant must be live then.</param>
-    /// <exception cref="ClientException">A reference is missing, too long or doubled.</exception>
-    public static (List<SealItem> Items, List<LedgerRecord> Withdraw, UploadPlan Plan) Plan(ImportResult import, RecordLedger ledger, MemberId member, DateOnly today)
+    private readonly List<LedgerRecord> _withdraw = [];
+    private int _new;
+    private int _changed;
+    private int _unchanged;
+    private int _notSealed;
+    private int _aggregateOnly;
+
+    /// <summary>The rows so far.</summary>
+    public UploadPlan Plan => new(_new, _changed, _unchanged, _notSealed, _withdraw.Count, _aggregateOnly);
+
+    /// <summary>Records in the room whose grant has ended by what the rows say.</summary>
+    public List<LedgerRecord> Withdraw => _withdraw;
+
+    /// <summary>Whether a row is a record with a reference; rows of published statistics are none.</summary>
+    /// <exception cref="ClientException">The reference is missing or too long.</exception>
+    public static bool IsRecord(ImportedRow row)
     {
-        var rows = new Dictionary<string, int>(StringComparer.Ordinal);
-        var items = new List<SealItem>();
-        var withdraw = new List<LedgerRecord>();
-        int fresh = 0, changed = 0, unchanged = 0, notSealed = 0, aggregate = 0;
-        foreach (var row in import.Rows)
+        if (!row.AggregateOnly && row.Record.ContributorRecordRef.Length is 0 or > MaxReference)
         {
-            if (row.AggregateOnly)
-            {
-                aggregate++;
-                continue;
-            }
-
-            var reference = row.Record.ContributorRecordRef;
-            if (reference.Length is 0 or > MaxReference)
-            {
-                throw new ClientException(ClientProblem.BadData, $"Row {row.RowNumber}: the record's own reference must have 1 to 64 characters: name another column with --ref.");
-            }
-
-            if (!rows.TryAdd(reference, row.RowNumber))
-            {
-                throw new ClientException(
-                    ClientProblem.BadData, $"Rows {rows[reference]} and {row.RowNumber} have the same reference: each record needs its own; mend the file, or name another column with --ref.");
-            }
-
-            // The file was read by this machine's clock; what counts is the room's. Both must find the grant live.
-            var now = SealDecision.For(row.Record, today);
-            var seal = new SealDecision(row.Seal.Identity && now.Identity, row.Seal.Analytic && now.Analytic, now.Reason);
-            var known = ledger.Find(reference);
-            if (!seal.Any)
-            {
-                notSealed++;
-                if (known is { Withdrawn: false, Slots.Count: > 0 })
-                {
-                    withdraw.Add(known);
-                }
-
-                continue;
-            }
-
-            var content = ContentDigest.Of(row.Record, seal);
-            if (known is { Withdrawn: false } && known.Content == content)
-            {
-                unchanged++;
-                continue;
-            }
-
-            var (id, version) = known switch
-            {
-                null or { Withdrawn: true } => (RecordIds.Random(), 1),
-                { IsReserved: true } => (known.RecordId, known.Version),
-                _ => (known.RecordId, known.Version + 1),
-            };
-            _ = version == 1 ? fresh++ : changed++;
-            items.Add(MakeItem(row.Record, member, seal, reference, id, version, content));
+            throw new ClientException(ClientProblem.BadData, $"Row {row.RowNumber}: the record's own reference must have 1 to 64 characters: name another column with --ref.");
         }
 
-        return (items, withdraw, new UploadPlan(fresh, changed, unchanged, notSealed, withdraw.Count, aggregate));
+        return !row.AggregateOnly;
     }
 
-    private static SealItem MakeItem(CaseRecord record, MemberId member, SealDecision seal, string reference, Guid id, int version, string content)
+    /// <summary>Looks at a row, and says what is to be sent of it.</summary>
+    /// <returns>Null if nothing is.</returns>
+    public PlannedRecord? Take(ImportedRow row)
     {
-        var copy = record.Clone();
+        if (!IsRecord(row))
+        {
+            _aggregateOnly++;
+            return null;
+        }
+
+        var seal = Decide(row);
+        var reference = row.Record.ContributorRecordRef;
+        var known = ledger.Find(reference);
+        if (!seal.Any)
+        {
+            _notSealed++;
+            if (known is { Withdrawn: false, Slots.Count: > 0 })
+            {
+                _withdraw.Add(known);
+            }
+
+            return null;
+        }
+
+        var content = ContentDigest.Of(row.Record, seal);
+        if (known is { Withdrawn: false } && known.Content == content)
+        {
+            _unchanged++;
+            return null;
+        }
+
+        var (id, version) = known switch
+        {
+            null or { Withdrawn: true } => ((Guid?)null, 1),
+            { IsReserved: true } => (known.RecordId, known.Version),
+            _ => (known.RecordId, known.Version + 1),
+        };
+        _ = version == 1 ? _new++ : _changed++;
+        return new PlannedRecord(row.Record, seal, id, version, content);
+    }
+
+    /// <summary>The file was read by this machine's clock; what counts is the room's. Both must find the grant live.</summary>
+    private SealDecision Decide(ImportedRow row)
+    {
+        if (today is not { } day)
+        {
+            return row.Seal;
+        }
+
+        var now = SealDecision.For(row.Record, day);
+        return new SealDecision(row.Seal.Identity && now.Identity, row.Seal.Analytic && now.Analytic, now.Reason);
+    }
+}
+
+/// <summary>A record that is to be sent.</summary>
+/// <param name="Record">As the file has it.</param>
+/// <param name="Seal">What of it is sealed.</param>
+/// <param name="Id">The id that it has; null if it is to get one.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Content">Digest of the content, for the record map.</param>
+internal sealed record PlannedRecord(CaseRecord Record, SealDecision Seal, Guid? Id, int Version, string Content)
+{
+    /// <summary>Makes what is sealed.</summary>
+    public SealItem ToItem(MemberId member)
+    {
+        var id = Id ?? RandomUuid.New();
+        var copy = Record.Clone();
         copy.ContributorId = member.Value;
         copy.RecordId = ByteString.CopyFrom(id.ToByteArray(bigEndian: true));
-        copy.RecordVersion = (uint)version;
-        copy.Supersedes = version > 1 ? copy.RecordId : ByteString.Empty;
+        copy.RecordVersion = (uint)Version;
+        copy.Supersedes = Version > 1 ? copy.RecordId : ByteString.Empty;
         var parts = CaseRecordParts.Split(copy);
-        return new SealItem(reference, id, version, content, seal.Identity ? parts.Identity : null, seal.Analytic ? parts.Analytic : null);
+        return new SealItem(Record.ContributorRecordRef, id, Version, Content, Seal.Identity ? parts.Identity : null, Seal.Analytic ? parts.Analytic : null);
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
@@ -15,6 +17,7 @@ public sealed class Uploader
     private readonly RoomClient _room;
     private readonly UploadJournal _journal;
     private readonly ReceiptStore _receipts;
+    private readonly BatchPreparer _preparer;
     private readonly BatchSender _sender;
 
     /// <summary>Makes an uploader.</summary>
@@ -25,6 +28,7 @@ public sealed class Uploader
         _room = room;
         _journal = new UploadJournal(room.Memory.Folder);
         _receipts = new ReceiptStore(room.Memory.Folder);
+        _preparer = new BatchPreparer(room, _journal);
         _sender = new BatchSender(room, _receipts);
     }
 
@@ -32,12 +36,41 @@ public sealed class Uploader
 
     private DateOnly Today => DateOnly.FromDateTime(_room.Checkpoint.Time.Expiring.UtcDateTime);
 
-    /// <summary>Seals and uploads what is new or changed, and withdraws records whose grant has ended.</summary>
+    /// <summary>Records that are held in memory at a time.</summary>
+    internal int Window { get; init; } = UploadWindow.Records;
+
+    /// <summary>Reads a file once to its end, without connecting, sealing or sending: what is wrong with its references is said before anything leaves.</summary>
+    /// <param name="profile">The member.</param>
+    /// <param name="room">A room that the profile has joined.</param>
+    /// <param name="rows">The rows, in file order, as <see cref="ImportSession.RowsAsync"/> gives them; none is kept.</param>
+    /// <param name="cancellationToken">Stops.</param>
+    /// <exception cref="ClientException">A reference is missing, longer than 64 characters or doubled.</exception>
+    public static async Task<PlannedUpload> PlanAsync(MemberProfile profile, RoomId room, IAsyncEnumerable<ImportedRow> rows, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(profile);
+        ArgumentNullException.ThrowIfNull(rows);
+        var planned = new PlannedUpload();
+        var planner = new UploadPlanner(RecordLedger.Open(profile.OpenRoom(room).Folder), today: null);
+        await foreach (var row in rows.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            if (UploadPlanner.IsRecord(row))
+            {
+                planned.Add(row);
+            }
+
+            _ = planner.Take(row);
+        }
+
+        planned.Plan = planner.Plan;
+        return planned;
+    }
+
+    /// <summary>Plans and uploads a file that was imported whole: for files that fit into memory several times over.</summary>
     /// <param name="import">The file as read by <see cref="CaseImporter"/>.</param>
     /// <param name="datasetManifest">The dataset manifest's JSON; its digest goes into the log.</param>
     /// <param name="progress">Told about each step; null for nobody.</param>
     /// <param name="cancellationToken">Stops between chunks; the next run goes on.</param>
-    /// <exception cref="ClientException">A question is open (DecisionNeeded), the charter is not in force, or keys are missing.</exception>
+    /// <exception cref="ClientException">A question is open (DecisionNeeded), a reference is missing or doubled, the charter is not in force, or keys are missing.</exception>
     /// <exception cref="CleanRoomException">Ingestion refused, or the witnesses did not cosign in time: what was sent is kept and goes on next time.</exception>
     public async Task<UploadResult> UploadAsync(
         ImportResult import, ReadOnlyMemory<byte> datasetManifest, IProgress<UploadProgress>? progress, CancellationToken cancellationToken)
@@ -48,6 +81,26 @@ public sealed class Uploader
             throw new ClientException(ClientProblem.DecisionNeeded, $"{question.Question} Closest profile: {question.ClosestProfile}.");
         }
 
+        var planned = await PlanAsync(_room.Profile, _room.Room, import.Rows.ToAsyncEnumerable(), cancellationToken).ConfigureAwait(false);
+        return await UploadAsync(planned, import.Rows.ToAsyncEnumerable(), datasetManifest, progress, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Seals and uploads what is new or changed, and withdraws records whose grant has ended. The rows are taken as they come: of a file of any length a window of
+    /// 8,192 records (or 64 MiB of them) is in memory, and is put into random order before it is sealed; and a map of a few hundred bytes for each reference.
+    /// </summary>
+    /// <param name="planned">The file as <see cref="PlanAsync"/> read it; used up by this call.</param>
+    /// <param name="rows">The same rows once more, from the first one: open the file anew.</param>
+    /// <param name="datasetManifest">The dataset manifest's JSON; its digest goes into the log.</param>
+    /// <param name="progress">Told about each step; null for nobody.</param>
+    /// <param name="cancellationToken">Stops between chunks; the next run goes on.</param>
+    /// <exception cref="ClientException">The charter is not in force, keys are missing, or the rows are not those that were planned: what was sent before is kept.</exception>
+    /// <exception cref="CleanRoomException">Ingestion refused, or the witnesses did not cosign in time: what was sent is kept and goes on next time.</exception>
+    public async Task<UploadResult> UploadAsync(
+        PlannedUpload planned, IAsyncEnumerable<ImportedRow> rows, ReadOnlyMemory<byte> datasetManifest, IProgress<UploadProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(planned);
+        ArgumentNullException.ThrowIfNull(rows);
         var dataset = CanonicalJson.TryCanonicalize(datasetManifest.Span, out var canonical)
             ? Digest.Of(canonical)
             : throw new ClientException(ClientProblem.BadData, "The dataset manifest is not one strict JSON object in UTF-8: compare it with samples/manifest_a.json.");
@@ -56,34 +109,36 @@ public sealed class Uploader
         // A connection may be old: nothing is sealed for a room that has been rolled back, forked or given another charter meanwhile.
         await _room.SyncAsync(cancellationToken).ConfigureAwait(false);
         _room.RequireInForce();
-        var recordKey = RequireKeys();
+        _ = _preparer.RequireKeys();
         var ledger = RecordLedger.Open(_room.Memory.Folder);
         var batches = new List<BatchReceipt>();
-        var state = new UploadRun(progress, ledger, batches);
+        var state = new UploadRun(progress, ledger, batches) { Total = planned.Plan.ToSend };
 
         var resumed = await SettleJournalAsync(state, cancellationToken).ConfigureAwait(false);
         RequireKnownBatches(ledger);
         Reconcile(ledger);
-        var (items, withdraw, plan) = UploadPlanner.Plan(import, ledger, Member, Today);
-        state.Total = items.Count;
-        foreach (var chunk in Chunks(items))
+        var planner = new UploadPlanner(ledger, Today);
+        var window = new UploadWindow(Window);
+        await foreach (var row in rows.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            state.Report(UploadStep.Sealing);
-            var batch = Seal(chunk, dataset, recordKey, cancellationToken);
-            await _sender.SendAsync(batch, state, cancellationToken).ConfigureAwait(false);
+            RequirePlanned(!UploadPlanner.IsRecord(row) || planned.Take(row));
+            if (planner.Take(row) is { } record)
+            {
+                window.Add(record.ToItem(Member));
+            }
+
+            if (window.IsFull)
+            {
+                await SendAsync(window.Leave(), dataset, state, cancellationToken).ConfigureAwait(false);
+            }
         }
 
+        RequirePlanned(planned.IsUsedUp);
+        await SendAsync(window.Leave(), dataset, state, cancellationToken).ConfigureAwait(false);
         state.Report(UploadStep.Withdrawing);
-        await WithdrawAsync(withdraw, ledger, cancellationToken).ConfigureAwait(false);
-        return new UploadResult(plan, resumed, batches, state.Bytes, withdraw.Count);
-    }
-
-    /// <summary>Says what <see cref="UploadAsync"/> would do, without sealing or sending.</summary>
-    /// <param name="import">The file as read by <see cref="CaseImporter"/>.</param>
-    public UploadPlan Plan(ImportResult import)
-    {
-        ArgumentNullException.ThrowIfNull(import);
-        return UploadPlanner.Plan(import, RecordLedger.Open(_room.Memory.Folder), Member, Today).Plan;
+        RandomNumberGenerator.Shuffle(CollectionsMarshal.AsSpan(planner.Withdraw));
+        await WithdrawAsync(planner.Withdraw, ledger, cancellationToken).ConfigureAwait(false);
+        return new UploadResult(planner.Plan, resumed, batches, state.Bytes, planner.Withdraw.Count);
     }
 
     /// <summary>Records of this profile that stand in the room and are not withdrawn.</summary>
@@ -193,51 +248,57 @@ public sealed class Uploader
         })];
     }
 
-    private static IEnumerable<List<SealItem>> Chunks(List<SealItem> items)
+    /// <summary>What was checked is what is sent: a file that changes in between could bring a reference twice.</summary>
+    private static void RequirePlanned(bool isPlanned)
     {
-        var largest = BatchEntry.SlotCounts[^1];
-        for (var start = 0; start < items.Count; start += largest)
+        if (!isPlanned)
         {
-            yield return items.GetRange(start, Math.Min(largest, items.Count - start));
+            throw new ClientException(
+                ClientProblem.BadData, "The file has changed while it was read: let no other program write it, then upload it again; no record is doubled.");
         }
     }
 
-    private MemberKey RequireKeys()
+    /// <summary>Seals each batch while the one before it is sent. Each lies in the journal, whole and naming the one before, until the log has it.</summary>
+    private async Task SendAsync(IEnumerable<SealItem[]> batches, Digest dataset, UploadRun run, CancellationToken cancellationToken)
     {
-        if (_room.Charter.Contributor(Member) is null)
+        (SealedBatch Batch, SealItem[] Items)? ready = null;
+        foreach (var items in batches)
         {
-            throw new ClientException(ClientProblem.NotPermitted, $"{Member} is not a contributor of this room: only contributors upload records.");
+            run.Report(UploadStep.Sealing);
+            var terms = _preparer.Terms(items, dataset, ready?.Batch.Manifest.LeafHash ?? _room.State.LastBatchOf(Member)?.LeafHash);
+            var sealing = Task.Run(() => _preparer.Seal(terms, items, cancellationToken), CancellationToken.None);
+            try
+            {
+                await SendAsync(ready, dataset, run, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                // Nothing may touch the journal once this run has ended.
+                await ((Task)sealing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                throw;
+            }
+
+            ready = (await sealing.ConfigureAwait(false), items);
         }
 
-        return _room.State.CurrentKey(Member, KeyPurpose.Record)
-            ?? throw new ClientException(ClientProblem.Configuration, $"The room holds no record key of {Member}: run \"cleanroom room register\".");
+        await SendAsync(ready, dataset, run, cancellationToken).ConfigureAwait(false);
     }
 
-    private SealedBatch Seal(List<SealItem> items, Digest dataset, MemberKey key, CancellationToken cancellationToken)
+    private async Task SendAsync((SealedBatch Batch, SealItem[] Items)? ready, Digest dataset, UploadRun run, CancellationToken cancellationToken)
     {
-        var checkpoint = _room.Checkpoint;
-        var terms = new BatchTerms(
-            _room.Room, Member, _room.Charter.Hash, new LogPosition(checkpoint.Size, checkpoint.Root), dataset, DeleteBy(items), key.Key, key.Period,
-            _room.State.LastBatchOf(Member)?.LeafHash);
-        var batch = BatchId.From(RecordIds.Random());
-        using var uploader = _room.Profile.OpenPersonKey(PersonRoles.Uploader);
-        return _journal.Add(batch, parts =>
+        if (ready is not var (batch, items))
         {
-            var (entry, lengths) = BatchSealer.Seal(terms, items, (RoomClient.NewEntryId(), batch), parts, cancellationToken);
-            _ = SignedEntry.TryParse(entry.Sign(uploader), out var manifest, out _);
-            return (manifest!, lengths, [.. items.Select((item, slot) => new SealedRecord(item.Reference, item.RecordId, item.Version, item.Content, slot))]);
-        });
-    }
+            return;
+        }
 
-    /// <summary>The latest day that a record of the batch names, never beyond the charter's ceiling; the enclave holds each record to its own day besides.</summary>
-    private DateTimeOffset DeleteBy(List<SealItem> items)
-    {
-        var ceiling = _room.Charter.Retention.Ceiling.After(_room.Checkpoint.Time.Opening);
-        var latest = items.TrueForAll(item => item.DeleteByDay > 0)
-            ? DateTimeOffset.UnixEpoch.AddDays(items.Max(item => item.DeleteByDay))
-            : ceiling;
-        var deleteBy = latest < ceiling ? latest : ceiling;
-        return DateTimeOffset.FromUnixTimeSeconds(deleteBy.ToUnixTimeSeconds());
+        if (!_preparer.IsCurrent(batch))
+        {
+            // Charter or key have moved on since: the log would ignore it.
+            BatchSender.GiveUp(batch, run.Ledger);
+            batch = _preparer.Seal(_preparer.Terms(items, dataset, _room.State.LastBatchOf(Member)?.LeafHash), items, cancellationToken);
+        }
+
+        await _sender.SendAsync(batch, run, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Brings every batch of the journal to an end: accepted, or given up with its ids reserved.</summary>
@@ -252,7 +313,7 @@ public sealed class Uploader
                 await _sender.AcceptAsync(batch, _room.State.Batches[batch.Entry.Batch].Index, run, cancellationToken).ConfigureAwait(false);
                 records += batch.Records.Count;
             }
-            else if ((await _sender.FindUploadAsync(batch, cancellationToken).ConfigureAwait(false)).Index is not null || IsCurrent(batch))
+            else if ((await _sender.FindUploadAsync(batch, cancellationToken).ConfigureAwait(false)).Index is not null || _preparer.IsCurrent(batch))
             {
                 await _sender.SendAsync(batch, run, cancellationToken).ConfigureAwait(false);
                 records += batch.Records.Count;
@@ -266,11 +327,6 @@ public sealed class Uploader
 
         return records;
     }
-
-    private bool IsCurrent(SealedBatch batch) =>
-        batch.Entry.Charter == _room.Charter.Hash
-        && _room.State.CurrentKey(Member, KeyPurpose.Record) is { } key && key.Key.Id == batch.Entry.Key
-        && _room.State.LastBatchOf(Member)?.LeafHash == batch.Entry.Previous;
 
     private List<LoggedBatch> UnknownBatches(RecordLedger ledger)
     {

@@ -20,12 +20,21 @@ internal sealed class LeadCommand
         Runs PROGRAM while this process holds the lease NAME, for example a room's id, and stops it (end of its input, then kill) when the lease is lost or this
         process ends. STORE is --data DIR or --postgres "Host=…" [--schema NAME]. A lease lasts N seconds (5; 2 to 600) and is prolonged three times in each. A standby
         takes over at once when the leader stops, and within N seconds when it is gone. FILE says standby or leading, for "health --standby-file".
+        A program that ends is started again after a pause, unless it ended with 78 (wrong settings): then this process ends with 78 too.
         """;
 
     /// <summary>What the state file says while this process waits.</summary>
     public const string StandingBy = "standby";
 
     private const string Leads = "leading";
+
+    /// <summary>The exit code of a service whose settings are wrong: they stay wrong.</summary>
+    private const int WrongSettings = 78;
+
+    /// <summary>A program that ran this long had begun its work.</summary>
+    private static readonly TimeSpan Steady = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private readonly string _name;
     private readonly StorePlace _place;
@@ -71,6 +80,7 @@ internal sealed class LeadCommand
     public async Task<int> RunAsync(TextWriter output, CancellationToken cancellationToken)
     {
         using var store = _place.OpenLeases(_duration / 3);
+        var pause = TimeSpan.Zero;
         try
         {
             while (!cancellationToken.IsCancellationRequested)
@@ -80,7 +90,22 @@ internal sealed class LeadCommand
                 if (lease is { Held: true })
                 {
                     await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"leading term {lease.Value.Term}"));
-                    await LeadAsync(store, output, cancellationToken);
+                    var begun = Stopwatch.GetTimestamp();
+                    if (await LeadAsync(store, output, cancellationToken) is { } code)
+                    {
+                        if (code == WrongSettings)
+                        {
+                            await output.WriteLineAsync("the program says that its settings are wrong (78)");
+                            return WrongSettings;
+                        }
+
+                        // Without the lease: meanwhile a standby may do better.
+                        pause = Stopwatch.GetElapsedTime(begun) >= Steady ? FirstPause : pause == TimeSpan.Zero ? FirstPause : pause * 2 < LongestPause ? pause * 2 : LongestPause;
+                        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"the program ended with {code}; again in {pause.TotalSeconds} s"));
+                        await NoteAsync(StandingBy);
+                        await Task.Delay(pause, TimeProvider.System, cancellationToken);
+                    }
+
                     continue;
                 }
 
@@ -97,7 +122,9 @@ internal sealed class LeadCommand
         return 0;
     }
 
-    private async Task LeadAsync(ILeaseStore store, TextWriter output, CancellationToken cancellationToken)
+    /// <summary>Leads until the lease or the program ends.</summary>
+    /// <returns>The program's exit code if it ended by itself.</returns>
+    private async Task<int?> LeadAsync(ILeaseStore store, TextWriter output, CancellationToken cancellationToken)
     {
         using var program = Start();
         var exited = program.WaitForExitAsync(CancellationToken.None);
@@ -112,6 +139,11 @@ internal sealed class LeadCommand
                 await timer.CancelAsync();
                 if (cancellationToken.IsCancellationRequested)
                 {
+                    return null;
+                }
+
+                if (exited.IsCompleted)
+                {
                     break;
                 }
 
@@ -124,17 +156,19 @@ internal sealed class LeadCommand
                         break;
                     case { Held: false }:
                         await output.WriteLineAsync("the lease is another's");
-                        return;
+                        return null;
                     default:
                         if (Stopwatch.GetElapsedTime(held) >= _duration)
                         {
                             await output.WriteLineAsync("the store does not answer and the lease is over");
-                            return;
+                            return null;
                         }
 
                         break;
                 }
             }
+
+            return program.ExitCode;
         }
         finally
         {
@@ -193,6 +227,14 @@ internal sealed class LeadCommand
         }
     }
 
-    /// <summary>Tells a health check that this process looks at its lease, and how it stands.</summary>
-    private Task NoteAsync(string state) => _state is null ? Task.CompletedTask : File.WriteAllTextAsync(_state, state, CancellationToken.None);
+    /// <summary>Tells a health check that this process looks at its lease, and how it stands; whole or not at all, since a probe may look at any moment.</summary>
+    private async Task NoteAsync(string state)
+    {
+        if (_state is not null)
+        {
+            var beside = _state + ".new";
+            await File.WriteAllTextAsync(beside, state, CancellationToken.None);
+            File.Move(beside, _state, overwrite: true);
+        }
+    }
 }

@@ -83,7 +83,7 @@ internal static class Backup
         var names = index.Files.Keys.Where(static name => name != StoreName).ToList();
         if (names.Append(StoreMover.FileOf(kind)).FirstOrDefault(name => File.Exists(Path.Combine(keys, name))) is { } there)
         {
-            throw new StorageException(StorageProblem.NotWritable, $"There is a {there} in {keys} already: move the old folder away, it may hold the newest entries.");
+            throw new StorageException(StorageProblem.NotWritable, $"{keys} holds {there} already: move the old folder away, it may hold the newest entries.");
         }
 
         var known = checkpoint is null or None ? [] : await KnownAsync(checkpoint, cancellationToken);
@@ -196,7 +196,7 @@ internal static class Backup
 
                 using var document = JsonDocument.ParseValue(ref reader);
                 at += (int)reader.BytesConsumed;
-                var root = document.RootElement;
+                var root = document.RootElement.GetProperty("result");
                 if (!Guid.TryParseExact(root.GetProperty("room").GetString(), "D", out var room) || !Digest.TryParse(root.GetProperty("root").GetString(), out var digest))
                 {
                     throw new JsonException();

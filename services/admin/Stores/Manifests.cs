@@ -7,5 +7,5 @@ namespace CleanRoom.Admin.Stores;
 internal static class Manifests
 {
     public static IReadOnlyList<Digest>? PartsOf(ReadOnlyMemory<byte> manifest) =>
-        SignedEntry.TryParse(manifest.Span, out var entry, out _) && entry.Entry is BatchEntry batch ? batch.Parts : null;
+        SignedEntry.TryParse(manifest.Span, out var entry, out _) ? entry.Entry switch { BatchEntry batch => batch.Parts, ResealEntry reseal => reseal.Parts, _ => null } : null;
 }

@@ -1,3 +1,5 @@
+using CleanRoom.Storage;
+
 namespace CleanRoom.Admin.Stores;
 
 /// <summary>New files for their owner only: they hold who is in which room, or keys.</summary>
@@ -6,9 +8,14 @@ internal static class OwnFile
     private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode FolderMode = Mode | UnixFileMode.UserExecute;
 
-    /// <exception cref="IOException">There is such a file already.</exception>
+    /// <exception cref="StorageException">There is such a file already.</exception>
     public static FileStream Create(string path)
     {
+        if (File.Exists(path))
+        {
+            throw new StorageException(StorageProblem.NotWritable, $"{path} exists already: name a new file.");
+        }
+
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.WriteThrough };
         if (!OperatingSystem.IsWindows())
         {

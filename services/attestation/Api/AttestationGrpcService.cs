@@ -59,7 +59,8 @@ internal sealed class AttestationGrpcService(Verifier verifier, KeyReleaser rele
                 Requests.Path(inclusion.Path, "inclusion.path"),
                 Requests.Size(request.Consistency?.OldSize ?? 0, "consistency.old_size"),
                 Requests.Size(request.Consistency?.NewSize ?? 0, "consistency.new_size"),
-                request.Consistency is null ? [] : Requests.Path(request.Consistency.Path, "consistency.path")),
+                request.Consistency is null ? [] : Requests.Path(request.Consistency.Path, "consistency.path"),
+                request.HasNewestPeriod ? request.NewestPeriod : long.MaxValue),
             context.CancellationToken));
         var proof = new InclusionProof { Index = (ulong)release.Logged.Index, Checkpoint = new Protocol.Common.V1.SignedCheckpoint { Note = release.Logged.Note } };
         proof.Path.AddRange(release.Logged.Path.Select(hash => ByteString.CopyFrom(hash.Span)));

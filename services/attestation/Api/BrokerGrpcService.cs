@@ -1,6 +1,7 @@
 using CleanRoom.Attestation.Keys;
 using CleanRoom.Attestation.Rooms;
 using CleanRoom.Charter;
+using CleanRoom.Cryptography;
 using CleanRoom.Evidence;
 using CleanRoom.Protocol.Attestation.V1;
 using CleanRoom.Storage.Brokers;
@@ -10,7 +11,7 @@ using Grpc.Core;
 namespace CleanRoom.Attestation.Api;
 
 /// <summary>Translates for the owner. Who may call is decided by <see cref="OwnerOnly"/> before anything else is looked at.</summary>
-internal sealed class BrokerGrpcService(BrokerKeys keys, CharterDesk desk, RoomGuard guard, OwnerOnly owner) : BrokerService.BrokerServiceBase
+internal sealed class BrokerGrpcService(BrokerKeys keys, CharterDesk desk, RecordKeyDesk recordKeys, HandOverDesk handOvers, RoomKeys custodies, RoomGuard guard, OwnerOnly owner) : BrokerService.BrokerServiceBase
 {
     public override Task<GetIdentityResponse> GetIdentity(GetIdentityRequest request, ServerCallContext context)
     {
@@ -20,6 +21,7 @@ internal sealed class BrokerGrpcService(BrokerKeys keys, CharterDesk desk, RoomG
             VerifierKey = ByteString.CopyFrom(keys.Verifier.PublicKey.Spki.Span),
             WitnessKey = ByteString.CopyFrom(keys.Witness.PublicKey.Spki.Span),
             TlsKeyHash = ByteString.CopyFrom(keys.Tls.PublicKey.Id.Span),
+            HandOverKey = ByteString.CopyFrom(keys.HandOver.PublicKey.ToSpki()),
         };
         response.EvidenceKinds.AddRange(EvidenceKinds.Supported);
         return Task.FromResult(response);
@@ -53,7 +55,7 @@ internal sealed class BrokerGrpcService(BrokerKeys keys, CharterDesk desk, RoomG
     {
         owner.Demand(context);
         var room = Requests.Value(await guard.GetAsync(Requests.Room(request.Room), context.CancellationToken));
-        return new GetRoomResponse
+        var response = new GetRoomResponse
         {
             CharterVersion = (uint)room.Charter.Version,
             CharterHash = ByteString.CopyFrom(room.Charter.Hash.Span),
@@ -64,5 +66,44 @@ internal sealed class BrokerGrpcService(BrokerKeys keys, CharterDesk desk, RoomG
             Generation = (ulong)room.Record.Generation,
             LeaseEnds = room.Record.LeaseEnds?.ToUnixTimeSeconds() ?? 0,
         };
+        response.RecordKeys.AddRange(room.Record.RecordKeys.OrderBy(key => key.Period).Select(key => new HeldRecordKey
+        {
+            Period = (uint)key.Period,
+            PublicKey = ByteString.CopyFrom(key.PublicKey.Span),
+            Custody = custodies.NameOf(key.SealedPrivateKey),
+        }));
+        return response;
+    }
+
+    public override async Task<RollRecordKeyResponse> RollRecordKey(RollRecordKeyRequest request, ServerCallContext context)
+    {
+        owner.Demand(context);
+        var key = Requests.Value(await recordKeys.RollAsync(Requests.Room(request.Room), Requests.Period(request.From, "from"), context.CancellationToken));
+        return new RollRecordKeyResponse { RecordKey = ByteString.CopyFrom(key.PublicKey.Span), Period = (uint)key.Period };
+    }
+
+    public override async Task<DestroyRecordKeyResponse> DestroyRecordKey(DestroyRecordKeyRequest request, ServerCallContext context)
+    {
+        owner.Demand(context);
+        var key = new KeyId(Requests.Bytes(request.KeyHash, KeyId.Size, KeyId.Size, "key_hash").Span);
+        var erasure = Requests.Value(await recordKeys.DestroyAsync(Requests.Room(request.Room), Requests.Period(request.Period, "period"), key, context.CancellationToken));
+        return new DestroyRecordKeyResponse { Statement = erasure.Statement, Index = (ulong)erasure.Index };
+    }
+
+    public override async Task<HandOverResponse> HandOver(HandOverRequest request, ServerCallContext context)
+    {
+        owner.Demand(context);
+        var to = new KeyId(Requests.Bytes(request.To, KeyId.Size, KeyId.Size, "to").Span);
+        return new HandOverResponse { Package = Requests.Value(await handOvers.HandOverAsync(Requests.Room(request.Room), to, context.CancellationToken)) };
+    }
+
+    public override async Task<TakeOverResponse> TakeOver(TakeOverRequest request, ServerCallContext context)
+    {
+        owner.Demand(context);
+        var package = Requests.Text(request.Package, 2 * Rooms.HandOver.MaxSize, "package");
+        var room = Requests.Value(await handOvers.TakeOverAsync(package, context.CancellationToken));
+        var response = new TakeOverResponse { Room = room.Id.ToString(), Version = (uint)room.Charter.Version, Frozen = room.Record.Frozen };
+        response.Periods.AddRange(room.Record.RecordKeys.Select(key => (uint)key.Period).Order());
+        return response;
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
 using CleanRoom.Attestation.Releases;
 using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Ingestion.V1;
 using CleanRoom.Transport;
@@ -16,10 +17,7 @@ internal sealed class IngestionRoomLog(X509Certificate2 certificate, Uri? addres
 
     public async Task<LoggedLeaf> AppendAsync(RoomCharter charter, ReadOnlyMemory<byte> leaf, CancellationToken cancellationToken)
     {
-        var service = charter.Operator.Ingestion;
-        var channel = _channels.GetOrAdd(
-            (address ?? service.Endpoint, service.Tls), key => new Lazy<PinnedChannel>(() => Connect(key.Address, key.Pin))).Value;
-        var client = new IngestionService.IngestionServiceClient(channel.CallInvoker);
+        var client = new IngestionService.IngestionServiceClient(ChannelTo(charter.Operator.Ingestion).CallInvoker);
         var room = charter.Room.ToString();
         try
         {
@@ -37,6 +35,23 @@ internal sealed class IngestionRoomLog(X509Certificate2 certificate, Uri? addres
             throw new RoomLogException($"The room's log did not take or prove the entry: {exception.Reason}.", exception);
         }
     }
+
+    public async Task<RoomState> ReadAsync(RoomCharter charter, CancellationToken cancellationToken)
+    {
+        var reader = new LogReader(ChannelTo(charter.Operator.Ingestion), charter.Room);
+        try
+        {
+            _ = await reader.SyncAsync(fresh: false, onSegment: null, cancellationToken);
+            return reader.State;
+        }
+        catch (CleanRoomException exception)
+        {
+            throw new RoomLogException($"The room's log cannot be read: {exception.Reason}.", exception);
+        }
+    }
+
+    private PinnedChannel ChannelTo(ServiceTerms service) =>
+        _channels.GetOrAdd((address ?? service.Endpoint, service.Tls), key => new Lazy<PinnedChannel>(() => Connect(key.Address, key.Pin))).Value;
 
     private PinnedChannel Connect(Uri server, KeyId pin) => PinnedChannel.Create(server, pin, certificate, new PinnedChannelOptions { UnaryDeadline = timeout });
 

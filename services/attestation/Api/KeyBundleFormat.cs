@@ -1,3 +1,6 @@
+using System.Security.Cryptography;
+using CleanRoom.Attestation.Keys;
+using CleanRoom.Cryptography;
 using CleanRoom.Protocol.Attestation.V1;
 using Google.Protobuf;
 
@@ -6,17 +9,29 @@ namespace CleanRoom.Attestation.Api;
 /// <summary>Writes the plaintext of a release (docs/protocol.md §5).</summary>
 internal static class KeyBundleFormat
 {
-    /// <summary>Serializes without copies besides the result, which the caller zeroes.</summary>
-    public static byte[] Write(IEnumerable<(int Period, byte[] Key)> recordKeys, byte[] roomSecret, DateTimeOffset leaseEnds)
+    /// <summary>Serializes; the caller zeroes the result, every other copy is zeroed here.</summary>
+    public static byte[] Write(OpenedKeys keys, DateTimeOffset leaseEnds)
     {
-        var bundle = new KeyBundle { RoomSecret = UnsafeByteOperations.UnsafeWrap(roomSecret), LeaseEnds = leaseEnds.ToUnixTimeSeconds() };
-        bundle.RecordKeys.AddRange(recordKeys.Select(key => new KeyBundle.Types.RecordKey
+        var copies = new List<byte[]>();
+        try
         {
-            Period = (uint)key.Period,
-            PrivateKey = UnsafeByteOperations.UnsafeWrap(key.Key),
-        }));
-        var bytes = new byte[bundle.CalculateSize()];
-        bundle.WriteTo(bytes.AsSpan());
-        return bytes;
+            var bundle = new KeyBundle { RoomSecret = Wrap(keys.RoomSecret!), LeaseEnds = leaseEnds.ToUnixTimeSeconds() };
+            bundle.RecordKeys.AddRange(keys.RecordKeys.Select(key => new KeyBundle.Types.RecordKey { Period = (uint)key.Period, PrivateKey = Wrap(key.Key) }));
+            var bytes = new byte[bundle.CalculateSize()];
+            bundle.WriteTo(bytes.AsSpan());
+            return bytes;
+        }
+        finally
+        {
+            copies.ForEach(static copy => CryptographicOperations.ZeroMemory(copy));
+        }
+
+        ByteString Wrap(SecretBytes secret)
+        {
+            using var loan = secret.Borrow();
+            var copy = loan.Span.ToArray();
+            copies.Add(copy);
+            return UnsafeByteOperations.UnsafeWrap(copy);
+        }
     }
 }

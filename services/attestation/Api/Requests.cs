@@ -32,6 +32,10 @@ internal static class Requests
         ? (long)size
         : throw new CleanRoomException(ErrorReason.InvalidArgument, $"{field}: is larger than any log.", field);
 
+    public static int Period(uint period, string field) => period is >= 1 and < int.MaxValue
+        ? (int)period
+        : throw new CleanRoomException(ErrorReason.InvalidArgument, $"{field}: must be a period, 1 or higher.", field);
+
     public static List<Digest> Path(RepeatedField<ByteString> path, string field) => path.Count <= MerkleProof.MaxHashes
         ? [.. path.Select(hash => Digest(hash, field))]
         : throw new CleanRoomException(ErrorReason.InvalidArgument, $"{field}: must have at most {MerkleProof.MaxHashes} hashes.", field);
@@ -78,6 +82,12 @@ internal static class Requests
         BrokerReason.LogForked => ErrorReason.LogForked,
         BrokerReason.LogUnavailable => ErrorReason.Unavailable,
         BrokerReason.Conflict => ErrorReason.Conflict,
+        BrokerReason.CustodyUnavailable => ErrorReason.Unavailable,
+        BrokerReason.RecordKeyUnknown => ErrorReason.NotFound,
+        BrokerReason.RecordKeyInUse => ErrorReason.FailedPrecondition,
+        BrokerReason.StandsIn => ErrorReason.FailedPrecondition,
+        BrokerReason.StandInUnknown => ErrorReason.NotFound,
+        BrokerReason.HandOverInvalid => ErrorReason.CiphertextInvalid,
         _ => ErrorReason.Internal,
     };
 }

@@ -18,13 +18,14 @@ internal static class KeyFolder
     {
         if (!File.Exists(file))
         {
-            if (Directory.Exists(keyFolder) && Directory.EnumerateFileSystemEntries(keyFolder).Any())
+            // Looked for again after the keys: another process may have made all of them in between.
+            if (Directory.Exists(keyFolder) && Directory.EnumerateFileSystemEntries(keyFolder).Any() && !File.Exists(file))
             {
                 throw new BrokerKeyException($"The master key file {file} is missing but the data folder holds keys encrypted under it: put the file back.");
             }
 
             using var made = MasterKey.Generate();
-            _ = TryWriteNew(file, System.Text.Encoding.ASCII.GetBytes(made.ExportText() + "\n"));
+            _ = TryWrite(file, System.Text.Encoding.ASCII.GetBytes(made.ExportText() + "\n"), replace: false);
         }
 
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & (UnixFileMode.OtherRead | UnixFileMode.OtherWrite)) != 0)
@@ -50,18 +51,36 @@ internal static class KeyFolder
     /// <param name="name">Its purpose; authenticated, so that files cannot be exchanged.</param>
     /// <param name="master">Encrypts it.</param>
     /// <exception cref="BrokerKeyException">It does not open under this master key.</exception>
-    public static SigningKey OpenSigningKey(string folder, string name, MasterKey master)
+    public static SigningKey OpenSigningKey(string folder, string name, MasterKey master) => Open(folder, name, master, static pkcs8 => SigningKey.ImportPkcs8(pkcs8), static () =>
+    {
+        using var made = SigningKey.Generate();
+        return made.ExportPkcs8();
+    });
+
+    /// <summary>Opens a key that others seal to, or makes it.</summary>
+    /// <param name="folder">Where encrypted keys lie.</param>
+    /// <param name="name">Its purpose; authenticated.</param>
+    /// <param name="master">Encrypts it.</param>
+    /// <exception cref="BrokerKeyException">It does not open under this master key.</exception>
+    public static HpkePrivateKey OpenSealingKey(string folder, string name, MasterKey master) => Open(folder, name, master, static scalar => HpkePrivateKey.Import(scalar), static () =>
+    {
+        using var made = HpkePrivateKey.Generate();
+        var scalar = new byte[HpkePrivateKey.Size];
+        made.Export(scalar);
+        return scalar;
+    });
+
+    private static T Open<T>(string folder, string name, MasterKey master, Func<byte[], T> import, Func<byte[]> make)
     {
         var file = Path.Combine(folder, name + ".key");
         byte[] purpose = [.. "broker-key "u8, .. System.Text.Encoding.ASCII.GetBytes(name)];
         if (!File.Exists(file))
         {
             MakeFolder(folder);
-            using var made = SigningKey.Generate();
-            var plain = made.ExportPkcs8();
+            var plain = make();
             try
             {
-                _ = TryWriteNew(file, master.Encrypt(plain, purpose));
+                _ = TryWrite(file, master.Encrypt(plain, purpose), replace: false);
             }
             finally
             {
@@ -69,18 +88,18 @@ internal static class KeyFolder
             }
         }
 
-        if (!master.TryDecrypt(ReadLimited(file), purpose, out var pkcs8))
+        if (!master.TryDecrypt(ReadLimited(file), purpose, out var opened))
         {
             throw new BrokerKeyException($"The key file {file} does not open: the master key is another one, or the file is damaged. Restore both from one backup.");
         }
 
         try
         {
-            return SigningKey.ImportPkcs8(pkcs8);
+            return import(opened);
         }
         finally
         {
-            CryptographicOperations.ZeroMemory(pkcs8);
+            CryptographicOperations.ZeroMemory(opened);
         }
     }
 
@@ -95,8 +114,8 @@ internal static class KeyFolder
     private static byte[] ReadLimited(string file) =>
         new FileInfo(file).Length <= MaximumFileSize ? File.ReadAllBytes(file) : throw new BrokerKeyException($"The key file {file} is too large to be one: restore it.");
 
-    /// <summary>Writes beside, flushes to disk, then renames: a crash leaves the whole file or none.</summary>
-    private static bool TryWriteNew(string file, byte[] content)
+    /// <summary>Writes beside, flushes to disk, then renames: a crash leaves the whole file or none, or the one before. Zeroes the content.</summary>
+    internal static bool TryWrite(string file, byte[] content, bool replace)
     {
         var beside = $"{file}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}.tmp";
         try
@@ -118,10 +137,10 @@ internal static class KeyFolder
                 stream.Flush(flushToDisk: true);
             }
 
-            File.Move(beside, file, overwrite: false);
+            File.Move(beside, file, replace);
             return true;
         }
-        catch (IOException) when (File.Exists(file))
+        catch (IOException) when (!replace && File.Exists(file))
         {
             // Another process was first: its key counts.
             return false;

@@ -35,6 +35,28 @@ internal sealed class RoomSecrets(BrokerKeys keys)
         return keys.Master.Encrypt(bytes.Span, RoomSecretName(room));
     }
 
+    /// <summary>Keeps a record key that was made elsewhere; null if the scalar is none or is not the private half of that key.</summary>
+    public SealedRecordKey? KeepRecordKey(RoomId room, int period, ReadOnlyMemory<byte> publicKey, ReadOnlySpan<byte> scalar)
+    {
+        if (scalar.Length != HpkePrivateKey.Size || !HpkePublicKey.TryFromSpki(publicKey.Span, out var expected))
+        {
+            return null;
+        }
+
+        try
+        {
+            using var key = HpkePrivateKey.Import(scalar);
+            return key.PublicKey.Equals(expected) ? new SealedRecordKey(period, key.PublicKey.ToSpki(), keys.Master.Encrypt(scalar, RecordKeyName(room, period))) : null;
+        }
+        catch (Exception exception) when (exception is ArgumentException or CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Keeps a room secret that was made elsewhere; null if it does not have 32 bytes.</summary>
+    public byte[]? KeepRoomSecret(RoomId room, ReadOnlySpan<byte> secret) => secret.Length == RoomSecretSize ? keys.Master.Encrypt(secret, RoomSecretName(room)) : null;
+
     /// <summary>Opens a record key: 32 bytes, which the caller zeroes.</summary>
     /// <exception cref="BrokerKeyException">It does not open.</exception>
     public byte[] OpenRecordKey(RoomId room, SealedRecordKey key) => Open(key.SealedPrivateKey.Span, RecordKeyName(room, key.Period));

@@ -1,4 +1,5 @@
 using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Attestation.Releases;
@@ -9,13 +10,23 @@ internal interface IRoomLog
     /// <summary>Appends a leaf and waits until a cosigned checkpoint is said to cover it. The same leaf again gives the same position.</summary>
     /// <exception cref="RoomLogException">Ingestion cannot be reached, refused, or was too slow.</exception>
     Task<LoggedLeaf> AppendAsync(RoomCharter charter, ReadOnlyMemory<byte> leaf, CancellationToken cancellationToken);
+
+    /// <summary>Reads the log up to its newest cosigned checkpoint, as far as this broker's owner may read it; every entry is verified.</summary>
+    /// <exception cref="RoomLogException">Ingestion cannot be reached, or what it gives does not verify.</exception>
+    Task<RoomState> ReadAsync(RoomCharter charter, CancellationToken cancellationToken);
 }
 
 /// <summary>Where a leaf is said to stand.</summary>
 /// <param name="Index">Position, from 0.</param>
 /// <param name="Note">Signed checkpoint text.</param>
 /// <param name="Path">Audit path.</param>
-internal sealed record LoggedLeaf(long Index, string Note, IReadOnlyList<Digest> Path);
+internal sealed record LoggedLeaf(long Index, string Note, IReadOnlyList<Digest> Path)
+{
+    /// <summary>Whether it stands there, in a checkpoint that a quorum of the charter's witnesses has cosigned.</summary>
+    public bool Proves(RoomCharter charter, ReadOnlyMemory<byte> leaf) =>
+        SignedCheckpoint.TryParse(Note, out var note) && CosignedCheckpoint.TryVerify(note, charter, out var cosigned, out _)
+        && MerkleProof.VerifyInclusion(MerkleTree.LeafHash(leaf.Span), Index, cosigned.Size, Path, cosigned.Root);
+}
 
 /// <summary>The log did not take the entry, or nobody cosigned it in time.</summary>
 internal sealed class RoomLogException(string message, Exception inner) : Exception(message, inner);

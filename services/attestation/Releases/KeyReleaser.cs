@@ -22,9 +22,10 @@ namespace CleanRoom.Attestation.Releases;
 /// <param name="OldSize">Smaller size of the consistency proof.</param>
 /// <param name="NewSize">Larger size.</param>
 /// <param name="Consistency">Between that checkpoint and the last one that this broker cosigned.</param>
+/// <param name="NewestPeriod">Newest period of the owner's record keys in the log; later ones are held back.</param>
 internal sealed record ReleaseRequest(
     RoomId Room, string Result, ReadOnlyMemory<byte> Leaf, long Index, string Note, IReadOnlyList<Digest> Path,
-    long OldSize, long NewSize, IReadOnlyList<Digest> Consistency);
+    long OldSize, long NewSize, IReadOnlyList<Digest> Consistency, long NewestPeriod);
 
 /// <summary>Keys, sealed to an instance.</summary>
 /// <param name="Enc">HPKE encapsulated key.</param>
@@ -42,10 +43,8 @@ internal sealed record ReleaseLimits(TimeSpan Lease, TimeSpan ClockSkew);
 /// The key broker. Keys are opened last, after the release entry is in the cosigned log: what cannot be recorded is not released.
 /// </summary>
 internal sealed partial class KeyReleaser(
-    RoomGuard guard, BrokerKeys keys, IRoomLog log, ReleaseLimits limits, TimeProvider clock, ILogger<KeyReleaser> logger)
+    RoomGuard guard, BrokerKeys keys, StandingReader standing, RoomKeys roomKeys, IRoomLog log, ReleaseLimits limits, TimeProvider clock, ILogger<KeyReleaser> logger)
 {
-    private readonly RoomSecrets _secrets = new(keys);
-
     public async Task<Outcome<KeyRelease>> ReleaseAsync(ReleaseRequest request, CancellationToken cancellationToken)
     {
         var room = await guard.FindAsync(request.Room, cancellationToken);
@@ -59,7 +58,20 @@ internal sealed partial class KeyReleaser(
             return Refused(request.Room, refusal);
         }
 
-        var entry = await DecideAsync(room, request, instance!, cosigned!, cancellationToken);
+        IReadOnlySet<int> erased = new HashSet<int>();
+        if (standing.In(room.Charter) == Standing.StandIn)
+        {
+            // The owner may have frozen or erased at its broker and in the log while this one was not told.
+            var read = await ReadAsync(room, cosigned!, cancellationToken);
+            if (read is Outcome<IReadOnlySet<int>>.Refused unread)
+            {
+                return Refused(request.Room, unread.Refusal);
+            }
+
+            erased = ((Outcome<IReadOnlySet<int>>.Done)read).Value;
+        }
+
+        var entry = await DecideAsync(room, request, instance!, cosigned!, erased, cancellationToken);
         if (entry is Outcome<BrokerRelease>.Refused undecided)
         {
             return Refused(request.Room, undecided.Refusal);
@@ -80,9 +92,10 @@ internal sealed partial class KeyReleaser(
 
         // The state may have changed while the log was slow: the newest one decides.
         room = await guard.FindAsync(request.Room, cancellationToken) ?? throw new InvalidOperationException("A joined room does not vanish.");
-        if (CheckLogged(room, release, logged) is { } notLogged)
+        if (!logged.Proves(room.Charter, release.Leaf))
         {
-            return Refused(request.Room, notLogged);
+            return Refused(request.Room, new Refusal(
+                BrokerReason.NotCosigned, "", "The release entry is not in a checkpoint that a quorum cosigned, so nothing was released.", "Try again."));
         }
 
         if (CheckState(room, instance!) is { } changed)
@@ -90,8 +103,60 @@ internal sealed partial class KeyReleaser(
             return Refused(request.Room, changed);
         }
 
+        using var opened = await OpenAsync(room, release, cancellationToken);
+        if (opened is null)
+        {
+            return Refused(request.Room, new Refusal(
+                BrokerReason.CustodyUnavailable, "", "The owner's keys cannot be opened where they are kept, so nothing was released.", "Try again later; the broker's log says why."));
+        }
+
+        // A custody far away is slow: who froze meanwhile, or started another instance, is heard.
+        room = await guard.FindAsync(request.Room, cancellationToken) ?? throw new InvalidOperationException("A joined room does not vanish.");
+        if (CheckState(room, instance!) is { } late)
+        {
+            return Refused(request.Room, late);
+        }
+
         LogReleased(request.Room, release.Generation);
-        return new Outcome<KeyRelease>.Done(Seal(room, instance!, release, logged));
+        return new Outcome<KeyRelease>.Done(Seal(room, instance!, release, logged, opened));
+    }
+
+    /// <summary>What the log says of the owner's keys: frozen is a refusal; otherwise the periods that are erased.</summary>
+    private async Task<Outcome<IReadOnlySet<int>>> ReadAsync(JoinedRoom room, CosignedCheckpoint shown, CancellationToken cancellationToken)
+    {
+        RoomState state;
+        try
+        {
+            state = await log.ReadAsync(room.Charter, cancellationToken);
+        }
+        catch (RoomLogException exception)
+        {
+            LogNotRead(exception, room.Id);
+            return Refuse(BrokerReason.LogUnavailable, "The room's log cannot be read, so nothing was released.", "Try again with the same result or a new one.");
+        }
+
+        return state.Size < shown.Size
+            ? Refuse(BrokerReason.NotCosigned, "Ingestion gives this broker less of the log than the instance shows, so nothing was released.", "Try again.")
+            : state.Frozen.Contains(guard.Owner.Id)
+                ? Refuse(BrokerReason.KeyFrozen, "The log says that the owner has frozen its keys.", "Ask the owner to resume it.")
+                : new Outcome<IReadOnlySet<int>>.Done(state.Erasures.Where(erasure => erasure.Entry.Author == guard.Owner.Id).Select(erasure => erasure.Entry.Period).ToHashSet());
+
+        static Outcome<IReadOnlySet<int>> Refuse(BrokerReason reason, string message, string remedy) => new Outcome<IReadOnlySet<int>>.Refused(new Refusal(reason, "", message, remedy));
+    }
+
+    /// <summary>Opens what the entry in the log says and no more: a period that began since belongs to the next release.</summary>
+    private async Task<OpenedKeys?> OpenAsync(JoinedRoom room, BrokerRelease release, CancellationToken cancellationToken)
+    {
+        var periods = PeriodsOf(release);
+        try
+        {
+            return await roomKeys.OpenAsync(room.Id, [.. room.Record.RecordKeys.Where(key => periods.Contains(key.Period))], room.Record.SealedRoomSecret, cancellationToken);
+        }
+        catch (CustodyException exception)
+        {
+            LogNotOpened(exception, room.Id);
+            return null;
+        }
     }
 
     private Refusal? Check(JoinedRoom room, ReleaseRequest request, out InstanceEntry? instance, out CosignedCheckpoint? cosigned)
@@ -173,16 +238,20 @@ internal sealed partial class KeyReleaser(
             return new Refusal(BrokerReason.InstanceInvalid, "inclusion.path", "The instance entry does not stand in the checkpoint at that index.", "Fetch the inclusion proof again.");
         }
 
-        if (room.Record.CosignedRoot is not { } lastRoot)
+        if (room.Record.CosignedRoot is { } lastRoot)
+        {
+            if (CheckConsistency(room.Record.CosignedSize, lastRoot, cosigned, request) is { } forked)
+            {
+                return forked;
+            }
+        }
+        else if (standing.In(room.Charter) != Standing.StandIn)
         {
             return new Refusal(BrokerReason.NotCosigned, "consistency", "This broker has cosigned nothing of the room's log yet.", "Let ingestion ask it for a cosignature first.");
         }
 
-        if (CheckConsistency(room.Record.CosignedSize, lastRoot, cosigned, request) is { } forked)
-        {
-            return forked;
-        }
-
+        // A stand-in never cosigns. If its owner's broker had not either when it handed over (a room may have its quorum without the slowest), the first
+        // checkpoint of a quorum is what later ones must extend.
         if (cosigned.Time.Opening < room.Charter.ValidFrom)
         {
             return new Refusal(BrokerReason.CharterNotInForce, "inclusion.checkpoint", "The charter is not yet valid at that room time.", "Wait until it is.");
@@ -229,7 +298,7 @@ internal sealed partial class KeyReleaser(
 
     /// <summary>Decides once for a result: the same result gives the same entry, before and after a crash.</summary>
     private async Task<Outcome<BrokerRelease>> DecideAsync(
-        JoinedRoom room, ReleaseRequest request, InstanceEntry instance, CosignedCheckpoint cosigned, CancellationToken cancellationToken)
+        JoinedRoom room, ReleaseRequest request, InstanceEntry instance, CosignedCheckpoint cosigned, IReadOnlySet<int> erased, CancellationToken cancellationToken)
     {
         var result = Digest.Of(Encoding.ASCII.GetBytes(request.Result));
         var known = await guard.Store.FindReleaseAsync(room.Record.Room, result, cancellationToken);
@@ -247,7 +316,7 @@ internal sealed partial class KeyReleaser(
             request.Room,
             state => CheckState(state, instance) is { } refusal
                 ? new Outcome<BrokerRoom>.Refused(refusal)
-                : new Outcome<BrokerRoom>.Done(state.Record with { Generation = instance.Generation, Instance = instance.Signing.Id, LeaseEnds = leaseEnds }),
+                : new Outcome<BrokerRoom>.Done(Remember(state, cosigned) with { Generation = instance.Generation, Instance = instance.Signing.Id, LeaseEnds = leaseEnds }),
             cancellationToken);
         if (taken is Outcome<JoinedRoom>.Refused refused)
         {
@@ -255,34 +324,27 @@ internal sealed partial class KeyReleaser(
         }
 
         var entry = new ReleaseEntry(
-            request.Room, NewEntryId(), guard.Owner.Id, instance.Generation, instance.Signing.Id, leaseEnds, [.. room.Record.RecordKeys.Select(key => key.Period)]);
+            request.Room, EntryId.From(RandomUuid.New()), guard.Owner.Id, instance.Generation, instance.Signing.Id, leaseEnds,
+            [.. room.Record.RecordKeys.Select(key => key.Period).Where(period => period <= request.NewestPeriod && !erased.Contains(period)).Order()]);
         return new Outcome<BrokerRelease>.Done(await guard.Store.AddReleaseAsync(
             new BrokerRelease(room.Record.Room, result, instance.Generation, entry.Sign(keys.Verifier), leaseEnds), cancellationToken));
     }
 
-    private static Refusal? CheckLogged(JoinedRoom room, BrokerRelease release, LoggedLeaf logged) =>
-        SignedCheckpoint.TryParse(logged.Note, out var note) && CosignedCheckpoint.TryVerify(note, room.Charter, out var cosigned, out _)
-        && MerkleProof.VerifyInclusion(MerkleTree.LeafHash(release.Leaf.Span), logged.Index, cosigned.Size, logged.Path, cosigned.Root)
-            ? null
-            : new Refusal(BrokerReason.NotCosigned, "", "The release entry is not in a checkpoint that a quorum cosigned, so nothing was released.", "Try again.");
+    /// <summary>A stand-in cosigns nothing: the last checkpoint of a quorum that it released under takes that place.</summary>
+    private BrokerRoom Remember(JoinedRoom room, CosignedCheckpoint cosigned) => standing.In(room.Charter) == Standing.StandIn && cosigned.Size > room.Record.CosignedSize
+        ? room.Record with { CosignedSize = cosigned.Size, CosignedRoot = cosigned.Root }
+        : room.Record;
 
-    private KeyRelease Seal(JoinedRoom room, InstanceEntry instance, BrokerRelease release, LoggedLeaf logged)
+    private static IReadOnlyCollection<int> PeriodsOf(BrokerRelease release) => SignedEntry.TryParse(release.Leaf.Span, out var signed, out _) && signed.Entry is ReleaseEntry entry
+        ? entry.Periods
+        : throw new InvalidOperationException("A kept release has a release entry.");
+
+    private KeyRelease Seal(JoinedRoom room, InstanceEntry instance, BrokerRelease release, LoggedLeaf logged, OpenedKeys opened)
     {
-        var secrets = new List<byte[]>();
         byte[]? bundle = null;
         try
         {
-            var recordKeys = new List<(int Period, byte[] Key)>();
-            foreach (var sealedKey in room.Record.RecordKeys)
-            {
-                var key = _secrets.OpenRecordKey(room.Id, sealedKey);
-                secrets.Add(key);
-                recordKeys.Add((sealedKey.Period, key));
-            }
-
-            var roomSecret = _secrets.OpenRoomSecret(room.Id, room.Record.SealedRoomSecret.Span);
-            secrets.Add(roomSecret);
-            bundle = KeyBundleFormat.Write(recordKeys, roomSecret, release.LeaseEnds);
+            bundle = KeyBundleFormat.Write(opened, release.LeaseEnds);
             byte[] info =
             [
                 .. "cleanroom/v1/release"u8, 0, .. Encoding.ASCII.GetBytes(room.Id.ToString()), 0, .. Encoding.ASCII.GetBytes(guard.Owner.Id.Value), 0,
@@ -293,23 +355,8 @@ internal sealed partial class KeyReleaser(
         }
         finally
         {
-            foreach (var secret in secrets)
-            {
-                CryptographicOperations.ZeroMemory(secret);
-            }
-
             CryptographicOperations.ZeroMemory(bundle);
         }
-    }
-
-    // A random UUID of version 4 from the cryptographic generator.
-    private static EntryId NewEntryId()
-    {
-        Span<byte> random = stackalloc byte[16];
-        RandomNumberGenerator.Fill(random);
-        random[6] = (byte)((random[6] & 0x0F) | 0x40);
-        random[8] = (byte)((random[8] & 0x3F) | 0x80);
-        return EntryId.From(new Guid(random, bigEndian: true));
     }
 
     private Outcome<KeyRelease> Refused(RoomId room, Refusal refusal)
@@ -326,4 +373,10 @@ internal sealed partial class KeyReleaser(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The release entry for room {Room} could not be logged.")]
     private partial void LogNotLogged(Exception exception, RoomId room);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The log of room {Room} cannot be read.")]
+    private partial void LogNotRead(Exception exception, RoomId room);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The keys of room {Room} cannot be opened where they are kept.")]
+    private partial void LogNotOpened(Exception exception, RoomId room);
 }

@@ -5,10 +5,8 @@ using CleanRoom.Storage.Brokers;
 namespace CleanRoom.Attestation.Rooms;
 
 /// <summary>Takes charters from the owner: version 1 joins a room, each later one must be the child of the one before. One child per parent, never back.</summary>
-internal sealed partial class CharterDesk(RoomGuard guard, BrokerKeys keys, TimeProvider clock, ILogger<CharterDesk> logger)
+internal sealed partial class CharterDesk(RoomGuard guard, StandingReader standing, RoomKeys roomKeys, TimeProvider clock, ILogger<CharterDesk> logger)
 {
-    private readonly RoomSecrets _secrets = new(keys);
-
     /// <summary>Accepts a signed charter. The same one again is no error.</summary>
     /// <param name="json">Canonical JSON.</param>
     /// <param name="cancellationToken">Before a write begins.</param>
@@ -27,13 +25,31 @@ internal sealed partial class CharterDesk(RoomGuard guard, BrokerKeys keys, Time
 
         if (await guard.FindAsync(signed.Charter.Room, cancellationToken) is null)
         {
+            if (standing.In(signed.Charter) == Standing.StandIn)
+            {
+                return new Outcome<JoinedRoom>.Refused(new Refusal(
+                    BrokerReason.StandsIn, "signed_charter", "This broker stands in for the owner's: it joins a room by what that one hands over.", "Run \"cleanroom broker hand-over\"."));
+            }
+
             var verdict = signed.Check(null);
             if (!verdict.TakesOver)
             {
                 return new Outcome<JoinedRoom>.Refused(RefusalOf(verdict, signed.Charter));
             }
 
-            if (await guard.TryCreateAsync(NewRoom(signed), cancellationToken))
+            BrokerRoom made;
+            try
+            {
+                made = await NewRoomAsync(signed, cancellationToken);
+            }
+            catch (CustodyException exception)
+            {
+                LogNotMade(exception, signed.Charter.Room);
+                return new Outcome<JoinedRoom>.Refused(new Refusal(
+                    BrokerReason.CustodyUnavailable, "", "The room's keys cannot be made where this broker keeps its keys, so the room was not joined.", "Try again; the broker's log says why."));
+            }
+
+            if (await guard.TryCreateAsync(made, cancellationToken))
             {
                 LogJoined(signed.Charter.Room);
                 if (signed.Charter.Simulated)
@@ -72,7 +88,7 @@ internal sealed partial class CharterDesk(RoomGuard guard, BrokerKeys keys, Time
             : new Outcome<BrokerRoom>.Refused(RefusalOf(verdict, charter));
     }
 
-    private BrokerRoom NewRoom(SignedCharter signed)
+    private async Task<BrokerRoom> NewRoomAsync(SignedCharter signed, CancellationToken cancellationToken)
     {
         var room = signed.Charter.Room;
         return new BrokerRoom
@@ -80,14 +96,15 @@ internal sealed partial class CharterDesk(RoomGuard guard, BrokerKeys keys, Time
             Room = RoomGuard.ToGuid(room),
             Genesis = signed.Charter.Hash,
             SignedCharter = signed.ToBytes(),
-            RecordKeys = [_secrets.MakeRecordKey(room, period: 1)],
-            SealedRoomSecret = _secrets.MakeRoomSecret(room),
+            RecordKeys = [await roomKeys.Maker.MakeRecordKeyAsync(room, period: 1, cancellationToken)],
+            SealedRoomSecret = await roomKeys.Maker.MakeRoomSecretAsync(room, cancellationToken),
         };
     }
 
-    private Refusal? CheckOwner(RoomCharter charter)
+    /// <summary>What a charter must say of the owner and of this broker, whoever brings it.</summary>
+    internal Refusal? CheckOwner(RoomCharter charter)
     {
-        if (!charter.TryFind(guard.Owner.Id, out var member) || member.Broker is not { } broker)
+        if (!charter.TryFind(guard.Owner.Id, out var member) || member.Broker is null)
         {
             return Invalid($"The charter does not list {guard.Owner.Id} as a contributor or agency.", "Give this broker the charters of its own owner.");
         }
@@ -97,9 +114,9 @@ internal sealed partial class CharterDesk(RoomGuard guard, BrokerKeys keys, Time
             return Invalid("The charter lists the owner with another organisation key than this broker is set up with.", "Correct the charter or Attestation:OrganisationKey.");
         }
 
-        if (!broker.VerifierKey.Equals(keys.Verifier.PublicKey) || !broker.WitnessKey.Equals(keys.Witness.PublicKey) || broker.Tls != keys.Tls.PublicKey.Id)
+        if (standing.In(charter) == Standing.None)
         {
-            return Invalid("The charter lists other verifier, witness or TLS keys than this broker has.", "Take them from this broker's identity.");
+            return Invalid("The charter lists other verifier, witness or TLS keys than this broker has, and names it as no stand-in.", "Take them from this broker's identity.");
         }
 
         if (charter.Simulated && !guard.Owner.AllowSimulated)
@@ -134,6 +151,9 @@ internal sealed partial class CharterDesk(RoomGuard guard, BrokerKeys keys, Time
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Joined room {Room}: genesis pinned, record key and room secret made.")]
     private partial void LogJoined(RoomId room);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The keys of room {Room} cannot be made.")]
+    private partial void LogNotMade(Exception exception, RoomId room);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "SIMULATED room {Room}: no hardware stands behind its evidence. Never use it with real records.")]
     private partial void LogSimulated(RoomId room);

@@ -23,6 +23,12 @@ internal enum BrokerReason
     LogForked,
     LogUnavailable,
     Conflict,
+    CustodyUnavailable,
+    RecordKeyUnknown,
+    RecordKeyInUse,
+    StandsIn,
+    StandInUnknown,
+    HandOverInvalid,
 }
 
 /// <summary>An expected no.</summary>

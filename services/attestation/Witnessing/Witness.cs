@@ -11,7 +11,7 @@ namespace CleanRoom.Attestation.Witnessing;
 /// Cosigns one history of a room's log. What it has cosigned is on disk before the cosignature exists, so no crash makes it sign two:
 /// a state that was stored and never answered only narrows what it will sign next.
 /// </summary>
-internal sealed class Witness(RoomGuard guard, BrokerKeys keys, TimeProvider clock)
+internal sealed class Witness(RoomGuard guard, BrokerKeys keys, StandingReader standing, TimeProvider clock)
 {
     /// <summary>The name under which the operator signs checkpoints (docs/protocol.md §3).</summary>
     private const string OperatorName = "operator";
@@ -53,6 +53,11 @@ internal sealed class Witness(RoomGuard guard, BrokerKeys keys, TimeProvider clo
         if (state.Charter.Simulated && !guard.Owner.AllowSimulated)
         {
             return Refuse(BrokerReason.SimulatedNotAllowed, "room", "The room is simulated, and this broker takes no part in simulated rooms.");
+        }
+
+        if (standing.In(state.Charter) != Standing.Broker)
+        {
+            return Refuse(BrokerReason.StandsIn, "room", "This broker stands in for the owner's and is no witness of the room.");
         }
 
         var (size, root) = (accepted.Checkpoint.Size, accepted.Checkpoint.Root);

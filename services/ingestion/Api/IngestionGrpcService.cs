@@ -26,7 +26,7 @@ internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver u
         var entry = Wire.Entry(request.Leaf, request.Room, "leaf");
         switch (entry.Entry)
         {
-            case BatchEntry:
+            case BatchEntry or ResealEntry:
                 throw new CleanRoomException(ErrorReason.InvalidArgument, "A batch goes through UploadBatch.", "leaf", "Send the manifest with its parts.");
             case CharterEntry { Content.Charter.Version: 1 }:
                 return new AppendResponse { Index = 0, Existed = await rooms.CreateAsync(id, entry, context.CancellationToken) };
@@ -46,7 +46,7 @@ internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver u
 
         var room = rooms.Get(Wire.Room(start.Room));
         var manifest = Wire.Entry(start.Manifest, start.Room, "start.manifest");
-        if (manifest.Entry is not BatchEntry)
+        if (manifest.Entry is not (BatchEntry or ResealEntry))
         {
             throw new CleanRoomException(ErrorReason.InvalidArgument, "The manifest is not a batch entry.", "start.manifest", "Other entries go through Append.");
         }
@@ -54,17 +54,8 @@ internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver u
         var leaf = await uploads.ReceiveAsync(room, peer, manifest, NextAsync, context.CancellationToken);
         return new UploadBatchResponse { Index = (ulong)leaf.Index, Existed = leaf.Existed };
 
-        async Task<Chunk?> NextAsync(CancellationToken cancellationToken)
-        {
-            if (!await requestStream.MoveNext(cancellationToken))
-            {
-                return null;
-            }
-
-            return requestStream.Current.Chunk is { } chunk
-                ? new Chunk(chunk.Part, chunk.Offset, chunk.Data.Memory, chunk.Last)
-                : throw new CleanRoomException(ErrorReason.InvalidArgument, "After the start only chunks may come.", "chunk");
-        }
+        async Task<IReadOnlyList<Chunk>?> NextAsync(CancellationToken cancellationToken) =>
+            await requestStream.MoveNext(cancellationToken) ? Wire.Chunks(requestStream.Current) : null;
     }
 
     public override async Task<GetUploadResponse> GetUpload(GetUploadRequest request, ServerCallContext context)

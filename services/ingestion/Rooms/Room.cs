@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
@@ -27,6 +28,7 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
     private List<Audience> _audiences = [];
     private List<(long Index, IReadOnlyList<RecordSlot> Records)> _tombstones = [];
     private SortedSet<(DateTimeOffset End, Guid Batch)> _ends = [];
+    private List<(long Index, Guid Batch)> _replaced = [];
 
     // Null when it may differ from the store: it is then read again.
     private RoomState? _state;
@@ -43,6 +45,9 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
 
     /// <summary>The last cosigned checkpoint.</summary>
     public Watched<CosignedHead?> Cosigned { get; } = new(null);
+
+    /// <summary>The month of room time, as quotas count it (<c>2026-12</c>); empty before the first cosigned checkpoint.</summary>
+    public string Month => Cosigned.Value?.Checkpoint.Time.Opening.ToString("yyyy-MM", CultureInfo.InvariantCulture) ?? string.Empty;
 
     /// <summary>When somebody last asked for a new checkpoint, by the monotonic clock.</summary>
     public Watched<long> Wanted { get; } = new(long.MinValue);
@@ -173,6 +178,24 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
         }
     }
 
+    /// <summary>Gives the batches whose ciphertext an entry below a position has replaced by another under a newer key, and is not known to be deleted.</summary>
+    public IReadOnlyList<(long Index, Guid Batch)> Replaced(long until)
+    {
+        lock (_lists)
+        {
+            return [.. _replaced.Where(item => item.Index < until)];
+        }
+    }
+
+    /// <summary>Notes that their ciphertext is deleted.</summary>
+    public void Erased(IReadOnlyCollection<(long Index, Guid Batch)> replaced)
+    {
+        lock (_lists)
+        {
+            _ = _replaced.RemoveAll(replaced.Contains);
+        }
+    }
+
     /// <summary>Notes that their ciphertext is deleted.</summary>
     public void Erased(IEnumerable<(DateTimeOffset End, Guid Batch)> overdue)
     {
@@ -214,7 +237,7 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
                         _state = state;
                         lock (_lists)
                         {
-                            Remember(outcome, _audiences, _tombstones, _ends);
+                            Remember(state, outcome, _audiences, _tombstones, _ends, _replaced);
                         }
 
                         Size.Set(state.Size);
@@ -243,11 +266,12 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
         var audiences = new List<Audience>();
         var tombstones = new List<(long Index, IReadOnlyList<RecordSlot> Records)>();
         var ends = new SortedSet<(DateTimeOffset End, Guid Batch)>();
+        var replaced = new List<(long Index, Guid Batch)>();
         while (await logs.ReadAsync(id, state.Size, long.MaxValue, PageBytes, cancellationToken) is { Count: > 0 } page)
         {
             foreach (var entry in page)
             {
-                Remember(state.Apply(entry.Index, entry.Leaf), audiences, tombstones, ends);
+                Remember(state, state.Apply(entry.Index, entry.Leaf), audiences, tombstones, ends, replaced);
             }
         }
 
@@ -257,6 +281,7 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
             _audiences = audiences;
             _tombstones = tombstones;
             _ends = ends;
+            _replaced = replaced;
         }
 
         _state = state;
@@ -265,21 +290,29 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
     }
 
     private static void Remember(
-        EntryOutcome outcome, List<Audience> audiences, List<(long Index, IReadOnlyList<RecordSlot> Records)> tombstones,
-        SortedSet<(DateTimeOffset End, Guid Batch)> ends)
+        RoomState state, EntryOutcome outcome, List<Audience> audiences, List<(long Index, IReadOnlyList<RecordSlot> Records)> tombstones,
+        SortedSet<(DateTimeOffset End, Guid Batch)> ends, List<(long Index, Guid Batch)> replaced)
     {
         audiences.Add(Audience.Of(outcome.Entry?.Entry));
         switch (outcome)
         {
             case { IsAccepted: true, Entry.Entry: TombstoneEntry tombstone }:
-                tombstones.Add((outcome.Index, tombstone.Records));
+                tombstones.Add((outcome.Index, [.. tombstone.Records.Select(record => record with { Batch = state.Batches[record.Batch].Sealed.Batch })]));
                 break;
             case { Entry.Entry: BatchEntry batch }:
                 // Also of one that the log ignores: what nobody reads is not kept longer.
-                ends.Add((batch.DeleteBy, Guid.ParseExact(batch.Batch.ToString(), "D")));
+                ends.Add((batch.DeleteBy, ToGuid(batch.Batch)));
+                break;
+            case { IsAccepted: true, Entry.Entry: ResealEntry reseal }:
+                var logged = state.BatchOf(reseal.Of)!;
+                ends.Add((logged.Manifest.DeleteBy, ToGuid(reseal.Batch)));
+                tombstones.Add((outcome.Index, [.. logged.Withdrawn.Select(slot => new RecordSlot(reseal.Batch, slot))]));
+                replaced.Add((outcome.Index, ToGuid(logged.Replaced!.Value)));
                 break;
             default:
                 break;
         }
     }
+
+    private static Guid ToGuid(BatchId batch) => Guid.ParseExact(batch.ToString(), "D");
 }

@@ -22,15 +22,15 @@ internal abstract record Viewer
 
 /// <summary>Who may read an entry.</summary>
 /// <param name="Public">Everybody.</param>
-/// <param name="Author">Its author, and the services.</param>
-internal readonly record struct Audience(bool Public, MemberId? Author)
+/// <param name="Reader">Its author or whose data it is about, and the services.</param>
+internal readonly record struct Audience(bool Public, MemberId? Reader)
 {
-    public static Audience Of(Entry? entry) => entry is null ? default : new Audience(entry.IsPublic, entry.Author);
+    public static Audience Of(Entry? entry) => entry is null ? default : new Audience(entry.IsPublic, entry.Reader);
 
     public bool Admits(Viewer viewer) => Public || viewer switch
     {
         Viewer.Service => true,
-        Viewer.Member member => member.Id == Author,
+        Viewer.Member member => member.Id == Reader,
         _ => false,
     };
 }

@@ -5,7 +5,7 @@ using CleanRoom.Storage.Batches;
 namespace CleanRoom.Ingestion.Upkeep;
 
 /// <summary>
-/// Deletes ciphertext whenever a checkpoint is cosigned: of withdrawn records whose tombstones it covers, and of batches that are past their delete-by by its
+/// Deletes ciphertext whenever a checkpoint is cosigned: of withdrawn records whose tombstones it covers, of what the enclave has sealed anew, and of batches that are past their delete-by by its
 /// room time, the one for what expires. How far tombstones have come is stored with the deletion; overdue batches are gone through again after a restart.
 /// </summary>
 internal sealed class Eraser(IBatchStore batches, ILogger<Eraser> logger)
@@ -15,6 +15,12 @@ internal sealed class Eraser(IBatchStore batches, ILogger<Eraser> logger)
     public async Task EraseAsync(Room room, CosignedCheckpoint cosigned, CancellationToken cancellationToken)
     {
         await EraseWithdrawnAsync(room, cosigned.Size, cancellationToken);
+        foreach (var replaced in room.Replaced(cosigned.Size).Chunk(BatchesAtATime))
+        {
+            _ = await batches.EraseBatchesAsync(room.Id, [.. replaced.Select(static item => item.Batch)], cancellationToken);
+            room.Erased(replaced);
+        }
+
         foreach (var overdue in room.Overdue(cosigned.Time.Expiring).Chunk(BatchesAtATime))
         {
             var parts = await batches.EraseBatchesAsync(room.Id, [.. overdue.Select(static item => item.Batch)], cancellationToken);

@@ -1,12 +1,12 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using CleanRoom.Charter.Log;
+using CleanRoom.Cryptography;
 using CleanRoom.Transport;
 
 namespace CleanRoom.Ingestion.Uploads;
 
 /// <summary>Puts chunks together to parts, in order, and compares each with its hash in the manifest.</summary>
-internal sealed class PartAssembler(BatchEntry manifest, int stored, long storedBytes)
+internal sealed class PartAssembler(IReadOnlyList<Digest> parts, int stored, long storedBytes)
 {
     public const int MaximumPart = 1 << 20;
     public const long MaximumBatch = 256L << 20;
@@ -17,16 +17,17 @@ internal sealed class PartAssembler(BatchEntry manifest, int stored, long stored
     private long _bytes = storedBytes;
 
     /// <summary>Whether every part has arrived.</summary>
-    public bool IsComplete => Math.Max(_next, stored) == manifest.Parts.Count && _part.WrittenCount == 0;
+    public bool IsComplete => Math.Max(_next, stored) == parts.Count && _part.WrittenCount == 0;
 
     /// <summary>The first part that has not arrived.</summary>
     public int NextPart => Math.Max(_next, stored);
 
     /// <summary>Takes a chunk. Chunks of parts that are stored already are passed over.</summary>
-    /// <returns>The part that the chunk completes, or <see langword="null"/>.</returns>
+    /// <returns>The part that the chunk completes (it may be the chunk's own memory), or <see langword="null"/>.</returns>
     /// <exception cref="CleanRoomException">The chunk is out of order or too large, or the part is not the one in the manifest.</exception>
-    public byte[]? Add(long part, long offset, ReadOnlySpan<byte> data, bool last)
+    public ReadOnlyMemory<byte>? Add(Chunk chunk)
     {
+        var (part, offset, data, last) = chunk;
         if (data.Length is < 1 or > MaximumChunk)
         {
             throw new CleanRoomException(ErrorReason.InvalidArgument, "A chunk must have 1 byte to 64 KiB.", "chunk.data");
@@ -44,7 +45,7 @@ internal sealed class PartAssembler(BatchEntry manifest, int stored, long stored
             _next = stored;
         }
 
-        if (part != _next || offset != _part.WrittenCount || part >= manifest.Parts.Count)
+        if (part != _next || offset != _part.WrittenCount || part >= parts.Count)
         {
             throw new CleanRoomException(
                 ErrorReason.InvalidArgument,
@@ -58,15 +59,20 @@ internal sealed class PartAssembler(BatchEntry manifest, int stored, long stored
             throw new CleanRoomException(ErrorReason.TooLarge, "A part may have 1 MiB and a batch 256 MiB.", "chunk.data", "Split the records into more batches.");
         }
 
-        _part.Write(data);
+        var whole = data;
+        if (!last || offset > 0)
+        {
+            _part.Write(data.Span);
+            whole = last ? _part.WrittenSpan.ToArray() : default;
+        }
+
         _bytes += data.Length;
         if (!last)
         {
             return null;
         }
 
-        var whole = _part.WrittenSpan.ToArray();
-        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(whole), manifest.Parts[_next].Span))
+        if (!BatchSeal.IsPart(parts, _next, whole.Span))
         {
             throw new CleanRoomException(
                 ErrorReason.DataLoss, $"Part {_next} is not the one in the manifest.", "chunk.data", "Send this part again; GetUpload tells where to go on.");

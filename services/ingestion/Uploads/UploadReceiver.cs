@@ -1,8 +1,9 @@
 using System.Collections.Concurrent;
-using System.Globalization;
+using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Ingestion.Rooms;
+using CleanRoom.Ingestion.Upkeep;
 using CleanRoom.Storage.Batches;
 using CleanRoom.Storage.Logs;
 using CleanRoom.Transport;
@@ -13,14 +14,31 @@ namespace CleanRoom.Ingestion.Uploads;
 /// <summary>A chunk as it came.</summary>
 internal readonly record struct Chunk(long Part, long Offset, ReadOnlyMemory<byte> Data, bool Last);
 
+/// <summary>What is uploaded: a contributor's batch, or what the enclave has sealed anew for a contributor.</summary>
+/// <param name="Author">The contributor.</param>
+/// <param name="Batch">Name of the ciphertexts.</param>
+/// <param name="Parts">Their hashes.</param>
+/// <param name="Anew">The enclave's.</param>
+internal sealed record Sealed(MemberId Author, Guid Batch, IReadOnlyList<Digest> Parts, bool Anew)
+{
+    public static Sealed Of(Entry entry) => entry switch
+    {
+        BatchEntry batch => new Sealed(batch.Author!, Guid.ParseExact(batch.Batch.ToString(), "D"), batch.Parts, Anew: false),
+        ResealEntry reseal => new Sealed(reseal.Member, Guid.ParseExact(reseal.Batch.ToString(), "D"), reseal.Parts, Anew: true),
+        _ => throw new ArgumentException("The entry has no ciphertexts.", nameof(entry)),
+    };
+
+    public bool MayBeSentBy(Viewer viewer) => Anew ? viewer is Viewer.Service { Enclave: true } : viewer is Viewer.Member { Id: var member } && member == Author;
+}
+
 /// <summary>
-/// Receives sealed batches. It reads the next chunk only when it has dealt with the one before, so that a fast sender waits on flow
+/// Receives sealed batches. It reads the next message only when it has dealt with the one before, so that a fast sender waits on flow
 /// control and not in our memory; parts are stored in groups, each group with one write to the disk.
 /// </summary>
-internal sealed class UploadReceiver(IBatchStore batches, IOptions<IngestionOptions> options, TimeProvider clock, ILogger<UploadReceiver> logger)
+internal sealed class UploadReceiver(IBatchStore batches, QuotaMetrics quotas, IOptions<IngestionOptions> options, TimeProvider clock, ILogger<UploadReceiver> logger)
 {
     private const int GroupBytes = 4 << 20;
-    private const int GroupParts = 256;
+    private const int GroupParts = 2048;
 
     private readonly ConcurrentDictionary<(Guid Room, Guid Batch), byte> _running = new();
 
@@ -28,14 +46,14 @@ internal sealed class UploadReceiver(IBatchStore batches, IOptions<IngestionOpti
     /// <param name="room">The room.</param>
     /// <param name="peer">The caller's TLS key.</param>
     /// <param name="manifest">The manifest.</param>
-    /// <param name="next">Gives the next chunk, or <see langword="null"/> at the end.</param>
+    /// <param name="next">Gives the next chunks, one or more, or <see langword="null"/> at the end.</param>
     /// <param name="cancellationToken">The call's end.</param>
     /// <exception cref="CleanRoomException">The batch is refused; parts that were stored stay for a later call.</exception>
     public async Task<AppendedLeaf> ReceiveAsync(
-        Room room, KeyId peer, SignedEntry manifest, Func<CancellationToken, Task<Chunk?>> next, CancellationToken cancellationToken)
+        Room room, KeyId peer, SignedEntry manifest, Func<CancellationToken, Task<IReadOnlyList<Chunk>?>> next, CancellationToken cancellationToken)
     {
-        var entry = (BatchEntry)manifest.Entry;
-        if (await room.IdentifyAsync(peer, cancellationToken) is not Viewer.Member { Id: var member } || member != entry.Author)
+        var entry = Sealed.Of(manifest.Entry);
+        if (!entry.MayBeSentBy(await room.IdentifyAsync(peer, cancellationToken)))
         {
             throw new CleanRoomException(
                 ErrorReason.PermissionDenied,
@@ -44,7 +62,7 @@ internal sealed class UploadReceiver(IBatchStore batches, IOptions<IngestionOpti
                 "Connect with a key that the log lists for this member with the role transport.");
         }
 
-        var batch = Guid.ParseExact(entry.Batch.ToString(), "D");
+        var batch = entry.Batch;
         if (!_running.TryAdd((room.Id, batch), 0))
         {
             throw new CleanRoomException(ErrorReason.Conflict, "Another upload of this batch is running.", "manifest.batch", "Wait for it, or try again.");
@@ -61,7 +79,7 @@ internal sealed class UploadReceiver(IBatchStore batches, IOptions<IngestionOpti
     }
 
     private async Task<AppendedLeaf> ReceiveAsync(
-        Room room, SignedEntry manifest, BatchEntry entry, Guid batch, Func<CancellationToken, Task<Chunk?>> next, CancellationToken cancellationToken)
+        Room room, SignedEntry manifest, Sealed entry, Guid batch, Func<CancellationToken, Task<IReadOnlyList<Chunk>?>> next, CancellationToken cancellationToken)
     {
         var start = await BeginAsync(room, manifest, entry, batch, cancellationToken);
         if (start is UploadStart.Complete complete)
@@ -70,21 +88,23 @@ internal sealed class UploadReceiver(IBatchStore batches, IOptions<IngestionOpti
         }
 
         var open = (UploadStart.Open)start;
-        var assembler = new PartAssembler(entry, open.NextPart, open.Bytes);
+        var assembler = new PartAssembler(entry.Parts, open.NextPart, open.Bytes);
         var group = new List<ReadOnlyMemory<byte>>();
         var stored = open.NextPart;
         var bytes = 0;
         try
         {
-            while (await NextAsync(next, cancellationToken) is { } chunk)
+            while (await NextAsync(next, cancellationToken) is { } chunks)
             {
-                if (assembler.Add(chunk.Part, chunk.Offset, chunk.Data.Span, chunk.Last) is not { } part)
+                foreach (var chunk in chunks)
                 {
-                    continue;
+                    if (assembler.Add(chunk) is { } part)
+                    {
+                        group.Add(part);
+                        bytes += part.Length;
+                    }
                 }
 
-                group.Add(part);
-                bytes += part.Length;
                 if (bytes >= GroupBytes || group.Count >= GroupParts)
                 {
                     stored = await StoreAsync(room, batch, stored, group);
@@ -112,30 +132,36 @@ internal sealed class UploadReceiver(IBatchStore batches, IOptions<IngestionOpti
         return leaf;
     }
 
-    private async Task<UploadStart> BeginAsync(Room room, SignedEntry manifest, BatchEntry entry, Guid batch, CancellationToken cancellationToken)
+    private async Task<UploadStart> BeginAsync(Room room, SignedEntry manifest, Sealed entry, Guid batch, CancellationToken cancellationToken)
     {
         if (await batches.FindAsync(room.Id, batch, cancellationToken) is not { Index: not null })
         {
             await CheckAsync(room, manifest, cancellationToken);
         }
 
-        var quota = await room.WithStateAsync(
-            state => state.Charter?.Quotas.RecordsPerMonth.TryGetValue(entry.Author!, out var records) == true ? records : (long?)null, cancellationToken);
+        // What the enclave seals anew was counted when it came.
+        var quota = entry.Anew ? null : await room.WithStateAsync(
+            state => state.Charter?.Quotas.RecordsPerMonth.TryGetValue(entry.Author, out var records) == true ? records : (int?)null, cancellationToken);
         var start = await batches.BeginAsync(
             new UploadRequest
             {
                 Room = room.Id,
                 Batch = batch,
-                Author = entry.Author!.Value,
+                Author = entry.Author.Value,
                 Manifest = manifest.Leaf,
-                Slots = entry.Slots,
-                Window = room.Cosigned.Value?.Checkpoint.Time.Opening.ToString("yyyy-MM", CultureInfo.InvariantCulture) ?? string.Empty,
-                Charge = LeastRecords(entry.Slots),
+                Slots = entry.Parts.Count / 2,
+                Window = room.Month,
+                Charge = entry.Anew ? 0 : LeastRecords(entry.Parts.Count / 2),
                 Quota = quota ?? long.MaxValue,
-                OpenUploads = options.Value.OpenUploadsPerContributor,
+                OpenUploads = entry.Anew ? int.MaxValue : options.Value.OpenUploadsPerContributor,
                 Now = clock.GetUtcNow(),
             },
             cancellationToken);
+        if (!entry.Anew)
+        {
+            await quotas.TakeAsync(room, entry.Author, quota, cancellationToken);
+        }
+
         return start switch
         {
             UploadStart.OtherManifest => throw new CleanRoomException(
@@ -172,7 +198,7 @@ internal sealed class UploadReceiver(IBatchStore batches, IOptions<IngestionOpti
         }
     }
 
-    private async Task<Chunk?> NextAsync(Func<CancellationToken, Task<Chunk?>> next, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<Chunk>?> NextAsync(Func<CancellationToken, Task<IReadOnlyList<Chunk>?>> next, CancellationToken cancellationToken)
     {
         using var patience = new CancellationTokenSource(options.Value.ChunkTimeout, clock);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);

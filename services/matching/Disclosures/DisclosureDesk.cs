@@ -77,6 +77,7 @@ internal sealed class DisclosureDesk
                 var item = Book.Ask(logged.Entry.Id, agency, asked, charter.Purposes.Allowed, noticed, time);
                 if (item.IsOpen)
                 {
+                    outbox.TakeUp(story!);
                     _stories[item.Request] = story!;
                     Ask(item, outbox);
                 }
@@ -112,6 +113,14 @@ internal sealed class DisclosureDesk
         if (answer.Answer == MatchVerdict.Wrong)
         {
             outbox.Forget(told.Story);
+            return;
+        }
+        if (answer.Answer == MatchVerdict.Taken)
+        {
+            if (told.As == ToldAs.Notice)
+            {
+                outbox.TakeUp(told.Story);
+            }
             return;
         }
         // Only a side can release or hold, and what was for the safeguarding lead alone is hers to answer.

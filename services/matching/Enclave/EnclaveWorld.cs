@@ -5,6 +5,7 @@ using CleanRoom.Matching.Disclosures;
 using CleanRoom.Matching.Epochs;
 using CleanRoom.Matching.Records;
 using CleanRoom.Matching.Release;
+using CleanRoom.Transport;
 
 namespace CleanRoom.Matching.Enclave;
 
@@ -44,6 +45,9 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, i
                         Shelf.Withdraw(State.Batches[record.Batch].Index, record.Slot);
                     }
                     break;
+                case ErasureEntry erasure:
+                    Forget(erasure);
+                    break;
                 case ActEntry act when State.Act(act.Id) is { Counts: true } logged:
                     Hear(logged);
                     break;
@@ -56,10 +60,24 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, i
         }
     }
 
+    /// <summary>The key is destroyed where its owner keeps it: it goes here too, with every record that it sealed. Whoever was told of one hears that it is gone.</summary>
+    private void Forget(ErasureEntry erasure)
+    {
+        keys.Forget(erasure.Author!, erasure.Period);
+        foreach (var batch in State.Batches.Values.Where(batch => batch.Contributor == erasure.Author && batch.Sealed.Period == erasure.Period))
+        {
+            for (var slot = 0; slot < batch.Manifest.Slots; slot++)
+            {
+                Shelf.Withdraw(batch.Index, slot);
+            }
+        }
+    }
+
     /// <summary>An act that has all its signatures: a change of consent counts at its position, the rest waits for the epoch's end and its time.</summary>
     private void Hear(LoggedAct logged)
     {
-        var entry = logged.Entry;
+        // In the words that stand for it now: what was sealed under a key that is gone reads as it did.
+        var entry = log.Newest.Act(logged.Entry.Id)!.Sealed;
         if (!keys.TryGet(entry.Author!, out var held) || !held.TryRecordKey(entry.Period, out var key) || !ActSeal.TryOpen(entry, key, out var act))
         {
             Log.ActUnread(logger, room.ToString(), logged.Index);
@@ -77,12 +95,14 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, i
     private async Task OpenAsync(BatchEntry batch, long index, CancellationToken cancellationToken)
     {
         var name = batch.Batch.ToString();
-        if (!keys.TryGet(batch.Author!, out var held) || !held.TryRecordKey(batch.Period, out var key))
+        var anew = log.Newest.Batches[batch.Batch];
+        var stands = anew.Sealed;
+        if (!keys.TryGet(batch.Author!, out var held) || !held.TryRecordKey(stands.Period, out var key))
         {
             Log.BatchUnread(logger, room.ToString(), name, "its owner's key is not here");
             return;
         }
-        using var opener = BatchOpener.Create(batch, key);
+        using var opener = BatchOpener.Create(stands, key);
         if (opener is null)
         {
             Log.BatchUnread(logger, room.ToString(), name, "its encapsulated key is not on the curve");
@@ -90,24 +110,67 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, i
         }
         var logged = State.Batches[batch.Batch];
         var limited = State.Charter!.Quotas.RecordsPerMonth.ContainsKey(batch.Author!);
-        await foreach (var (part, ciphertext) in log.ReadBatchAsync(batch.Batch, cancellationToken))
+        var expected = 0;
+        await foreach (var (part, ciphertext) in log.ReadBatchAsync(stands.Batch, cancellationToken))
         {
-            if (part < 0 || part >= batch.Parts.Count)
+            if (part != expected || part >= batch.Parts.Count)
             {
-                throw new Transport.CleanRoomException(Transport.ErrorReason.DataLoss, "Ingestion sent a part that the manifest does not have.");
+                throw new CleanRoomException(ErrorReason.DataLoss, "Ingestion sent parts of a batch out of order, or one that its manifest does not have.");
             }
-            if (ciphertext is null && limited && part % 2 == 0 && log.Newest.Batches[batch.Batch].IsWithdrawn(part / 2))
+            expected++;
+            OpenedSlot? slot = null;
+            var missing = ciphertext is null || !stands.IsPart(part, ciphertext);
+            if (missing)
             {
-                Shelf.CountWithdrawn(batch.Author!, index, part / 2);
+                await RequireWithdrawnAsync(batch.Batch, part, cancellationToken);
             }
-            if (ciphertext is not null && opener.Take(part, ciphertext) is { } slot && !logged.IsWithdrawn(slot.Slot) && !Shelf.Put(batch, index, slot, limited))
+            else
+            {
+                slot = opener.Take(part, ciphertext);
+            }
+            if (slot is null)
+            {
+                // A slot that was withdrawn before it was sealed anew is there, and empty.
+                if (limited && part % 2 == 1 && (missing || anew.IsWithdrawn(part / 2)))
+                {
+                    Shelf.CountWithdrawn(batch.Author!, index, part / 2);
+                }
+            }
+            else if (!logged.IsWithdrawn(slot.Slot) && !Shelf.Put(batch, index, slot, limited))
             {
                 Log.PartRefused(logger, room.ToString(), name, part, "NotTheOwnersOrNotNew");
             }
+        }
+        if (expected != batch.Parts.Count)
+        {
+            await RequireWithdrawnAsync(batch.Batch, expected, cancellationToken);
+            throw new CleanRoomException(ErrorReason.DataLoss, "Ingestion left out parts of a batch.");
         }
         foreach (var (part, why) in opener.Refusals)
         {
             Log.PartRefused(logger, room.ToString(), name, part, why.ToString());
         }
     }
+
+    /// <summary>
+    /// A record that the log names and the operator does not give, or gives otherwise, would be compared with nobody, and nobody would know. So the room stands still until it is
+    /// there again, or its owner has withdrawn it.
+    /// </summary>
+    public async Task RequireWithdrawnAsync(BatchId batch, int part, CancellationToken cancellationToken)
+    {
+        if (!IsOver(batch, part))
+        {
+            // The tombstone may be younger than what was read so far: the ciphertext goes as soon as it is cosigned.
+            _ = await log.NewestAsync(cancellationToken);
+        }
+        if (!IsOver(batch, part))
+        {
+            Log.PartWithheld(logger, room.ToString(), batch.ToString(), part);
+            throw new CleanRoomException(ErrorReason.DataLoss, "Ingestion does not give a part as it stands in the log, and no tombstone names it.");
+        }
+    }
+
+    /// <summary>Whether its owner has withdrawn a part, or the time of its batch is over: then ingestion deletes it.</summary>
+    private bool IsOver(BatchId batch, int part) =>
+        log.Newest.Batches[batch] is var logged && (logged.IsWithdrawn(part / 2) || logged.Manifest.DeleteBy <= log.Checkpoint!.Time.Expiring);
 }

@@ -51,10 +51,37 @@ internal sealed class VerifiedLog(PinnedChannel ingestion, RoomId room, TimeProv
     public async Task<long> AppendAsync(byte[] leaf, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var appended = await _client.AppendAsync(new AppendRequest { Room = room.ToString(), Leaf = ByteString.CopyFrom(leaf) }, cancellationToken: cancellationToken);
+        return await ReadBackAsync(leaf, appended.Index, timeout, cancellationToken);
+    }
+
+    /// <summary>The same, with the ciphertexts that the entry names.</summary>
+    public async Task<long> UploadAsync(byte[] leaf, IReadOnlyList<byte[]> parts, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        using var call = _client.UploadBatch(cancellationToken: cancellationToken);
+        await call.RequestStream.WriteAsync(new UploadBatchRequest { Start = new UploadStart { Room = room.ToString(), Manifest = ByteString.CopyFrom(leaf) } }, cancellationToken);
+        for (var part = 0; part < parts.Count; part++)
+        {
+            for (var offset = 0; offset < parts[part].Length; offset += ChunkSize)
+            {
+                var data = parts[part].AsMemory(offset, Math.Min(ChunkSize, parts[part].Length - offset));
+                await call.RequestStream.WriteAsync(
+                    new UploadBatchRequest
+                    {
+                        Chunk = new UploadChunk { Part = (uint)part, Offset = (uint)offset, Data = UnsafeByteOperations.UnsafeWrap(data), Last = offset + data.Length == parts[part].Length },
+                    },
+                    cancellationToken);
+            }
+        }
+        await call.RequestStream.CompleteAsync();
+        return await ReadBackAsync(leaf, (await call.ResponseAsync).Index, timeout, cancellationToken);
+    }
+
+    private async Task<long> ReadBackAsync(byte[] leaf, ulong position, TimeSpan timeout, CancellationToken cancellationToken)
+    {
         _ = await _client.GetInclusionAsync(
-            new GetInclusionRequest { Room = room.ToString(), Index = appended.Index }, deadline: clock.GetUtcNow().UtcDateTime + timeout, cancellationToken: cancellationToken);
+            new GetInclusionRequest { Room = room.ToString(), Index = position }, deadline: clock.GetUtcNow().UtcDateTime + timeout, cancellationToken: cancellationToken);
         _ = await SyncAsync(fresh: false, cancellationToken);
-        var index = (long)appended.Index;
+        var index = (long)position;
         return index < Size && this[index].Entry?.LeafHash == MerkleTree.LeafHash(leaf)
             ? index
             : throw new CleanRoomException(ErrorReason.DataLoss, "Ingestion did not put the entry where it said.");
@@ -91,6 +118,7 @@ internal sealed class VerifiedLog(PinnedChannel ingestion, RoomId room, TimeProv
     public void Dispose() => _gate.Dispose();
 
     private const int MaxPartSize = 1 << 20;
+    private const int ChunkSize = 64 << 10;
 
     private Digest Node(MerklePosition position)
     {

@@ -22,6 +22,12 @@ internal enum ToldAs
     Notice,
 }
 
+/// <summary>What a recipient was told under a reference.</summary>
+/// <param name="Story">The story.</param>
+/// <param name="As">As what.</param>
+/// <param name="At">Room time.</param>
+internal readonly record struct Told(PairStory Story, ToldAs As, DateTimeOffset At);
+
 /// <summary>What waits besides stories: about disclosures, and withdrawals of what was told.</summary>
 /// <param name="Message">The message.</param>
 /// <param name="About">The request that it belongs to; null for none.</param>
@@ -39,9 +45,12 @@ internal sealed class Outbox(RoomId room)
 {
     private readonly SortedDictionary<MemberId, List<PairStory>> _waiting = [];
     private readonly Dictionary<MemberId, List<Letter>> _letters = [];
-    private readonly Dictionary<MemberId, SortedDictionary<string, (PairStory Story, ToldAs As)>> _told = [];
+    private readonly Dictionary<MemberId, SortedDictionary<string, Told>> _told = [];
     private readonly HashSet<(LinkType, RecordName, RecordName)> _wrong = [];
     private readonly HashSet<((LinkType, RecordName, RecordName), MemberId)> _released = [];
+    private readonly EndingConsents _endings = new(room);
+    private readonly HashSet<(LinkType, RecordName, RecordName)> _takenUp = [];
+    private readonly Dictionary<(MemberId, string), DateTimeOffset> _heldSince = [];
     private readonly Dictionary<(MemberId, string), int> _oneWay = [];
     private readonly Dictionary<MemberId, Taken> _taken = [];
 
@@ -82,7 +91,7 @@ internal sealed class Outbox(RoomId room)
         _letters.TryGetValue(recipient, out var letters) && letters.RemoveAll(letter => letter.About == request && letter.Message is RoomMessage.Disclosed) > 0;
 
     /// <summary>The story that a member was told under a reference, and as what; null if it was told none, or told to forget it.</summary>
-    public (PairStory Story, ToldAs As)? ToldTo(MemberId recipient, string reference) =>
+    public Told? ToldTo(MemberId recipient, string reference) =>
         _told.TryGetValue(recipient, out var told) && told.TryGetValue(reference, out var item) ? item : null;
 
     /// <summary>A side releases what was held back for a person's look: the other side may get its pointer.</summary>
@@ -100,6 +109,9 @@ internal sealed class Outbox(RoomId room)
     /// <summary>The two are not the same: nobody hears of them again, and whoever did is told to forget it.</summary>
     public void Forget(PairStory story) => _wrong.Add(story.Pair);
 
+    /// <summary>An agency acts on it: who is next in line is not told because the first stayed silent.</summary>
+    public void TakeUp(PairStory story) => _takenUp.Add(story.Pair);
+
     /// <summary>Takes the next messages for a recipient: withdrawals, then what concerns disclosures, review items, then by strength. What may no longer be told falls away.</summary>
     /// <param name="recipient">The member.</param>
     /// <param name="most">Slots.</param>
@@ -110,15 +122,28 @@ internal sealed class Outbox(RoomId room)
     /// <param name="paused">The recipient owes an answer: no new stories.</param>
     public IReadOnlyList<RoomMessage> Take(MemberId recipient, int most, RoomState state, RecordShelf shelf, KeyRing keys, DateTimeOffset now, bool paused = false)
     {
+        var messages = TakeNews(recipient, most, state, shelf, keys, now, paused);
+        // Last of all: they must not keep news waiting.
+        return [.. messages, .. _endings.Take(recipient, most - messages.Count, state.Charter!, shelf, now)];
+    }
+
+    private List<RoomMessage> TakeNews(MemberId recipient, int most, RoomState state, RecordShelf shelf, KeyRing keys, DateTimeOffset now, bool paused)
+    {
         if (!_told.TryGetValue(recipient, out var told))
         {
             _told.Add(recipient, told = new(StringComparer.Ordinal));
         }
         var letters = _letters.GetValueOrDefault(recipient) ?? [];
         var stories = _waiting.GetValueOrDefault(recipient) ?? [];
-        _taken[recipient] = new Taken([.. stories], [.. letters], [.. told]);
+        var changed = new List<(string Reference, Told? Before)>();
+        _taken[recipient] = new Taken([.. stories], [.. letters], changed);
 
-        TakeBack(recipient, told, letters, state, shelf, now);
+        foreach (var (reference, item) in NoLongerKnown(recipient, told, state, shelf, now))
+        {
+            _ = told.Remove(reference);
+            changed.Add((reference, item));
+            letters.Add(new Letter(new RoomMessage.Withdrawn(reference, null), null));
+        }
         var sent = letters.OrderBy(letter => letter.Rank).Take(most).ToList();
         _letters[recipient] = [.. letters.Except(sent, ReferenceEqualityComparer.Instance).Cast<Letter>()];
         var messages = sent.ConvertAll(letter => letter.Message);
@@ -132,14 +157,24 @@ internal sealed class Outbox(RoomId room)
             .Select(story => story.On(shelf)).OfType<PairStory>()
             .Where(story => !_wrong.Contains(story.Pair))
             .Select(story => (Story: story, Decision: story.Decide(state, now), Reference: ReferenceOf(story, recipient, keys)))
-            .OrderBy(item => item.Decision.ChildProtection ? 0 : item.Decision.NeedsReview ? 1 : 2)
+            .OrderBy(item => item.Story.IsRiskToLife ? 0 : 1)
+            .ThenBy(item => item.Decision.ChildProtection ? 0 : item.Decision.NeedsReview ? 1 : 2)
             .ThenByDescending(item => item.Story.Link.Strength)
             .ThenBy(item => item.Reference, StringComparer.Ordinal))
         {
             var (message, isOneWay) = Compose(story, decision, recipient, reference, state, now);
             // What was told for review is told again once as a pointer, when the other side has released it.
-            if (message is null || (told.TryGetValue(reference, out var before) && !(before.As == ToldAs.Review && message is RoomMessage.MatchPointer)))
+            var wasTold = told.TryGetValue(reference, out var before);
+            if (message is null || (wasTold && !(before.As == ToldAs.Review && message is RoomMessage.MatchPointer)))
             {
+                continue;
+            }
+            if (message is RoomMessage.Notice && TurnOf(story, decision, recipient, reference, state.Charter!, keys, now) is var turn && turn != Turn.Now)
+            {
+                if (turn == Turn.Later)
+                {
+                    rest.Add(story);
+                }
                 continue;
             }
             var quarter = QuarterOf(now);
@@ -152,7 +187,8 @@ internal sealed class Outbox(RoomId room)
             {
                 _oneWay[(recipient, quarter)] = _oneWay.GetValueOrDefault((recipient, quarter)) + 1;
             }
-            told[reference] = (story, message switch { RoomMessage.Notice => ToldAs.Notice, RoomMessage.MatchPointer => ToldAs.Pointer, _ => ToldAs.Review });
+            changed.Add((reference, wasTold ? before : null));
+            told[reference] = new Told(story, message switch { RoomMessage.Notice => ToldAs.Notice, RoomMessage.MatchPointer => ToldAs.Pointer, _ => ToldAs.Review }, now);
             messages.Add(message);
         }
         stories.Clear();
@@ -166,28 +202,34 @@ internal sealed class Outbox(RoomId room)
     /// </summary>
     public void PutBack(MemberId recipient)
     {
+        _endings.PutBack(recipient);
         if (_taken.Remove(recipient, out var last))
         {
-            _told[recipient] = new(last.Told.ToDictionary(), StringComparer.Ordinal);
+            var told = _told[recipient];
+            foreach (var (reference, before) in last.Changed.Reverse())
+            {
+                _ = told.Remove(reference);
+                if (before is { } item)
+                {
+                    told.Add(reference, item);
+                }
+            }
             _waiting[recipient] = [.. last.Stories];
             _letters[recipient] = [.. last.Letters];
         }
     }
 
-    /// <summary>What was told and may be known no longer (withdrawn, past its time, wrong) is taken back, once. Missing keys of an owner are no withdrawal.</summary>
-    private void TakeBack(
-        MemberId recipient, SortedDictionary<string, (PairStory Story, ToldAs As)> told, List<Letter> letters, RoomState state, RecordShelf shelf, DateTimeOffset now)
-    {
-        foreach (var (reference, (story, _)) in told.ToList())
+    /// <summary>What was told and may be known no longer (withdrawn, past its time, wrong). Missing keys of an owner are no withdrawal.</summary>
+    private List<KeyValuePair<string, Told>> NoLongerKnown(
+        MemberId recipient, SortedDictionary<string, Told> told, RoomState state, RecordShelf shelf, DateTimeOffset now) =>
+    [
+        .. told.Where(item =>
         {
-            var gone = shelf.IsGone(story.First.Name) || shelf.IsGone(story.Second.Name) || _wrong.Contains(story.Pair);
-            if (gone || (story.On(shelf) is { } current && !MayStillKnow(current.Decide(state, now), current, recipient)))
-            {
-                _ = told.Remove(reference);
-                letters.Add(new Letter(new RoomMessage.Withdrawn(reference, null), null));
-            }
-        }
-    }
+            var story = item.Value.Story;
+            return shelf.IsGone(story.First.Name) || shelf.IsGone(story.Second.Name) || _wrong.Contains(story.Pair)
+                || (story.On(shelf) is { } current && !MayStillKnow(current.Decide(state, now), current, recipient));
+        }),
+    ];
 
     private static bool MayStillKnow(ConsentDecision decision, PairStory story, MemberId recipient) =>
         recipient == story.First.Contributor ? decision.TellFirst != Telling.Nothing
@@ -201,6 +243,31 @@ internal sealed class Outbox(RoomId room)
             _waiting.Add(recipient, stories = []);
         }
         stories.Add(story);
+    }
+
+    /// <summary>
+    /// When an agency's turn comes. The first in line are told at once; the next ones when the first have had their time and nobody has acted, or where there is no first, or a life is at risk.
+    /// Only what is signed in the log counts as acting: what the service says of who has read what is not the enclave's to believe.
+    /// </summary>
+    private Turn TurnOf(PairStory story, ConsentDecision decision, MemberId recipient, string reference, RoomCharter charter, KeyRing keys, DateTimeOffset now)
+    {
+        if (story.Query.Agencies?.Next is not { } next || story.IsFirstInLine(charter, recipient) || story.IsRiskToLife)
+        {
+            return Turn.Now;
+        }
+        var first = decision.FirstReleases.Union(decision.SecondReleases).Where(agency => story.IsFirstInLine(charter, agency)).ToList();
+        if (first.Count == 0)
+        {
+            return Turn.Now;
+        }
+        if (_takenUp.Contains(story.Pair))
+        {
+            return Turn.Never;
+        }
+        // From when it could be told, and never before who was told first has had the time that its notice says.
+        _ = _heldSince.TryAdd((recipient, reference), now);
+        var since = first.Select(agency => ToldTo(agency, ReferenceOf(story, agency, keys))?.At ?? DateTimeOffset.MinValue).Append(_heldSince[(recipient, reference)]).Max();
+        return now < next.After.After(since) ? Turn.Later : Turn.Now;
     }
 
     private string ReferenceOf(PairStory story, MemberId recipient, KeyRing keys) => MatchReference.Compute(
@@ -230,7 +297,7 @@ internal sealed class Outbox(RoomId room)
                     telling == Telling.OneWayPointer),
                 Telling.Review or Telling.SafeguardingReview => (
                     new RoomMessage.Review(
-                        reference, link, strength, RefOf(own), Words(story.Link.Evidence), [.. decision.Reasons.Select(reason => reason.ToString()).Order(StringComparer.Ordinal)],
+                        reference, link, strength, RefOf(own), Words(story.Link.Evidence), ReasonsOf(decision, own),
                         decision.ChildProtection, telling == Telling.SafeguardingReview, Whole(now.AddDays(30))),
                     false),
                 _ => (null, false),
@@ -257,13 +324,21 @@ internal sealed class Outbox(RoomId room)
                 [.. releasing.SelectMany(item => PairStory.JurisdictionsOf(item.Record, item.Side)).Distinct().Order(StringComparer.Ordinal)],
                 releasing.Count == 1 ? "single source" : "2",
                 [.. releasing.Select(item => DeskOf(state.Charter!, item.Record.Contributor))],
-                GradingOf(releasing.Select(item => item.Record)), [.. handling], Whole(now.AddDays(180))),
+                GradingOf(releasing.Select(item => item.Record)), [.. handling], Whole(now.AddDays(180)),
+                story.Query.Agencies?.Next is { } next && story.IsFirstInLine(state.Charter!, recipient) ? Whole(next.After.After(now)) : null),
             false);
     }
 
     public static string RefOf(HeldRecord record) => record.Content.ContributorRecordRef is { Length: > 0 } text ? text : record.Id.ToString("D");
 
     public static Desk DeskOf(RoomCharter charter, MemberId contributor) => new(contributor, charter.Contributor(contributor)?.Desk ?? "(left the room)");
+
+    /// <summary>Why a person has to look, and whether her own record says that a life is at risk.</summary>
+    private static string[] ReasonsOf(ConsentDecision decision, HeldRecord own)
+    {
+        var reasons = decision.Reasons.Select(reason => reason.ToString());
+        return [.. (own.Consent.Caveats.Contains(RoomMessage.RiskToLife) ? reasons.Append(RoomMessage.Review.OwnRiskToLife) : reasons).Order(StringComparer.Ordinal)];
+    }
 
     private static string[] Words(LinkEvidence evidence) =>
         [.. Enum.GetValues<LinkEvidence>().Where(kind => kind != LinkEvidence.None && evidence.HasFlag(kind)).Select(kind => kind.ToString()).Order(StringComparer.Ordinal)];
@@ -299,7 +374,14 @@ internal sealed class Outbox(RoomId room)
 
     public static DateTimeOffset Whole(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 
-    /// <summary>What stood before the last taking, to put it back.</summary>
+    private enum Turn
+    {
+        Now,
+        Later,
+        Never,
+    }
+
+    /// <summary>What stood before the last taking, and what it changed of what was told, in its order, to put it back.</summary>
     private sealed record Taken(
-        IReadOnlyList<PairStory> Stories, IReadOnlyList<Letter> Letters, IReadOnlyList<KeyValuePair<string, (PairStory Story, ToldAs As)>> Told);
+        IReadOnlyList<PairStory> Stories, IReadOnlyList<Letter> Letters, IReadOnlyList<(string Reference, Told? Before)> Changed);
 }

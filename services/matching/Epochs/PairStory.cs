@@ -1,6 +1,7 @@
 using CleanRoom.Charter;
 using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Log;
+using CleanRoom.Charter.Messages;
 using CleanRoom.Charter.Queries;
 using CleanRoom.Linkage;
 using CleanRoom.Matching.Records;
@@ -35,7 +36,7 @@ internal sealed record PairStory(Link Link, HeldRecord First, HeldRecord Second,
     public ConsentDecision Decide(RoomState state, DateTimeOffset now)
     {
         var charter = state.Charter!;
-        var kinds = Query.Agencies?.Kinds.ToHashSet(StringComparer.Ordinal) ?? [];
+        var kinds = Query.Agencies?.AllKinds.ToHashSet(StringComparer.Ordinal) ?? [];
         return ConsentEngine.Decide(
             new PairFacts(SideOf(state, First, Link.First), SideOf(state, Second, Link.Second), Holder, Doubt),
             new TellingRule(Query.TellsContributors, kinds, Query.Agencies?.Jurisdiction == JurisdictionRule.Any),
@@ -46,6 +47,12 @@ internal sealed record PairStory(Link Link, HeldRecord First, HeldRecord Second,
     /// <summary>Whether two records may be compared at all.</summary>
     public static bool AreComparable(RoomState state, HeldRecord one, HeldRecord other, DateTimeOffset now) =>
         ConsentEngine.AreComparable(SideOf(state, one, null), SideOf(state, other, null), now);
+
+    /// <summary>Somebody's life is at risk, one of the two says: nothing about it waits for its turn.</summary>
+    public bool IsRiskToLife => First.Consent.Caveats.Contains(RoomMessage.RiskToLife) || Second.Consent.Caveats.Contains(RoomMessage.RiskToLife);
+
+    /// <summary>Whether an agency comes first, and is not one of those who are told what the first ones leave.</summary>
+    public bool IsFirstInLine(RoomCharter charter, MemberId agency) => charter.Agency(agency) is { } member && Query.Agencies?.Kinds.Contains(member.Kind, StringComparer.Ordinal) == true;
 
     /// <summary>Countries where a side's own fact lies: of the fact itself, else of the events of exploitation.</summary>
     public static IReadOnlySet<string> JurisdictionsOf(HeldRecord record, Linkage.LinkSide side)

@@ -19,6 +19,7 @@ internal sealed class RecordShelf(int maxRecords)
     private readonly HashSet<RecordName> _gone = [];
     private readonly SortedSet<RecordHandle> _new = [];
     private readonly SortedSet<RecordHandle> _again = [];
+    private readonly HashSet<RecordHandle> _widening = [];
     private readonly SortedDictionary<RecordHandle, MemberId> _queue = [];
     private readonly Dictionary<(MemberId, string), int> _used = [];
 
@@ -29,6 +30,9 @@ internal sealed class RecordShelf(int maxRecords)
 
     /// <summary>Records to run the standing queries over: the new ones, and those whose persons have agreed to more since. The latter never make an epoch large enough.</summary>
     public IReadOnlyCollection<RecordHandle> ToEvaluate => _again.Count == 0 ? _new : [.. _new.Union(_again).Order()];
+
+    /// <summary>The records of a contributor.</summary>
+    public IEnumerable<HeldRecord> Of(MemberId contributor) => _records.Values.Where(record => record.Contributor == contributor);
 
     public HeldRecord? Find(RecordHandle handle) => _records.GetValueOrDefault(handle);
 
@@ -46,20 +50,23 @@ internal sealed class RecordShelf(int maxRecords)
             return false;
         }
         _records[handle] = RecordConsents.Change(_records[handle], change);
+        _ = _widening.Add(handle);
         return true;
     }
 
     /// <summary>Lets what persons have agreed to since the last epoch count in full, and has it compared at the next evaluation.</summary>
     public void WidenConsents()
     {
-        foreach (var (handle, record) in _records.Where(pair => pair.Value.Next is not null).ToList())
+        foreach (var handle in _widening)
         {
+            var record = _records[handle];
             _records[handle] = record with { Consent = record.Next!, Next = null };
             if (!_queue.ContainsKey(handle))
             {
                 _ = _again.Add(handle);
             }
         }
+        _widening.Clear();
     }
 
     public int CountNewContributors() => _new.Select(handle => _records[handle].Contributor).Distinct().Count();
@@ -162,7 +169,7 @@ internal sealed class RecordShelf(int maxRecords)
     /// <summary>Takes everything of an owner off the shelf: its lease is over or its approval has expired.</summary>
     public void TakeAll(MemberId contributor)
     {
-        foreach (var handle in _records.Values.Where(record => record.Contributor == contributor).Select(record => record.Handle).ToList())
+        foreach (var handle in Of(contributor).Select(record => record.Handle).ToList())
         {
             Take(handle);
         }
@@ -191,6 +198,7 @@ internal sealed class RecordShelf(int maxRecords)
         {
             _ = _byName.Remove(record.Name);
             _ = _again.Remove(handle);
+            _ = _widening.Remove(handle);
             if (gone)
             {
                 _ = _gone.Add(record.Name);

@@ -6,7 +6,7 @@ using CleanRoom.Transport;
 namespace CleanRoom.Matching.Release;
 
 /// <summary>
-/// The brokers that could not be reached when this instance asked for keys. One that answers again is a reason for a new instance: keys are released to
+/// The owners none of whose brokers could be reached when this instance asked for keys. One that answers again is a reason for a new instance: keys are released to
 /// instances whose evidence for that broker is in the log. A broker that refused is not asked again before the renewal.
 /// </summary>
 /// <remarks>
@@ -22,10 +22,15 @@ internal sealed class AbsentBrokers(RoomId room, TimeProvider clock)
     private TimeSpan _pause;
     private long _lastAsked;
 
+    /// <summary>
+    /// Whether a broker gave no answer, or said that it cannot now. Everything else is its owner's word, above all a no: that is never asked for again at another broker.
+    /// </summary>
+    public static bool IsAway(CleanRoomException problem) => problem.Reason is ErrorReason.Unavailable or ErrorReason.DeadlineExceeded;
+
     /// <summary>Keeps a member in mind if its broker gave no answer.</summary>
     public void Note(MemberId member, CleanRoomException problem)
     {
-        if (problem.Reason is ErrorReason.Unavailable or ErrorReason.DeadlineExceeded)
+        if (IsAway(problem))
         {
             _members[member] = true;
         }
@@ -58,7 +63,19 @@ internal sealed class AbsentBrokers(RoomId room, TimeProvider clock)
 
     private async Task<bool> AnswersAsync(CharterMember member, X509Certificate2 certificate, CancellationToken cancellationToken)
     {
-        using var broker = new BrokerClient(member, certificate);
+        foreach (var place in BrokerPlace.Of(member.Broker!))
+        {
+            if (await AnswersAsync(member.Id, place, certificate, cancellationToken))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private async Task<bool> AnswersAsync(MemberId member, BrokerPlace place, X509Certificate2 certificate, CancellationToken cancellationToken)
+    {
+        using var broker = new BrokerClient(member, place, certificate);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(Patience);
         try

@@ -18,7 +18,18 @@ namespace CleanRoom.Matching.Release;
 /// <param name="Index">Its position.</param>
 internal sealed record LoggedInstance(ReadOnlyMemory<byte> Leaf, long Index);
 
-/// <summary>One owner's broker, as the enclave sees it: nonce, appraisal, release.</summary>
+/// <summary>Where an owner's keys can be asked for.</summary>
+/// <param name="Endpoint">https address.</param>
+/// <param name="Tls">SPKI hash of its TLS key.</param>
+/// <param name="StandsIn">It is a stand-in, not the owner's broker.</param>
+internal sealed record BrokerPlace(Uri Endpoint, KeyId Tls, bool StandsIn)
+{
+    /// <summary>Gives the places of a member in the order in which they are asked.</summary>
+    public static IEnumerable<BrokerPlace> Of(BrokerTerms broker) =>
+        broker.StandIns.Select(standIn => new BrokerPlace(standIn.Endpoint, standIn.Tls, StandsIn: true)).Prepend(new BrokerPlace(broker.Endpoint, broker.Tls, StandsIn: false));
+}
+
+/// <summary>One broker of an owner, as the enclave sees it: nonce, appraisal, release.</summary>
 internal sealed class BrokerClient : IDisposable
 {
     /// <summary>The broker's view of the log moves while releases are logged; each attempt proves from where it stands now.</summary>
@@ -27,14 +38,16 @@ internal sealed class BrokerClient : IDisposable
     private readonly PinnedChannel _channel;
     private readonly AttestationService.AttestationServiceClient _client;
 
-    public BrokerClient(CharterMember member, X509Certificate2 certificate)
+    public BrokerClient(MemberId member, BrokerPlace place, X509Certificate2 certificate)
     {
-        Member = member.Id;
-        _channel = PinnedChannel.Create(member.Broker!.Endpoint, member.Broker.Tls, certificate);
+        (Member, Place) = (member, place);
+        _channel = PinnedChannel.Create(place.Endpoint, place.Tls, certificate);
         _client = new AttestationService.AttestationServiceClient(_channel.CallInvoker);
     }
 
     public MemberId Member { get; }
+
+    public BrokerPlace Place { get; }
 
     public async Task<ReadOnlyMemory<byte>> ChallengeAsync(RoomId room, CancellationToken cancellationToken)
     {
@@ -49,8 +62,10 @@ internal sealed class BrokerClient : IDisposable
     /// <param name="logged">Where it stands.</param>
     /// <param name="keys">The instance's keys.</param>
     /// <param name="log">Gives the newest cosigned checkpoint and proofs over the log that this enclave has verified.</param>
+    /// <param name="newestPeriod">Newest period of the owner's record keys in that log; 0 for none.</param>
     /// <param name="cancellationToken">Stops.</param>
-    public async Task<MemberKeys> CollectAsync(InstanceEntry entry, LoggedInstance logged, InstanceKeys keys, IProofSource log, CancellationToken cancellationToken)
+    public async Task<MemberKeys> CollectAsync(
+        InstanceEntry entry, LoggedInstance logged, InstanceKeys keys, IProofSource log, int newestPeriod, CancellationToken cancellationToken)
     {
         var evidence = entry.Evidence.First(item => item.Broker == Member);
         var attested = await _client.AttestAsync(
@@ -71,7 +86,7 @@ internal sealed class BrokerClient : IDisposable
             try
             {
                 var checkpoint = await log.NewestAsync(cancellationToken);
-                var response = await _client.ReleaseKeyAsync(Request(entry.Room, attested.Result, logged, checkpoint, brokerSize, log), cancellationToken: cancellationToken);
+                var response = await _client.ReleaseKeyAsync(Request(entry.Room, attested.Result, logged, checkpoint, brokerSize, log, newestPeriod), cancellationToken: cancellationToken);
                 return Open(entry, keys, response);
             }
             catch (CleanRoomException exception) when (attempt < MaxAttempts && StandsAt(exception, out var size))
@@ -88,12 +103,14 @@ internal sealed class BrokerClient : IDisposable
         long.TryParse(exception.Field, NumberStyles.None, CultureInfo.InvariantCulture, out size)
         && exception.Reason is not (ErrorReason.LogForked or ErrorReason.LogRolledBack) && size > 0;
 
-    private static ReleaseKeyRequest Request(RoomId room, string result, LoggedInstance logged, CosignedCheckpoint checkpoint, long brokerSize, IProofSource log)
+    private static ReleaseKeyRequest Request(
+        RoomId room, string result, LoggedInstance logged, CosignedCheckpoint checkpoint, long brokerSize, IProofSource log, int newestPeriod)
     {
         var request = new ReleaseKeyRequest
         {
             Room = room.ToString(),
             Result = result,
+            NewestPeriod = (uint)newestPeriod,
             Instance = new LogEntry
             {
                 Index = (ulong)logged.Index,

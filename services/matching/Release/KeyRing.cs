@@ -5,13 +5,22 @@ using CleanRoom.Cryptography;
 namespace CleanRoom.Matching.Release;
 
 /// <summary>What one owner's broker has released to this instance. Zeroed when it goes.</summary>
-internal sealed class MemberKeys(ReadOnlySpan<byte> roomSecret, IReadOnlyDictionary<int, HpkePrivateKey> recordKeys, DateTimeOffset leaseEnds) : IDisposable
+internal sealed class MemberKeys(ReadOnlySpan<byte> roomSecret, Dictionary<int, HpkePrivateKey> recordKeys, DateTimeOffset leaseEnds) : IDisposable
 {
     public SecretBytes RoomSecret { get; } = new(roomSecret);
 
     public DateTimeOffset LeaseEnds { get; } = leaseEnds;
 
     public bool TryRecordKey(int period, [NotNullWhen(true)] out HpkePrivateKey? key) => recordKeys.TryGetValue(period, out key);
+
+    /// <summary>Erases the record key of a period, if it is here.</summary>
+    public void Forget(int period)
+    {
+        if (recordKeys.Remove(period, out var key))
+        {
+            key.Dispose();
+        }
+    }
 
     public void Dispose()
     {
@@ -37,15 +46,29 @@ internal sealed class KeyRing : IDisposable
 
     public void Add(MemberId member, MemberKeys keys) => _keys.Add(member, keys);
 
+    /// <summary>Erases a member's record key of a period.</summary>
+    public void Forget(MemberId member, int period)
+    {
+        if (_keys.TryGetValue(member, out var keys))
+        {
+            keys.Forget(period);
+        }
+    }
+
+    /// <summary>Erases all of a member's keys.</summary>
+    public void Remove(MemberId member)
+    {
+        if (_keys.Remove(member, out var keys))
+        {
+            keys.Dispose();
+        }
+    }
+
     /// <summary>Erases the keys whose lease is over, and says whose they were.</summary>
     public IReadOnlyList<MemberId> Expire(DateTimeOffset roomTime)
     {
         var over = _keys.Where(pair => pair.Value.LeaseEnds <= roomTime).Select(pair => pair.Key).ToList();
-        foreach (var member in over)
-        {
-            _keys[member].Dispose();
-            _ = _keys.Remove(member);
-        }
+        over.ForEach(Remove);
         return over;
     }
 

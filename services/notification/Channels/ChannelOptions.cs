@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using CleanRoom.Charter;
+using CleanRoom.Charter.Messages;
 using CleanRoom.Notification.Channels.Mail;
 using CleanRoom.Notification.Channels.Webhooks;
 using Microsoft.Extensions.Options;
@@ -33,9 +34,9 @@ internal sealed class ChannelOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.010", "24:00:00")]
     public TimeSpan LongestPause { get; set; } = TimeSpan.FromHours(1);
 
-    /// <summary>Attempts for one word before it is given up. Defaults to 40: with the default pauses more than a day.</summary>
+    /// <summary>Attempts for one word before it is given up. Defaults to 64: with the default pauses more than a day, however chance shortens them.</summary>
     [Range(1, 10_000)]
-    public int Attempts { get; set; } = 40;
+    public int Attempts { get; set; } = 64;
 
     /// <summary>A word about messages that nobody has acknowledged is repeated after this time; zero for never. Defaults to 24 hours.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "31.00:00:00")]
@@ -74,6 +75,12 @@ internal sealed class TargetOptions
 
     /// <summary>Only what is still not acknowledged after this time: so one that is told later, of the same member, is the escalation. Defaults to zero.</summary>
     public TimeSpan After { get; set; }
+
+    /// <summary>
+    /// Hours in which it is not told, "22:00-07:00" in UTC or "22:00-07:00 Asia/Bangkok"; empty for none. The service cannot tell a risk to life from an empty slot: who must hear of one at night
+    /// runs a program that reads (the SDK's RingPlan) behind a target without quiet hours.
+    /// </summary>
+    public string? Quiet { get; set; }
 
     /// <summary>Address of a webhook, https, or http on this machine. Given together with <see cref="SecretFile"/>, or not at all.</summary>
     public string? Webhook { get; set; }
@@ -138,6 +145,7 @@ internal sealed class TargetOptions
         _ when !RoomId.TryParse(Room, out _) => "Room must be a UUID in lower case with hyphens.",
         _ when !MemberId.TryParse(Member, out _) => "Member must be a member's id.",
         _ when After < TimeSpan.Zero || After > TimeSpan.FromDays(31) => "After must be 0 to 31 days.",
+        { Quiet: { Length: > 0 } quiet } when !QuietHours.TryParse(quiet, out _) => "Quiet must be like 22:00-07:00, or 22:00-07:00 Asia/Bangkok with a time zone that this machine knows.",
         _ when new[] { Webhook, Dapr, Mail }.Count(static channel => channel is not null) != 1 => "give one of Webhook, Dapr and Mail.",
         { Mail: not null } when MailSettings() is null =>
             "Mail must be smtps://host:port or smtp://host:port, From and To plain addresses, User and PasswordFile both or neither, and the file readable.",

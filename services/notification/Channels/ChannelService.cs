@@ -1,4 +1,5 @@
 using CleanRoom.Charter;
+using CleanRoom.Charter.Messages;
 using CleanRoom.Hosting;
 using CleanRoom.Notification.Channels.Dapr;
 using CleanRoom.Notification.Channels.Mail;
@@ -15,7 +16,7 @@ internal sealed class ChannelService(IOptions<ChannelOptions> options, ISlotStor
         Task.WhenAll(options.Value.Targets.Select(target => HeraldOf(target).RunAsync(stoppingToken)));
 
     private Herald HeraldOf(TargetOptions target) => new(
-        RoomId.Parse(target.Room), MemberId.Parse(target.Member), target.After, ChannelOf(target), slots, options.Value, clock, logger);
+        RoomId.Parse(target.Room), MemberId.Parse(target.Member), target.After, QuietHours.TryParse(target.Quiet, out var quiet) ? quiet : null, ChannelOf(target), slots, options.Value, clock, logger);
 
     // All of it was checked with the options.
     private IChannel ChannelOf(TargetOptions target) =>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using CleanRoom.Charter;
+using CleanRoom.Charter.Messages;
 using CleanRoom.Storage;
 using CleanRoom.Storage.Slots;
 
@@ -9,7 +10,7 @@ namespace CleanRoom.Notification.Channels;
 /// Tells one target about the messages of one member. It keeps nothing of its own: what is stored and not acknowledged is what there is to tell, so a restart tells it
 /// again (with the same id) and loses nothing. A word that nobody takes is given up with a log entry, and the next message, or a restart, tells anew.
 /// </summary>
-internal sealed class Herald(RoomId room, MemberId member, TimeSpan after, IChannel channel, ISlotStore slots, ChannelOptions options, TimeProvider clock, ILogger logger)
+internal sealed class Herald(RoomId room, MemberId member, TimeSpan after, QuietHours? quiet, IChannel channel, ISlotStore slots, ChannelOptions options, TimeProvider clock, ILogger logger)
 {
     private const int Page = 256;
     private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(30);
@@ -27,6 +28,9 @@ internal sealed class Herald(RoomId room, MemberId member, TimeSpan after, IChan
                 told ??= await slots.FindAcknowledgedAsync(_room, member.Value, cancellationToken);
                 await WaitAsync(told.Value, cancellationToken);
                 await Task.Delay(options.Gather, clock, cancellationToken);
+
+                // What comes in quiet hours is one word after them.
+                _ = await RestAsync(cancellationToken);
                 var through = await LastAsync(told.Value, cancellationToken);
                 if (through > told && !await TellAsync(through, cancellationToken))
                 {
@@ -52,6 +56,11 @@ internal sealed class Herald(RoomId room, MemberId member, TimeSpan after, IChan
             return true;
         }
 
+        if (await IsAcknowledgedAsync(through, cancellationToken))
+        {
+            return true;
+        }
+
         for (var reminder = 0; reminder <= options.Reminders; reminder++)
         {
             if (!await SendAsync(new WaitingWord(room, member, through, reminder, clock.GetUtcNow()), cancellationToken))
@@ -72,6 +81,11 @@ internal sealed class Herald(RoomId room, MemberId member, TimeSpan after, IChan
     {
         for (var attempt = 1; ; attempt++)
         {
+            if (await RestAsync(cancellationToken) && await IsAcknowledgedAsync(word.Through, cancellationToken))
+            {
+                return true;
+            }
+
             switch (await channel.TellAsync(word, cancellationToken))
             {
                 case Told.Taken:
@@ -94,6 +108,20 @@ internal sealed class Herald(RoomId room, MemberId member, TimeSpan after, IChan
                 return true;
             }
         }
+    }
+
+    /// <summary>Waits for the end of quiet hours.</summary>
+    /// <returns>Whether there were any.</returns>
+    private async Task<bool> RestAsync(CancellationToken cancellationToken)
+    {
+        var rested = false;
+        while (quiet is not null && quiet.After(clock.GetUtcNow()) - clock.GetUtcNow() is var rest && rest > TimeSpan.Zero)
+        {
+            await Task.Delay(rest, clock, cancellationToken);
+            rested = true;
+        }
+
+        return rested;
     }
 
     /// <summary>Doubles, with half of it left to chance; what the other side asks for counts, up to the longest pause.</summary>

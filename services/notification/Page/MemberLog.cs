@@ -66,5 +66,5 @@ internal sealed class MemberLog(PinnedChannel ingestion)
     }
 
     private static bool IsVisible(ReadOnlySpan<byte> leaf, MemberId member) =>
-        SignedEntry.TryParse(leaf, out var entry, out _) && (entry.Entry.IsPublic || entry.Entry.Author == member);
+        SignedEntry.TryParse(leaf, out var entry, out _) && (entry.Entry.IsPublic || entry.Entry.Reader == member);
 }

@@ -31,6 +31,7 @@ internal static class PageEndpoints
     {
         builder.Services.AddCheckedOptions<PageOptions, PageOptionsValidator>(PageOptions.SectionName);
         builder.Services.AddSingleton<IConfigureOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>, PageListener>();
+        builder.Services.AddSingleton<PageCertificate>();
         builder.Services.AddSingleton<SignInDesk>();
         builder.Services.AddSingleton<MemberLog>();
         builder.Services.AddSingleton<PageFiles>();

@@ -19,6 +19,7 @@ internal sealed class PageFiles
         [".js"] = "text/javascript; charset=utf-8",
         [".css"] = "text/css; charset=utf-8",
         [".svg"] = "image/svg+xml",
+        [".json"] = "application/json",
         [".txt"] = "text/plain; charset=utf-8",
     }.ToFrozenDictionary();
 

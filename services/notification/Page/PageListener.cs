@@ -1,9 +1,6 @@
 using System.Net;
+using System.Net.Security;
 using System.Security.Authentication;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using CleanRoom.Hosting;
-using CleanRoom.Hosting.Startup;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
@@ -26,6 +23,13 @@ internal sealed class PageListener(IServiceProvider services) : IConfigureOption
             return;
         }
 
+        var certificate = services.GetRequiredService<PageCertificate>();
+        if (!string.IsNullOrEmpty(page.CertificateFile))
+        {
+            // Files that cannot be read stop the start, not the first browser.
+            _ = certificate.Current;
+        }
+
         options.Listen(IPAddress.Parse(page.Address), port, listen =>
         {
             listen.Protocols = HttpProtocols.Http1AndHttp2;
@@ -34,31 +38,16 @@ internal sealed class PageListener(IServiceProvider services) : IConfigureOption
                 connection.Features.Set(Mark);
                 return next(connection);
             });
-            var certificate = new Lazy<X509Certificate2>(() => Certificate(page));
-            listen.UseHttps(https =>
+            listen.UseHttps(new TlsHandshakeCallbackOptions
             {
-                https.ServerCertificateSelector = (_, _) => certificate.Value;
-                https.SslProtocols = SslProtocols.Tls13 | SslProtocols.Tls12;
-                https.HandshakeTimeout = TimeSpan.FromSeconds(10);
-                https.ClientCertificateMode = ClientCertificateMode.NoCertificate;
+                HandshakeTimeout = TimeSpan.FromSeconds(10),
+                OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
+                {
+                    ServerCertificateContext = certificate.Current,
+                    EnabledSslProtocols = SslProtocols.Tls13 | SslProtocols.Tls12,
+                    ClientCertificateRequired = false,
+                }),
             });
         });
-    }
-
-    private X509Certificate2 Certificate(PageOptions page)
-    {
-        if (string.IsNullOrEmpty(page.CertificateFile))
-        {
-            return services.GetRequiredService<ServerIdentity>().Certificate;
-        }
-
-        try
-        {
-            return X509Certificate2.CreateFromPemFile(page.CertificateFile, page.KeyFile);
-        }
-        catch (Exception exception) when (exception is CryptographicException or IOException or UnauthorizedAccessException)
-        {
-            throw new StartupException(ExitCode.FileError, "Page:CertificateFile and Page:KeyFile must be PEM files with a certificate and its key.", exception);
-        }
     }
 }

@@ -1,7 +1,9 @@
 using System.Diagnostics.Metrics;
 using CleanRoom.Hosting.Telemetry;
 using CleanRoom.Notification.Inboxes;
+using CleanRoom.Notification.Page;
 using CleanRoom.Notification.Rooms;
+using Microsoft.Extensions.Options;
 
 namespace CleanRoom.Notification.Upkeep;
 
@@ -11,7 +13,7 @@ internal sealed class InboxMetrics
     // The factory disposes of it with the host.
     private readonly Meter _meter;
 
-    public InboxMetrics(IMeterFactory meters, RoomFollowers rooms, InboxStreams inboxes)
+    public InboxMetrics(IMeterFactory meters, RoomFollowers rooms, InboxStreams inboxes, PageCertificate certificate, IOptions<PageOptions> page)
     {
         _meter = meters.Create("CleanRoom.Notification");
         _ = _meter.CreateObservableGauge(
@@ -20,5 +22,13 @@ internal sealed class InboxMetrics
             null,
             "1 while the room's log is refused as forked or rolled back.");
         _ = _meter.CreateObservableGauge("cleanroom.inbox.subscriptions", () => inboxes.Open, "{subscription}", "Open subscriptions, of all rooms and members together.");
+        if (page.Value.Port is not null)
+        {
+            _ = _meter.CreateObservableGauge(
+                "cleanroom.page.certificate.not_after",
+                () => new DateTimeOffset(certificate.Current.TargetCertificate.NotAfter).ToUnixTimeSeconds(),
+                "s",
+                "When the certificate of the inbox page ends, in Unix time.");
+        }
     }
 }

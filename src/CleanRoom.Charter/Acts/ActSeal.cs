@@ -63,6 +63,24 @@ public static class ActSeal
         return read;
     }
 
+    /// <summary>Seals an act anew, to its author's next record key, for the same place. Only the words change hands: what they say is not looked at.</summary>
+    /// <param name="entry">The entry, with the words that stand for it now.</param>
+    /// <param name="key">Opens them.</param>
+    /// <param name="next">The author's current record key.</param>
+    /// <returns>The new words; null if the key does not open the old ones.</returns>
+    public static byte[]? Reseal(ActEntry entry, HpkePrivateKey key, MemberKey next)
+    {
+        var aad = Aad(entry.Room, entry.Id, entry.Author!, entry.Kind, entry.About);
+        if (!Hpke.TryOpen(key, Info(entry.Room, entry.Author!, key.PublicKey.Id), aad, entry.Sealed.Span, out var plaintext))
+        {
+            return null;
+        }
+
+        var text = Hpke.Seal(next.Key, Info(entry.Room, entry.Author!, next.Key.Id), aad, plaintext);
+        CryptographicOperations.ZeroMemory(plaintext);
+        return text;
+    }
+
     private static byte[] Info(RoomId room, MemberId author, KeyId key) => Encoding.ASCII.GetBytes($"cleanroom/v1/act\0{room}\0{author}\0{key}");
 
     private static byte[] Aad(RoomId room, EntryId id, MemberId author, ActKind kind, EntryId? about) => JsonBuild.Bytes(new JsonObject

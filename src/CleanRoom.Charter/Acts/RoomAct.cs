@@ -136,7 +136,7 @@ public abstract record RoomAct
         internal static MatchAnswer? Read(JsonFields fields)
         {
             var match = ReadMatch(fields);
-            var word = fields.OneOf("answer", "hold", "release", "wrong");
+            var word = fields.OneOf("answer", "hold", "release", "taken", "wrong");
             return match is null || word is null ? null : new MatchAnswer(match, Enum.Parse<MatchVerdict>(word, ignoreCase: true));
         }
     }
@@ -237,6 +237,9 @@ public enum MatchVerdict
 
     /// <summary>The other side may get a pointer to this record.</summary>
     Release,
+
+    /// <summary>An agency acts on it: nobody else is told because it stays silent.</summary>
+    Taken,
 
     /// <summary>These are not the same: never linked again, and everybody told so far is told to delete it.</summary>
     Wrong,

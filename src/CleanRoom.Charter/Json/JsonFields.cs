@@ -137,6 +137,8 @@ internal sealed class JsonFields
             return good;
         });
 
+    public DateTimeOffset? TimeOrNull(string name) => Value(name) is { ValueKind: JsonValueKind.Null } ? null : Time(name);
+
     public RoomDuration? Duration(string name, TimeSpan least, TimeSpan most)
     {
         var duration = Parsed(name, "is not a duration", "write it as PT24H, P90D or P24M", (string text, out RoomDuration? result) =>

@@ -113,6 +113,12 @@ public sealed record ConfirmEntry(RoomId Room, EntryId Id, MemberId Author, Dige
 /// <param name="ConfirmedAt">Position of the second signature; null if there is none.</param>
 public sealed record LoggedAct(ActEntry Entry, long Index, Digest LeafHash, KeyId Signer, string Person, PersonRoles Roles, long? ConfirmedAt = null)
 {
+    /// <summary>The entry with the words that the enclave sealed anew; null while its own stand.</summary>
+    public ActEntry? Resealed { get; init; }
+
+    /// <summary>The entry with the words that stand for it now.</summary>
+    public ActEntry Sealed => Resealed ?? Entry;
+
     /// <summary>Whether as many persons have signed as this kind needs.</summary>
     public bool Counts => ConfirmedAt is not null || !ActRules.NeedsSecond(Entry.Kind);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using CleanRoom.Cryptography;
 
@@ -7,6 +8,16 @@ namespace CleanRoom.Charter.Log;
 /// <summary>What ties a sealed part to its place: the HPKE info of a batch and the associated data of a part (docs/protocol.md §4).</summary>
 public static class BatchSeal
 {
+    /// <summary>Whether a ciphertext is, byte for byte, the one that is named at a place.</summary>
+    /// <param name="parts">SHA-256 of each ciphertext.</param>
+    /// <param name="part">From 0, below their count.</param>
+    /// <param name="ciphertext">The bytes.</param>
+    public static bool IsPart(IReadOnlyList<Digest> parts, int part, ReadOnlySpan<byte> ciphertext)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        return CryptographicOperations.FixedTimeEquals(Digest.Of(ciphertext).Span, parts[part].Span);
+    }
+
     /// <summary>The HPKE info of a batch's context.</summary>
     /// <param name="room">The room.</param>
     /// <param name="contributor">Whose batch.</param>

@@ -20,7 +20,10 @@ public abstract record Entry(RoomId Room, EntryId Id, MemberId? Author)
     public abstract string Type { get; }
 
     /// <summary>Whether every member may read it; of other entries only the author may, and all others see the leaf hash (docs/protocol.md §3, Visibility).</summary>
-    public bool IsPublic => this is CharterEntry or VetoEntry or InstanceEntry or ReleaseEntry or FreezeEntry or EpochEntry;
+    public bool IsPublic => this is CharterEntry or VetoEntry or InstanceEntry or ReleaseEntry or FreezeEntry or ErasureEntry or EpochEntry;
+
+    /// <summary>The member who may read it besides: its author, or whose data it is about; null for none.</summary>
+    public virtual MemberId? Reader => Author;
 
     /// <summary>Signs the entry.</summary>
     /// <param name="key">Of the role that the entry needs.</param>
@@ -222,6 +225,11 @@ public sealed record BatchEntry(
     /// <summary>Sizes of a batch, in slots.</summary>
     public static IReadOnlyList<int> SlotCounts { get; } = [64, 256, 1024];
 
+    /// <summary>Whether a ciphertext is, byte for byte, the one that the manifest names at a place.</summary>
+    /// <param name="part">From 0, below the count of <see cref="Parts"/>.</param>
+    /// <param name="ciphertext">The bytes.</param>
+    public bool IsPart(int part, ReadOnlySpan<byte> ciphertext) => BatchSeal.IsPart(Parts, part, ciphertext);
+
     /// <inheritdoc/>
     public override string Type => TypeName;
 
@@ -380,6 +388,11 @@ public sealed record ReleaseEntry(
 /// <param name="Root">Merkle tree hash over the ciphertext digests, first to last.</param>
 public sealed record EpochRecipient(MemberId Member, long First, long Last, Digest Root);
 
+/// <summary>Messages that an epoch gave a member and that nobody can hand over any more.</summary>
+/// <param name="Epoch">The epoch.</param>
+/// <param name="Member">The recipient.</param>
+public sealed record VoidMessages(long Epoch, MemberId Member);
+
 /// <summary>The end of an epoch and what leaves with it.</summary>
 /// <param name="Room">The room.</param>
 /// <param name="Id">The entry.</param>
@@ -397,10 +410,19 @@ public sealed record EpochEntry(
     /// <summary>Most disclosures in one epoch.</summary>
     public const int MaxDisclosed = 1024;
 
+    /// <summary>Most void ranges in one entry.</summary>
+    public const int MaxVoid = 2048;
+
     internal const string TypeName = "epoch";
 
     /// <summary>Requests whose granted fields leave with this epoch, sorted by their text: the log says so before anything leaves.</summary>
     public IReadOnlyList<EntryId> Disclosed { get; init; } = [];
+
+    /// <summary>
+    /// What an earlier instance may have ended an epoch with, without handing it over, and this one cannot make again byte for byte, sorted by epoch and member. The recipient
+    /// reads on behind it; what may still be told is told anew.
+    /// </summary>
+    public IReadOnlyList<VoidMessages> Void { get; init; } = [];
 
     /// <inheritdoc/>
     public override string Type => TypeName;
@@ -424,6 +446,14 @@ public sealed record EpochEntry(
             ["root"] = recipient.Root.ToString(),
         }));
         json["roomTime"] = ProtocolTime.Write(RoomTime);
+        if (Void.Count > 0)
+        {
+            json["void"] = JsonBuild.Objects(Void.OrderBy(item => item.Epoch).ThenBy(item => item.Member).Select(item => new JsonObject
+            {
+                ["epoch"] = item.Epoch,
+                ["member"] = item.Member.Value,
+            }));
+        }
     }
 }
 

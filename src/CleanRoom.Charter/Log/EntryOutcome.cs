@@ -93,6 +93,12 @@ public enum IgnoredReason
     /// <summary>The member has logged no key of this period.</summary>
     UnknownPeriod,
 
+    /// <summary>The key is destroyed already.</summary>
+    KeyErased,
+
+    /// <summary>The owner has frozen its keys, and the log says so.</summary>
+    KeysFrozen,
+
     /// <summary>Too few brokers have released keys to the instance.</summary>
     InstanceNotTrusted,
 
@@ -101,6 +107,9 @@ public enum IgnoredReason
 
     /// <summary>A recipient's numbers do not continue, or are not as many as the charter says.</summary>
     NumbersDoNotContinue,
+
+    /// <summary>What is declared void is not an earlier instance's, was given to nobody, or is void already.</summary>
+    NotVoidable,
 
     /// <summary>A recipient has no inbox key.</summary>
     NoInboxKey,

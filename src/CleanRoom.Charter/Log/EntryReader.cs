@@ -31,7 +31,7 @@ internal static class EntryReader
         }
 
         Entry? entry;
-        if (type is InstanceEntry.TypeName or EpochEntry.TypeName)
+        if (type is InstanceEntry.TypeName or EpochEntry.TypeName or ResealEntry.TypeName or ActResealEntry.TypeName)
         {
             if (!isEnclave)
             {
@@ -39,7 +39,13 @@ internal static class EntryReader
                 return null;
             }
 
-            entry = type == InstanceEntry.TypeName ? ReadInstance(fields, room.Value, id.Value) : ReadEpoch(fields, room.Value, id.Value);
+            entry = type switch
+            {
+                InstanceEntry.TypeName => ReadInstance(fields, room.Value, id.Value),
+                EpochEntry.TypeName => ReadEpoch(fields, room.Value, id.Value),
+                ResealEntry.TypeName => ReadReseal(fields, room.Value, id.Value),
+                _ => ReadActReseal(fields, room.Value, id.Value),
+            };
         }
         else if (IsOfMembers(type))
         {
@@ -61,7 +67,7 @@ internal static class EntryReader
     }
 
     private static bool IsOfMembers(string type) => type is CharterEntry.TypeName or VetoEntry.TypeName or PersonEntry.TypeName or KeyEntry.TypeName
-        or ListingEntry.TypeName or BatchEntry.TypeName or TombstoneEntry.TypeName or FreezeEntry.TypeName or ReleaseEntry.TypeName or ConfirmEntry.TypeName
+        or ListingEntry.TypeName or BatchEntry.TypeName or TombstoneEntry.TypeName or FreezeEntry.TypeName or ErasureEntry.TypeName or ReleaseEntry.TypeName or ConfirmEntry.TypeName
         || ActRules.Words.ContainsKey(type);
 
     private static Entry? ReadOfMember(JsonFields fields, string type, RoomId room, EntryId id, MemberId author) => type switch
@@ -74,6 +80,7 @@ internal static class EntryReader
         BatchEntry.TypeName => ReadBatch(fields, room, id, author),
         TombstoneEntry.TypeName => ReadTombstone(fields, room, id, author),
         FreezeEntry.TypeName => fields.Bool("frozen") is { } frozen ? new FreezeEntry(room, id, author, frozen) : null,
+        ErasureEntry.TypeName => ReadErasure(fields, room, id, author),
         ReleaseEntry.TypeName => ReadRelease(fields, room, id, author),
         ConfirmEntry.TypeName => fields.Digest("of") is { } of ? new ConfirmEntry(room, id, author, of) : null,
         _ => ReadAct(fields, ActRules.Words[type], room, id, author),
@@ -190,21 +197,50 @@ internal static class EntryReader
             fields.Problems.Add("slots", "is not a size of batches", "write 64, 256 or 1024");
         }
 
-        var parts = fields.List("parts", 2 * (slots ?? 0), 2 * (slots ?? 0), (element, path) =>
-        {
-            if (JsonFields.TextOf(element) is { } text && StrictBase64.TryDecodeUrl(text, out var bytes) && Digest.TryFromBytes(bytes, out var digest))
-            {
-                return digest;
-            }
-
-            fields.Problems.Add(path, "is not the SHA-256 of a ciphertext", "write 32 bytes in base64url without padding");
-            return null;
-        });
+        var parts = ReadParts(fields, 2 * (slots ?? 0), 2 * (slots ?? 0));
         return fields.Problems.Any || batch is null || charter is null || checkpoint is null || dataset is null || deleteBy is null || enc is null
             || key is null || period is null || slots is null
             ? null
             : new BatchEntry(
                 room, id, author, batch.Value, charter, checkpoint, dataset, deleteBy.Value, enc, key, period.Value, parts, previous, slots.Value);
+    }
+
+    private static IReadOnlyList<Digest> ReadParts(JsonFields fields, int least, int most) => fields.List("parts", least, most, (element, path) =>
+    {
+        if (JsonFields.TextOf(element) is { } text && StrictBase64.TryDecodeUrl(text, out var bytes) && Digest.TryFromBytes(bytes, out var digest))
+        {
+            return digest;
+        }
+
+        fields.Problems.Add(path, "is not the SHA-256 of a ciphertext", "write 32 bytes in base64url without padding");
+        return null;
+    });
+
+    private static ResealEntry? ReadReseal(JsonFields fields, RoomId room, EntryId id)
+    {
+        var batch = ReadBatchId(fields, "batch");
+        var enc = fields.Bytes("enc", Hpke.EncSize, Hpke.EncSize);
+        var generation = fields.Integer("generation", 1, MaxCounter);
+        var key = fields.KeyId("key");
+        var member = fields.Member("member");
+        var of = fields.Digest("of");
+        var parts = ReadParts(fields, 2 * BatchEntry.SlotCounts[0], 2 * BatchEntry.SlotCounts[^1]);
+        var period = fields.Int("period", 1, MaxCounter);
+        return fields.Problems.Any || batch is null || enc is null || generation is null || key is null || member is null || of is null || period is null
+            ? null
+            : new ResealEntry(room, id, member, of, batch.Value, generation.Value, enc, key, period.Value, parts);
+    }
+
+    private static ActResealEntry? ReadActReseal(JsonFields fields, RoomId room, EntryId id)
+    {
+        var generation = fields.Integer("generation", 1, MaxCounter);
+        var member = fields.Member("member");
+        var of = fields.Digest("of");
+        var period = fields.Int("period", 1, MaxCounter);
+        var text = fields.Bytes("sealed", Hpke.Overhead + Padme.MinimumSize, ActEntry.MaxSealed);
+        return fields.Problems.Any || generation is null || member is null || of is null || period is null
+            ? null
+            : new ActResealEntry(room, id, member, of, generation.Value, period.Value, text);
     }
 
     private static TombstoneEntry ReadTombstone(JsonFields fields, RoomId room, EntryId id, MemberId author)
@@ -273,6 +309,21 @@ internal static class EntryReader
             : new ReleaseEntry(room, id, author, generation.Value, instance, leaseEnds.Value, periods);
     }
 
+    private static ErasureEntry? ReadErasure(JsonFields fields, RoomId room, EntryId id, MemberId author)
+    {
+        var custody = fields.OneOf("custody", ErasureEntry.Custodies);
+        var destroyed = fields.Time("destroyed");
+        var key = fields.KeyId("key");
+        var leaseEnds = fields.TimeOrNull("leaseEnds");
+        var period = fields.Int("period", 1, MaxCounter);
+        var recoverableUntil = fields.TimeOrNull("recoverableUntil");
+        var remains = fields.Text("remains", ErasureEntry.MaxRemains);
+        var simulated = fields.Bool("simulated");
+        return fields.Problems.Any || custody is null || destroyed is null || key is null || period is null || remains is null || simulated is null
+            ? null
+            : new ErasureEntry(room, id, author, simulated.Value, period.Value, key, custody, destroyed.Value, leaseEnds, recoverableUntil, remains);
+    }
+
     private static EpochEntry? ReadEpoch(JsonFields fields, RoomId room, EntryId id)
     {
         var checkpoint = fields.Parsed<SignedCheckpoint>("checkpoint", "is not a signed checkpoint", "write the signed note", SignedCheckpoint.TryParse);
@@ -292,12 +343,36 @@ internal static class EntryReader
         });
         CheckSorted(fields, "recipients", [.. recipients.Select(recipient => recipient.Member)]);
         var roomTime = fields.Time("roomTime");
+        IReadOnlyList<VoidMessages> without = fields.Optional("void") is null ? [] : ReadVoid(fields);
         return checkpoint is null || epoch is null || evaluated is null || generation is null || roomTime is null
             ? null
             : new EpochEntry(room, id, checkpoint, epoch.Value, evaluated.Value, generation.Value, recipients, roomTime.Value)
             {
                 Disclosed = disclosed,
+                Void = without,
             };
+    }
+
+    private static IReadOnlyList<VoidMessages> ReadVoid(JsonFields fields)
+    {
+        var items = fields.List("void", 1, EpochEntry.MaxVoid, (element, path) =>
+        {
+            var item = new JsonFields(element, path, fields.Problems);
+            var epoch = item.Integer("epoch", 1, MaxCounter);
+            var member = item.Member("member");
+            item.End();
+            return epoch is null || member is null ? null : new VoidMessages(epoch.Value, member);
+        });
+        for (var i = 1; i < items.Count; i++)
+        {
+            if ((items[i - 1].Epoch, items[i - 1].Member).CompareTo((items[i].Epoch, items[i].Member)) >= 0)
+            {
+                fields.Problems.Add("void", "is not sorted by epoch and member, or names one twice", "sort it and remove duplicates");
+                break;
+            }
+        }
+
+        return items;
     }
 
     private static List<EntryId> ReadDisclosed(JsonFields fields) =>

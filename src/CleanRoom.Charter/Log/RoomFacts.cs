@@ -24,6 +24,20 @@ public sealed record Person(MemberId Member, string Name, VerifyingKey Key, Pers
 /// <param name="Index">Position of its entry.</param>
 public sealed record MemberKey(int Period, HpkePublicKey Key, long Index);
 
+/// <summary>A record key is destroyed.</summary>
+/// <param name="Entry">What its owner's broker says.</param>
+/// <param name="Index">Position of its entry.</param>
+public sealed record Erasure(ErasureEntry Entry, long Index)
+{
+    /// <summary>The verifier key that signed: which of the owner's brokers has destroyed its copy.</summary>
+    public required KeyId By { get; init; }
+}
+
+/// <summary>A broker that the charter has let hold a record key.</summary>
+/// <param name="VerifierKey">Which.</param>
+/// <param name="Stated">Whether it has stated in the log that its copy is destroyed.</param>
+public sealed record KeyHolder(KeyId VerifierKey, bool Stated);
+
 /// <summary>A contributor's last listing.</summary>
 /// <param name="Contributors">Who may get pointers about its records.</param>
 /// <param name="Agencies">Who may get notices.</param>
@@ -52,6 +66,9 @@ public sealed record Instance(long Generation, VerifyingKey Signing, HpkePublicK
 /// <param name="Index">Position of its entry.</param>
 public sealed record Release(MemberId Member, long Generation, DateTimeOffset LeaseEnds, IReadOnlyList<int> Periods, long Index)
 {
+    /// <summary>The verifier key that signed: the member's broker or a stand-in.</summary>
+    public required KeyId By { get; init; }
+
     /// <summary>Whether the lease runs at a room time.</summary>
     public bool IsLive(RoomTime time) => time.Expiring < LeaseEnds;
 }
@@ -80,6 +97,7 @@ public sealed class LoggedBatch
     internal LoggedBatch(BatchEntry manifest, long index, Digest leafHash)
     {
         Manifest = manifest;
+        Sealed = manifest;
         Index = index;
         LeafHash = leafHash;
         _withdrawn = new ulong[manifest.Slots / 64];
@@ -87,6 +105,12 @@ public sealed class LoggedBatch
 
     /// <summary>The manifest.</summary>
     public BatchEntry Manifest { get; }
+
+    /// <summary>The manifest with name, key and hashes of the ciphertexts that stand for it now: its own, or those that the enclave sealed anew.</summary>
+    public BatchEntry Sealed { get; private set; }
+
+    /// <summary>Name of the ciphertexts that stood for it before; null while its own stand.</summary>
+    public BatchId? Replaced { get; private set; }
 
     /// <summary>Its position.</summary>
     public long Index { get; }
@@ -102,6 +126,8 @@ public sealed class LoggedBatch
 
     /// <summary>The withdrawn slots, rising.</summary>
     public IEnumerable<int> Withdrawn => Enumerable.Range(0, Manifest.Slots).Where(IsWithdrawn);
+
+    internal void Reseal(BatchEntry anew) => (Replaced, Sealed) = (Sealed.Batch, anew);
 
     internal void Withdraw(int slot) => _withdrawn[slot / 64] |= 1UL << (slot % 64);
 }

@@ -26,6 +26,11 @@ public sealed partial class RoomState
             return IgnoredReason.WrongRecordKey;
         }
 
+        if (ErasureOf(entry.Author!, entry.Period) is not null)
+        {
+            return IgnoredReason.KeyErased;
+        }
+
         // Others' requests are hashes to a member: only who sees all entries can say that there is no such request.
         if (entry.About is { } about && !HasUnseen && !(_acts.TryGetValue(about, out var request) && request.Entry.Kind == ActKind.Request && request.Counts))
         {

@@ -49,16 +49,17 @@ public sealed partial class RoomState
         return outcome;
     }
 
-    /// <summary>Tells why a batch would be ignored if its manifest were the next entry; None if it would be accepted. Nothing changes.</summary>
-    /// <param name="manifest">A parsed leaf with a <see cref="BatchEntry"/>.</param>
+    /// <summary>Tells why a batch, or one that was sealed anew, would be ignored if its manifest were the next entry; None if it would be accepted. Nothing changes.</summary>
+    /// <param name="manifest">A parsed leaf with a <see cref="BatchEntry"/> or a <see cref="ResealEntry"/>.</param>
     public IgnoredReason CheckBatch(SignedEntry manifest)
     {
-        var entry = (BatchEntry)manifest.Entry;
+        var entry = manifest.Entry;
         return entry.Room != Room ? IgnoredReason.WrongRoom
             : Charter is null ? IgnoredReason.NoGenesis
             : _ids.Contains(entry.Id) ? IgnoredReason.DuplicateId
+            : entry is ResealEntry reseal ? JudgeReseal(manifest, reseal)
             : !Charter.TryFind(entry.Author!, out _) ? IgnoredReason.NotAMember
-            : JudgeBatch(manifest, entry);
+            : JudgeBatch(manifest, (BatchEntry)entry);
     }
 
     /// <summary>Passes over an entry that the reader may only see the hash of.</summary>
@@ -125,14 +126,17 @@ public sealed partial class RoomState
             BatchEntry batch => ApplyBatch(signed, batch),
             TombstoneEntry tombstone => ApplyTombstone(signed, tombstone),
             FreezeEntry freeze => ApplyFreeze(signed, freeze),
+            ErasureEntry erasure => ApplyErasure(signed, erasure),
             InstanceEntry instance => ApplyInstance(signed, instance),
             ReleaseEntry release => ApplyRelease(signed, release),
             EpochEntry epoch => ApplyEpoch(signed, epoch),
+            ResealEntry reseal => ApplyReseal(signed, reseal),
+            ActResealEntry reseal => ApplyActReseal(signed, reseal),
             ActEntry act => ApplyAct(signed, act),
             ConfirmEntry confirm => ApplyConfirm(signed, confirm),
             _ => IgnoredReason.UnknownType,
         };
-        if (reason == IgnoredReason.UnknownSigner && HasUnseen && entry is not (VetoEntry or InstanceEntry or ReleaseEntry or EpochEntry))
+        if (reason == IgnoredReason.UnknownSigner && HasUnseen && entry is not (VetoEntry or InstanceEntry or ReleaseEntry or ErasureEntry or EpochEntry or ResealEntry or ActResealEntry))
         {
             // The entry that gave this person a role may be one of those that this reader cannot see.
             return new EntryOutcome(Size, EntryEffect.Unseen, IgnoredReason.None, signed);
@@ -338,6 +342,7 @@ public sealed partial class RoomState
 
         var batch = new LoggedBatch(entry, Size, signed.LeafHash);
         _batches[entry.Batch] = batch;
+        _batchesByHash[signed.LeafHash] = batch;
         _lastBatches[entry.Author!] = batch;
         return IgnoredReason.None;
     }
@@ -355,7 +360,7 @@ public sealed partial class RoomState
             return reason;
         }
 
-        if (_batches.ContainsKey(entry.Batch))
+        if (_batches.ContainsKey(entry.Batch) || _resealed.Contains(entry.Batch))
         {
             return IgnoredReason.BatchExists;
         }
@@ -373,6 +378,11 @@ public sealed partial class RoomState
         if (CurrentKey(entry.Author!, KeyPurpose.Record) is not { } key || key.Key.Id != entry.Key || key.Period != entry.Period)
         {
             return IgnoredReason.WrongRecordKey;
+        }
+
+        if (ErasureOf(entry.Author!, entry.Period) is not null)
+        {
+            return IgnoredReason.KeyErased;
         }
 
         return LastBatchOf(entry.Author!)?.LeafHash != entry.Previous ? IgnoredReason.WrongPrevious : IgnoredReason.None;
@@ -422,6 +432,49 @@ public sealed partial class RoomState
         return IgnoredReason.None;
     }
 
+    private IgnoredReason ApplyErasure(SignedEntry signed, ErasureEntry entry)
+    {
+        var reason = CheckBroker(signed);
+        if (reason != IgnoredReason.None)
+        {
+            return reason;
+        }
+
+        if (entry.Simulated != Charter!.Simulated)
+        {
+            return IgnoredReason.NotAllowed;
+        }
+
+        // Others' keys are hashes to a member: only who sees them can say that a key is not this member's.
+        var keys = KeysOf(entry.Author!, KeyPurpose.Record);
+        if (!(HasUnseen && keys.Count == 0))
+        {
+            if (entry.Period > keys.Count)
+            {
+                return IgnoredReason.UnknownPeriod;
+            }
+
+            if (keys[entry.Period - 1].Key.Id != entry.Key)
+            {
+                return IgnoredReason.WrongRecordKey;
+            }
+        }
+
+        // Each of the owner's brokers states its own copy's end, once.
+        if (!_erasures.TryGetValue((entry.Author!, entry.Period), out var statements))
+        {
+            _erasures.Add((entry.Author!, entry.Period), statements = []);
+        }
+
+        if (statements.Any(statement => statement.By == signed.SignedBy))
+        {
+            return IgnoredReason.KeyErased;
+        }
+
+        statements.Add(new Erasure(entry, Size) { By = signed.SignedBy });
+        return IgnoredReason.None;
+    }
+
     private IgnoredReason ApplyInstance(SignedEntry signed, InstanceEntry entry)
     {
         var reason = CheckKey(signed, entry.Signing);
@@ -465,13 +518,7 @@ public sealed partial class RoomState
 
     private IgnoredReason ApplyRelease(SignedEntry signed, ReleaseEntry entry)
     {
-        Charter!.TryFind(entry.Author!, out var member);
-        if (member!.Broker is not { } broker)
-        {
-            return IgnoredReason.NotAllowed;
-        }
-
-        var reason = CheckKey(signed, broker.VerifierKey);
+        var reason = CheckBroker(signed);
         if (reason != IgnoredReason.None)
         {
             return reason;
@@ -488,7 +535,18 @@ public sealed partial class RoomState
             return IgnoredReason.UnknownPeriod;
         }
 
-        _releases[entry.Author!] = new Release(entry.Author!, entry.Generation, entry.LeaseEnds, entry.Periods, Size);
+        // Whoever has not heard of a freeze or an erasure, or does not want to, releases nothing that counts.
+        if (_frozen.Contains(entry.Author!))
+        {
+            return IgnoredReason.KeysFrozen;
+        }
+
+        if (entry.Periods.Any(period => ErasureOf(entry.Author!, period) is not null))
+        {
+            return IgnoredReason.KeyErased;
+        }
+
+        _releases[entry.Author!] = new Release(entry.Author!, entry.Generation, entry.LeaseEnds, entry.Periods, Size) { By = signed.SignedBy };
         if (instance.TrustedAt is null && IsInstanceTrusted)
         {
             _instances[^1] = instance with { TrustedAt = Size };
@@ -499,20 +557,10 @@ public sealed partial class RoomState
 
     private IgnoredReason ApplyEpoch(SignedEntry signed, EpochEntry entry)
     {
-        if (CurrentInstance is not { } instance || entry.Generation != instance.Generation)
-        {
-            return IgnoredReason.NotNewestInstance;
-        }
-
-        var reason = CheckKey(signed, instance.Signing);
+        var reason = CheckInstance(signed, entry.Generation);
         if (reason != IgnoredReason.None)
         {
-            return reason == IgnoredReason.UnknownSigner ? IgnoredReason.NotNewestInstance : reason;
-        }
-
-        if (!IsInstanceTrusted)
-        {
-            return IgnoredReason.InstanceNotTrusted;
+            return reason;
         }
 
         if (entry.Epoch != LastEpoch + 1)
@@ -565,6 +613,28 @@ public sealed partial class RoomState
             return IgnoredReason.NotApproved;
         }
 
+        var without = new List<EpochRecipient>();
+        foreach (var item in entry.Void)
+        {
+            if (Epoch(item.Epoch) is not { } head || head.Entry.Generation >= entry.Generation
+                || head.Entry.Recipients.FirstOrDefault(recipient => recipient.Member == item.Member) is not { } given || VoidThrough(item.Member, given.First) is not null)
+            {
+                return IgnoredReason.NotVoidable;
+            }
+
+            without.Add(given);
+        }
+
+        foreach (var given in without)
+        {
+            if (!_void.TryGetValue(given.Member, out var ranges))
+            {
+                _void.Add(given.Member, ranges = []);
+            }
+
+            ranges.Add(given.First, given);
+        }
+
         _disclosed.UnionWith(entry.Disclosed);
         LastEpoch = entry.Epoch;
         LastEvaluatedEpoch = entry.Evaluated ? entry.Epoch : LastEvaluatedEpoch;
@@ -574,13 +644,27 @@ public sealed partial class RoomState
             _lastNumbers[recipient.Member] = recipient.Last;
         }
 
-        _epochs[entry.Epoch] = new EpochHead(entry, Size, signed.LeafHash, instance.Signing);
+        _epochs[entry.Epoch] = new EpochHead(entry, Size, signed.LeafHash, CurrentInstance!.Signing);
         if (_epochs.Count > KeptEpochs)
         {
             _epochs.RemoveAt(0);
         }
 
         return IgnoredReason.None;
+    }
+
+    /// <summary>What the enclave says counts if the newest instance says it, and enough brokers have released keys to that one.</summary>
+    private IgnoredReason CheckInstance(SignedEntry signed, long generation)
+    {
+        if (CurrentInstance is not { } instance || generation != instance.Generation)
+        {
+            return IgnoredReason.NotNewestInstance;
+        }
+
+        var reason = CheckKey(signed, instance.Signing);
+        return reason == IgnoredReason.UnknownSigner ? IgnoredReason.NotNewestInstance
+            : reason == IgnoredReason.None && !IsInstanceTrusted ? IgnoredReason.InstanceNotTrusted
+            : reason;
     }
 
     private static IgnoredReason CheckKey(SignedEntry signed, VerifyingKey key) => signed switch
@@ -609,5 +693,6 @@ public sealed partial class RoomState
     }
 
     private bool IsCharterKey(KeyId key) => Charter!.Operator.Key.Id == key || Charter.Members.Any(member =>
-        member.OrganisationKey.Id == key || (member.Broker is { } broker && (broker.VerifierKey.Id == key || broker.WitnessKey.Id == key)));
+        member.OrganisationKey.Id == key || (member.Broker is { } broker
+            && (broker.WitnessKey.Id == key || broker.Holders.Any(holder => holder.Id == key) || broker.StandIns.Any(standIn => standIn.HandOverKey.Id == key))));
 }

@@ -46,6 +46,7 @@ public sealed partial class RoomState
     private readonly Dictionary<(MemberId, KeyPurpose), List<MemberKey>> _keys = [];
     private readonly Dictionary<MemberId, Listing> _listings = [];
     private readonly HashSet<MemberId> _frozen = [];
+    private readonly SortedDictionary<(MemberId, int), List<Erasure>> _erasures = [];
     private readonly Dictionary<BatchId, LoggedBatch> _batches = [];
     private readonly Dictionary<MemberId, LoggedBatch> _lastBatches = [];
     private readonly List<Instance> _instances = [];
@@ -57,6 +58,7 @@ public sealed partial class RoomState
     private readonly Dictionary<MemberId, int> _actCounts = [];
     private readonly HashSet<EntryId> _decided = [];
     private readonly HashSet<EntryId> _disclosed = [];
+    private readonly Dictionary<MemberId, SortedList<long, EpochRecipient>> _void = [];
 
     private RoomState(RoomId room) => Room = room;
 
@@ -86,6 +88,12 @@ public sealed partial class RoomState
 
     /// <summary>Members who stopped all releases of their keys.</summary>
     public IReadOnlySet<MemberId> Frozen => _frozen;
+
+    /// <summary>Record keys that their owners' brokers have destroyed, by member and period; one for each broker that stated it.</summary>
+    public IReadOnlyCollection<Erasure> Erasures => [.. _erasures.Values.SelectMany(static statements => statements)];
+
+    /// <summary>Gives the first statement that a member's record key is destroyed, which ends its use in the room; null if there is none. Who else holds it: <see cref="HoldersOf"/>.</summary>
+    public Erasure? ErasureOf(MemberId member, int period) => _erasures.GetValueOrDefault((member, period))?[0];
 
     /// <summary>All accepted batches that this view shows.</summary>
     public IReadOnlyDictionary<BatchId, LoggedBatch> Batches => _batches;
@@ -127,7 +135,7 @@ public sealed partial class RoomState
     /// <summary>Whether a key has a role for a member now, for what would be appended next.</summary>
     public bool HasRole(KeyId key, MemberId member, PersonRoles role) => PersonOf(key) is { } person && person.Member == member && person.HasRoleAt(role, Size);
 
-    /// <summary>Gives the member whose TLS key this is now: a person's transport key or its broker's pin; null if nobody's.</summary>
+    /// <summary>Gives the member whose TLS key this is now: a person's transport key, or the pin of its broker or of a stand-in; null if nobody's.</summary>
     public MemberId? MemberOfTransportKey(KeyId key)
     {
         if (PersonOf(key) is { } person)
@@ -135,7 +143,7 @@ public sealed partial class RoomState
             return person.HasRoleAt(PersonRoles.Transport, Size) ? person.Member : null;
         }
 
-        return Charter?.Members.FirstOrDefault(member => member.Broker?.Tls == key)?.Id;
+        return Charter?.Members.FirstOrDefault(member => member.Broker is { } broker && (broker.Tls == key || broker.StandIns.Any(standIn => standIn.Tls == key)))?.Id;
     }
 
     /// <summary>Gives a member's keys, by period.</summary>
@@ -163,6 +171,26 @@ public sealed partial class RoomState
 
     /// <summary>Gives the number of the next message to a member: 1 for the first.</summary>
     public long NextNumber(MemberId recipient) => _lastNumbers.GetValueOrDefault(recipient) + 1;
+
+    /// <summary>Gives the last number of the messages that were declared void together with this one; null if it was not.</summary>
+    /// <param name="recipient">The member.</param>
+    /// <param name="number">Number of a message.</param>
+    public long? VoidThrough(MemberId recipient, long number)
+    {
+        if (!_void.TryGetValue(recipient, out var ranges))
+        {
+            return null;
+        }
+
+        var (low, high) = (0, ranges.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = ranges.Values[middle].Last < number ? (middle + 1, high) : (low, middle);
+        }
+
+        return low < ranges.Count && ranges.Values[low].First <= number ? ranges.Values[low].Last : null;
+    }
 
     /// <summary>Gives the head of an epoch, if it is among the last <see cref="KeptEpochs"/>.</summary>
     public EpochHead? Epoch(long epoch) => _epochs.GetValueOrDefault(epoch);

@@ -21,6 +21,9 @@ public abstract partial record RoomMessage
     /// <summary>The value of "schema".</summary>
     public const string Schema = "cleanroom/message/v1";
 
+    /// <summary>The handling caveat that says so.</summary>
+    public const string RiskToLife = "RISK_TO_LIFE";
+
     private const int MaxText = 512;
 
     private RoomMessage()
@@ -29,6 +32,16 @@ public abstract partial record RoomMessage
 
     /// <summary>The word that stands in the message.</summary>
     public abstract string Kind { get; }
+
+    /// <summary>A life is at risk: it goes before other news, waits for no quiet hours and for nobody's turn.</summary>
+    public bool IsUrgent => this switch
+    {
+        MatchPointer pointer => pointer.Caveats.Contains(RiskToLife, StringComparer.Ordinal),
+        Notice notice => notice.Handling.Contains(RiskToLife, StringComparer.Ordinal),
+        Disclosed disclosed => disclosed.Handling.Contains(RiskToLife, StringComparer.Ordinal),
+        Review review => review.Reasons.Contains(Review.OwnRiskToLife, StringComparer.Ordinal),
+        _ => false,
+    };
 
     /// <summary>Writes the canonical JSON.</summary>
     public byte[] ToBytes(MessagePlace place)
@@ -70,10 +83,11 @@ public abstract partial record RoomMessage
                 & fields.Member("recipient") == place.Recipient
                 & JsonFields.TextOf(fields.Value("room") ?? default) == place.Room.ToString()
                 & labelled == place.Simulated;
-            message = fields.OneOf("kind", "N1", "N2a", "N3", "N6", "empty", "head", "outcome", "request", "review", "status") switch
+            message = fields.OneOf("kind", "N1", "N2a", "N3", "N6", "empty", "ending", "head", "outcome", "request", "review", "status") switch
             {
                 "head" => Head.Read(fields),
                 "empty" => new Empty(),
+                "ending" => Ending.Read(fields),
                 "N1" => MatchPointer.Read(fields),
                 "N2a" => Notice.Read(fields),
                 "review" => Review.Read(fields),
@@ -185,9 +199,10 @@ public abstract partial record RoomMessage
     /// <param name="Grading">Source and information grading, 3x5x2.</param>
     /// <param name="Handling">Handling codes that bind the reader.</param>
     /// <param name="Expires">End of its life.</param>
+    /// <param name="AnswerBy">Who is next in the charter is told if nobody has acted by then; null where nobody is next.</param>
     public sealed record Notice(
         string Match, string Link, MatchStrength Strength, IReadOnlyList<string> Jurisdictions, string Sources, IReadOnlyList<Desk> Ask,
-        string Grading, IReadOnlyList<string> Handling, DateTimeOffset Expires)
+        string Grading, IReadOnlyList<string> Handling, DateTimeOffset Expires, DateTimeOffset? AnswerBy = null)
         : RoomMessage
     {
         /// <summary>The fixed text on every notice (to be confirmed by counsel).</summary>
@@ -201,6 +216,11 @@ public abstract partial record RoomMessage
 
         private protected override void Write(JsonObject json)
         {
+            if (AnswerBy is { } answerBy)
+            {
+                json["answerBy"] = ProtocolTime.Write(answerBy);
+            }
+
             json["ask"] = JsonBuild.Objects(Ask.OrderBy(desk => desk.Member).Select(desk => desk.ToJson()));
             json["expires"] = ProtocolTime.Write(Expires);
             json["grading"] = Grading;
@@ -217,6 +237,7 @@ public abstract partial record RoomMessage
         {
             var (match, link, strength) = ReadMatch(fields);
             fields.Constant("notice", NonPunishment);
+            var answerBy = fields.Optional("answerBy") is null ? null : fields.Time("answerBy");
             var jurisdictions = fields.SortedCodes("jurisdictions", 0, 300);
             var sources = fields.Text("sources", 32);
             var ask = fields.List("ask", 1, 64, (element, path) => Desk.Read(new JsonFields(element, path, fields.Problems)));
@@ -225,7 +246,7 @@ public abstract partial record RoomMessage
             var expires = fields.Time("expires");
             return match is null || link is null || strength is null || sources is null || grading is null || expires is null
                 ? null
-                : new Notice(match, link, strength.Value, jurisdictions, sources, ask, grading, handling, expires.Value);
+                : new Notice(match, link, strength.Value, jurisdictions, sources, ask, grading, handling, expires.Value, answerBy);
         }
     }
 
@@ -244,6 +265,9 @@ public abstract partial record RoomMessage
         bool ChildProtection, bool SafeguardingOnly, DateTimeOffset Due)
         : RoomMessage
     {
+        /// <summary>The reason that says that the recipient's own record has the caveat <see cref="RiskToLife"/>; of the other one nothing is said.</summary>
+        public const string OwnRiskToLife = "RiskToLife";
+
         /// <inheritdoc/>
         public override string Kind => "review";
 

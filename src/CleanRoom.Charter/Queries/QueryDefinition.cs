@@ -32,7 +32,17 @@ public enum JurisdictionRule
 /// <summary>Agencies that a query tells.</summary>
 /// <param name="Kinds">Codes of the list consentRecipientClass, sorted.</param>
 /// <param name="Jurisdiction">By place or not.</param>
-public sealed record AgencyTell(IReadOnlyList<string> Kinds, JurisdictionRule Jurisdiction);
+/// <param name="Next">Who is told when these stay silent; null for nobody.</param>
+public sealed record AgencyTell(IReadOnlyList<string> Kinds, JurisdictionRule Jurisdiction, AgencyNext? Next = null)
+{
+    /// <summary>All kinds that may come to hear of it, sooner or later.</summary>
+    public IEnumerable<string> AllKinds => Next is null ? Kinds : Kinds.Concat(Next.Kinds);
+}
+
+/// <summary>The next recipients in line: agencies that are told what the first ones have not answered in time.</summary>
+/// <param name="Kinds">Codes of the list consentRecipientClass, sorted; none of the first line's.</param>
+/// <param name="After">How long the first ones have, by room time.</param>
+public sealed record AgencyNext(IReadOnlyList<string> Kinds, RoomDuration After);
 
 /// <summary>A standing question that every contributor approved with the charter.</summary>
 /// <param name="Id">Q1, Q2, …</param>
@@ -79,14 +89,20 @@ public sealed record QueryDefinition(
 
         if (Agencies is { } agencies)
         {
-            tell.Add((JsonNode)new JsonObject
+            var agency = new JsonObject
             {
                 ["facts"] = "on-release",
                 ["jurisdiction"] = agencies.Jurisdiction == JurisdictionRule.Site ? "site" : "any",
                 ["kinds"] = JsonBuild.Sorted(agencies.Kinds),
                 ["message"] = "N2a",
                 ["who"] = "agency",
-            });
+            };
+            if (agencies.Next is { } next)
+            {
+                agency["next"] = new JsonObject { ["after"] = next.After.ToString(), ["kinds"] = JsonBuild.Sorted(next.Kinds) };
+            }
+
+            tell.Add((JsonNode)agency);
         }
 
         return new JsonObject
@@ -162,7 +178,7 @@ public sealed record QueryDefinition(
                 tell.Constant("facts", "on-release");
                 var kinds = tell.SortedTexts("kinds", 1, RecipientKinds.All.Count, RecipientKinds.MayBeMember, RecipientKinds.Remedy);
                 var rule = tell.OneOf("jurisdiction", "site", "any");
-                agencies = new AgencyTell(kinds, rule == "any" ? JurisdictionRule.Any : JurisdictionRule.Site);
+                agencies = new AgencyTell(kinds, rule == "any" ? JurisdictionRule.Any : JurisdictionRule.Site, ReadNext(tell, kinds));
             }
             else if (who is not null)
             {
@@ -174,5 +190,20 @@ public sealed record QueryDefinition(
             return who;
         });
         return (tellsContributors, agencies);
+    }
+
+    private static AgencyNext? ReadNext(JsonFields tell, IReadOnlyList<string> first)
+    {
+        if (tell.Optional("next") is null || tell.Object("next") is not { } next)
+        {
+            return null;
+        }
+
+        var after = next.Duration("after", TimeSpan.FromSeconds(1), TimeSpan.FromDays(180));
+        var kinds = next.SortedTexts(
+            "kinds", 1, RecipientKinds.All.Count, kind => RecipientKinds.MayBeMember(kind) && !first.Contains(kind, StringComparer.Ordinal),
+            $"{RecipientKinds.Remedy}, and none that is told first");
+        next.End();
+        return after is null ? null : new AgencyNext(kinds, after.Value);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.IO.Enumeration;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Evidence.Collateral;
@@ -35,7 +36,8 @@ public static class CollateralFolder
         var early = new List<ReadOnlyMemory<byte>>();
         foreach (var file in Files(path))
         {
-            if (new FileInfo(file).Length is 0 or > CollateralPack.MaxSize)
+            var info = new FileInfo(file);
+            if ((info.ResolveLinkTarget(returnFinalTarget: true) ?? info) is not FileInfo { Exists: true, Length: > 0 and <= CollateralPack.MaxSize })
             {
                 continue;
             }
@@ -60,7 +62,12 @@ public static class CollateralFolder
             [.. packs.Values]);
     }
 
-    // Sorted, so that two runs read the same.
-    private static IEnumerable<string> Files(string path) =>
-        Directory.Exists(path) ? Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).Take(MaxFiles) : [path];
+    // Sorted, so that two runs read the same. Links to folders are not followed: they may lead round in a circle.
+    private static IEnumerable<string> Files(string path) => !Directory.Exists(path)
+        ? [path]
+        : new FileSystemEnumerable<string>(path, static (ref entry) => entry.ToSpecifiedFullPath(), new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0, IgnoreInaccessible = false })
+        {
+            ShouldIncludePredicate = static (ref entry) => !entry.IsDirectory,
+            ShouldRecursePredicate = static (ref entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
+        }.Order(StringComparer.Ordinal).Take(MaxFiles);
 }

@@ -43,7 +43,8 @@ public static class EvidenceFile
         string text;
         try
         {
-            text = new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content).Trim();
+            // Programs that print hexadecimal break it into lines.
+            text = string.Concat(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(content).Where(character => !char.IsWhiteSpace(character)));
         }
         catch (DecoderFallbackException)
         {

@@ -11,6 +11,7 @@ namespace CleanRoom.Evidence.Files;
 internal static class EvidenceShapes
 {
     private const int OpenEnclaveHeader = 16;
+    private const int MaxRequestDepth = 8;
 
     /// <summary>A raw report or quote.</summary>
     public static EvidenceEnvelope? OfBytes(byte[] bytes) => bytes.Length switch
@@ -44,10 +45,15 @@ internal static class EvidenceShapes
             return tpm;
         }
 
-        // Azure Attestation's samples: {"QuoteHex":"…",…}.
-        if (EvidenceText.Decode(root, "QuoteHex") is { } quote)
+        // Azure Attestation's samples: {"QuoteHex":"…",…}, and requests to it: {"quote":"…"} or {"report":"…"}.
+        if ((EvidenceText.Decode(root, "QuoteHex") ?? EvidenceText.Decode(root, "Quote") ?? EvidenceText.Decode(root, "quote")) is { } quote)
         {
             return OfBytes(quote);
+        }
+
+        if (EvidenceText.Decode(root, "report") is { } request)
+        {
+            return OfRequest(request);
         }
 
         if (root.TryGetMember("attestation_report", out var fields))
@@ -56,6 +62,20 @@ internal static class EvidenceShapes
         }
 
         return null;
+    }
+
+    // The member report of a request to Azure Attestation: {"SnpReport":"…","VcekCertChain":"…"}, or a report as it is.
+    private static EvidenceEnvelope? OfRequest(byte[] request)
+    {
+        if (!ForeignJson.TryParse(request, MaxRequestDepth, out var document))
+        {
+            return OfBytes(request);
+        }
+
+        using (document)
+        {
+            return EvidenceText.Decode(document.RootElement, "SnpReport") is { } report ? Snp(report, Certificates(document.RootElement, "VcekCertChain")) : null;
+        }
     }
 
     // Open Enclave: version 1, type 2, u64 length, quote.

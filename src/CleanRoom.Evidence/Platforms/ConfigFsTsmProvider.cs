@@ -10,7 +10,7 @@ namespace CleanRoom.Evidence.Platforms;
 /// Evidence by Linux's configfs-tsm (Documentation/ABI/testing/configfs-tsm-report): one entry for each report, <c>inblob</c> in, <c>outblob</c> and <c>auxblob</c> out. The
 /// <c>generation</c> counts every write to the entry, so a report that was made for somebody else's <c>inblob</c> shows, and is made again.
 /// </summary>
-internal sealed class ConfigFsTsmProvider(ITsmReports reports) : IEvidenceProvider
+internal sealed class ConfigFsTsmProvider(ITsmReports reports) : IEvidenceProvider, IRuntimeEvidenceProvider
 {
     private const int MaxAttempts = 4;
     private const string Snp = "sev_guest";
@@ -38,6 +38,9 @@ internal sealed class ConfigFsTsmProvider(ITsmReports reports) : IEvidenceProvid
             }
         }
     }
+
+    public ValueTask<EvidenceEnvelope> GetRuntimeEvidenceAsync(ReadOnlyMemory<byte> runtimeData, CancellationToken cancellationToken) =>
+        GetEvidenceAsync(ReportBinding.OfRuntimeData(runtimeData.Span), cancellationToken);
 
     private EvidenceEnvelope? TryReport(string entry, ReportBinding binding)
     {

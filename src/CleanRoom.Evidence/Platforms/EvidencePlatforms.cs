@@ -91,6 +91,29 @@ public sealed class EvidencePlatforms : IDisposable
         throw new EvidenceUnavailableException("This machine gives no hardware evidence. " + string.Join(" ", lacks));
     }
 
+    /// <summary>Gives a provider that makes evidence about data, for attestation services.</summary>
+    /// <param name="name">A platform; null: the first of the sidecar and the kernel's interface that this machine has.</param>
+    /// <param name="cancellationToken">Stops probing.</param>
+    /// <exception cref="EvidenceUnavailableException">The machine lacks it, or the platform gives no such evidence.</exception>
+    public async Task<IRuntimeEvidenceProvider> OpenRuntimeAsync(string? name, CancellationToken cancellationToken)
+    {
+        var lacks = new List<string>();
+        foreach (var candidate in name is null ? [Sidecar, ConfigFsTsm] : new[] { name })
+        {
+            if (await LacksAsync(candidate, cancellationToken).ConfigureAwait(false) is { } lack)
+            {
+                lacks.Add(lack);
+            }
+            else
+            {
+                return Create(candidate) as IRuntimeEvidenceProvider
+                    ?? throw new EvidenceUnavailableException($"{candidate}: this platform gives no evidence for attestation services: use {Sidecar} or {ConfigFsTsm}.");
+            }
+        }
+
+        throw new EvidenceUnavailableException("This machine gives no evidence for an attestation service. " + string.Join(" ", lacks));
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -9,10 +9,10 @@ namespace CleanRoom.Evidence.Platforms;
 
 /// <summary>
 /// Evidence by the secure key release sidecar of Azure's confidential containers (microsoft/confidential-sidecar-containers, <c>/attest/combined</c>): SEV-SNP report
-/// with the platform's certificates. The sidecar hashes what it is given: REPORT_DATA is SHA-256 of the binding, then 32 zero bytes. Without hardware
+/// with the platform's certificates. The sidecar hashes what it is given: REPORT_DATA is SHA-256 of it, then 32 zero bytes. Without hardware
 /// the sidecar makes up a report and says so only in its log; here the hash is compared, and no verifier accepts the report's signature.
 /// </summary>
-internal sealed class SidecarProvider(HttpClient http, Uri sidecar) : IEvidenceProvider
+internal sealed class SidecarProvider(HttpClient http, Uri sidecar) : IEvidenceProvider, IRuntimeEvidenceProvider
 {
     private const string Who = "sidecar: the service";
 
@@ -32,11 +32,16 @@ internal sealed class SidecarProvider(HttpClient http, Uri sidecar) : IEvidenceP
         }
     }
 
-    public async ValueTask<EvidenceEnvelope> GetEvidenceAsync(ReportBinding binding, CancellationToken cancellationToken)
+    public ValueTask<EvidenceEnvelope> GetEvidenceAsync(ReportBinding binding, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(binding);
+        return GetRuntimeEvidenceAsync(binding.Bytes.ToArray(), cancellationToken);
+    }
+
+    public async ValueTask<EvidenceEnvelope> GetRuntimeEvidenceAsync(ReadOnlyMemory<byte> runtimeData, CancellationToken cancellationToken)
+    {
         var answer = await LocalHttp.PostAsync(
-            http, new Uri(sidecar, "attest/combined"), Who, $$"""{"runtime_data":"{{Convert.ToBase64String(binding.Bytes)}}"}""", cancellationToken).ConfigureAwait(false);
+            http, new Uri(sidecar, "attest/combined"), Who, $$"""{"runtime_data":"{{Convert.ToBase64String(runtimeData.Span)}}"}""", cancellationToken).ConfigureAwait(false);
 
         // An object inside a text; newer versions may send the object itself.
         var text = answer.TryGetMember("combined_report", out var inner) && inner.ValueKind == JsonValueKind.String ? inner.GetString()! : answer.GetRawText();
@@ -47,7 +52,7 @@ internal sealed class SidecarProvider(HttpClient http, Uri sidecar) : IEvidenceP
 
         using (combined)
         {
-            return Wrap(combined.RootElement, binding);
+            return Wrap(combined.RootElement, ReportBinding.OfRuntimeData(runtimeData.Span));
         }
     }
 
@@ -59,7 +64,7 @@ internal sealed class SidecarProvider(HttpClient http, Uri sidecar) : IEvidenceP
             throw new EvidenceUnavailableException("sidecar: evidence is no SEV-SNP report of a known version: use a version of the sidecar that matches the platform.");
         }
 
-        if (!binding.MatchesHashed(report.ReportData))
+        if (!binding.Matches(report.ReportData))
         {
             throw new EvidenceUnavailableException("sidecar: the report does not hold what was asked to be in it: the container group has another sidecar than it should.");
         }

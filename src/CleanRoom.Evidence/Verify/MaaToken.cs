@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using CleanRoom.Cryptography;
@@ -16,7 +17,12 @@ internal sealed class MaaToken
     public const int MaxSize = 64 << 10;
 
     private const int MinimumKeyBits = 2048;
+    private const int MaximumKeyBits = 16384;
+    private const int MaxExponent = 8;
     private const int MaxKeys = 32;
+
+    // The instances' certificates hold evidence of their own, about 40 KiB.
+    private const int MaxCertificate = 128 << 10;
     private const int MaxDepth = 24;
 
     private MaaToken(JsonElement claims, byte[] spki, bool signed)
@@ -77,8 +83,29 @@ internal sealed class MaaToken
         }
 
         var named = keys.EnumerateArray().Where(key => Text(key, "kid") == kid).ToList();
-        if (named.Count != 1 || Text(named[0], "kty") != "RSA" || Text(named[0], "use") is not (null or "sig")
-            || !StrictBase64.TryDecodeUrl(Text(named[0], "n"), out var modulus) || !StrictBase64.TryDecodeUrl(Text(named[0], "e"), out var exponent))
+        return named.Count == 1 && Text(named[0], "kty") == "RSA" && Text(named[0], "use") is (null or "sig") ? ReadKey(named[0]) : null;
+    }
+
+    // The service's own sets name a key by a certificate (x5c) and leave n and e out; others have both, which must agree.
+    private static byte[]? ReadKey(JsonElement key)
+    {
+        var byNumbers = key.TryGetMember("n", out _) || key.TryGetMember("e", out _);
+        var byCertificate = key.TryGetMember("x5c", out var chain);
+        var numbers = byNumbers ? ReadNumbers(key) : null;
+        var certificate = byCertificate ? ReadCertificate(chain) : null;
+        return (byNumbers, byCertificate) switch
+        {
+            (true, true) => numbers is not null && certificate is not null && numbers.AsSpan().SequenceEqual(certificate) ? numbers : null,
+            (true, false) => numbers,
+            _ => certificate,
+        };
+    }
+
+    private static byte[]? ReadNumbers(JsonElement key)
+    {
+        // The platform's import fails on lengths of zero with another exception than its own.
+        if (!StrictBase64.TryDecodeUrl(Text(key, "n"), out var modulus) || !StrictBase64.TryDecodeUrl(Text(key, "e"), out var exponent)
+            || modulus.Length is < MinimumKeyBits / 8 or > MaximumKeyBits / 8 || exponent.Length is 0 or > MaxExponent)
         {
             return null;
         }
@@ -87,6 +114,26 @@ internal sealed class MaaToken
         {
             using var rsa = RSA.Create(new RSAParameters { Modulus = modulus, Exponent = exponent });
             return rsa.KeySize >= MinimumKeyBits ? rsa.ExportSubjectPublicKeyInfo() : null;
+        }
+        catch (CryptographicException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[]? ReadCertificate(JsonElement chain)
+    {
+        if (chain.ValueKind != JsonValueKind.Array || chain.GetArrayLength() is 0 or > MaxKeys || chain[0].ValueKind != JsonValueKind.String
+            || !StrictBase64.TryDecodeStandard(chain[0].GetString(), out var der) || der.Length > MaxCertificate)
+        {
+            return null;
+        }
+
+        try
+        {
+            using var certificate = X509CertificateLoader.LoadCertificate(der);
+            using var rsa = certificate.GetRSAPublicKey();
+            return rsa?.KeySize >= MinimumKeyBits ? rsa.ExportSubjectPublicKeyInfo() : null;
         }
         catch (CryptographicException)
         {

@@ -47,7 +47,7 @@ public static partial class TelemetryFields
     public static FrozenDictionary<string, string[]> Meters { get; } = new Dictionary<string, string[]>(StringComparer.Ordinal)
     {
         ["CleanRoom.Hosting"] = ["rpc.system.name", "rpc.method", "rpc.response.status_code", Event, Level, Service, Room],
-        ["CleanRoom.Ingestion"] = [Room],
+        ["CleanRoom.Ingestion"] = [Room, Member],
         ["CleanRoom.Matching"] = [Room, Phase],
         ["CleanRoom.Notification"] = [Room],
         ["CleanRoom.Attestation"] = [Room],
@@ -59,7 +59,7 @@ public static partial class TelemetryFields
     public static FrozenSet<string> LogValues { get; } = FrozenSet.Create(
         StringComparer.Ordinal,
         "Room", "Batch", "Member", "Witness", "Key", "Peer", "Method", "Address", "Reason", "Status", "Failure", "ExceptionType", "ExceptionTypes", "Delay", "Evaluated", "Size",
-        "Cosigned", "Cosignatures", "WitnessSize", "Attempt", "Index", "Position", "Generation", "Epoch", "Part", "Parts", "Through", "Uploads", "Stored", "Existed", "Problem");
+        "Cosigned", "Cosignatures", "WitnessSize", "Attempt", "Index", "Position", "Generation", "Epoch", "Part", "Parts", "Through", "Uploads", "Stored", "Existed", "Period", "StandsIn", "Problem");
 
     /// <summary>Whether a value may leave.</summary>
     /// <param name="value">Of any type; only its invariant text counts.</param>

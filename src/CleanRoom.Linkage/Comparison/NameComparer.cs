@@ -1,3 +1,4 @@
+using CleanRoom.Linkage.Fields;
 using CleanRoom.Records.Normalisation.Names;
 
 namespace CleanRoom.Linkage.Comparison;
@@ -112,7 +113,7 @@ public static class NameComparer
         {
             for (var j = 0; j < b.Count; j++)
             {
-                levels[(i * NameForm.MaxTokens) + j] = TokenComparer.Compare(a[i], b[j]);
+                levels[(i * NameForm.MaxTokens) + j] = LevelOf(a[i], b[j]);
             }
         }
         // A whole name in one token is met by all tokens of the other side, not by the one it begins with.
@@ -167,6 +168,13 @@ public static class NameComparer
         weight += Disagreement * Math.Min(missingA, missingB);
         weight -= 0.8 * Math.Abs(missingA - missingB);
         return new NameAgreement(weight, matched, missingA, missingB, matched > 0 ? weakest : TokenAgreement.None);
+    }
+
+    // "Liz" is Elizabeth, whatever their letters have in common.
+    private static TokenAgreement LevelOf(NameToken first, NameToken second)
+    {
+        var level = TokenComparer.Compare(first, second);
+        return level is TokenAgreement.None or TokenAgreement.Skeleton or TokenAgreement.Near && GivenNameGroups.Meet(first, second) ? TokenAgreement.Variant : level;
     }
 
     // Tokens of `many` side by side that together read as one token of `few`.
@@ -290,6 +298,7 @@ public static class NameComparer
             TokenAgreement.Exact => bits,
             TokenAgreement.Sound => 0.95 * bits,
             TokenAgreement.Close => 0.8 * bits,
+            TokenAgreement.Variant => 0.7 * bits,
             TokenAgreement.Near => 0.65 * bits,
             TokenAgreement.Skeleton => 0.6 * bits,
             _ => 1,

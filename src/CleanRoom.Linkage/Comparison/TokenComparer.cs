@@ -17,6 +17,9 @@ public enum TokenAgreement
     /// <summary>Jaro–Winkler at least .88.</summary>
     Near,
 
+    /// <summary>A short form, pet name or the same given name of another language; told of persons' names only, by <see cref="NameComparer"/>.</summary>
+    Variant,
+
     /// <summary>Jaro–Winkler at least .92.</summary>
     Close,
 

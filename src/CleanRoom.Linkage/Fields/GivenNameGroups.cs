@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using CleanRoom.Records.Normalisation.Names;
 
 namespace CleanRoom.Linkage.Fields;
 
@@ -31,6 +32,11 @@ internal static class GivenNameGroups
 
     /// <summary>The groups that a folded word stands in, ascending; often none.</summary>
     public static int[] Of(string word) => Table.Value.TryGetValue(word, out var groups) ? groups : [];
+
+    /// <summary>True if two words of names stand for one another by their usual readings.</summary>
+    public static bool Meet(NameToken first, NameToken second) =>
+        first.Kind == NameTokenKind.Ordinary && second.Kind == NameTokenKind.Ordinary
+        && Of(first.Readings[0]) is { Length: > 0 } mine && Of(second.Readings[0]) is { Length: > 0 } others && Meet(mine, others);
 
     public static bool Meet(int[] first, int[] second)
     {

@@ -151,9 +151,9 @@ internal sealed partial class CtdcExport : CaseExport
 
     private static string Labels(string list, IEnumerable<string> codes) => string.Join(';', codes.Distinct(StringComparer.Ordinal).Select(c => CodeLists.Get(list).Find(c)?.Label ?? c));
 
-    [GeneratedRegex(@"(meansOfControl|types|subTypes|sectorSection|recruitmentMethods|recruiterRelation)\[([A-Za-z_]+)\](?:.*division\s*([0-9]{2}))?", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"(meansOfControl|types|subTypes|sectorSection|recruitmentMethods|recruiterRelation)\[([A-Za-z_]+)\](?:.*division\s*([0-9]{2}))?", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex FlagPattern();
 
-    [GeneratedRegex("^([0-9]+)(?:--([0-9]+)|\\+)$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("^([0-9]+)(?:--([0-9]+)|\\+)$", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex BandPattern();
 }

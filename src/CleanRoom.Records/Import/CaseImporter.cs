@@ -66,7 +66,7 @@ public static class CaseImporter
         }
         var headers = HeaderRows.Join(sample, ref header).ToList();
         var headerRows = sample.Take(header + 1).ToList();
-        var bindings = Contacts(profile.Bind(headers, options.Map), sample.Skip(header + 1), options.Map);
+        var bindings = Checked(profile, profile.Bind(headers, options.Map), sample.Skip(header + 1), options.Map);
         foreach (var binding in bindings)
         {
             report.Columns[binding.Header] = report.Columns.TryGetValue(binding.Header, out var other) && bindings.Any(b => b.Index == binding.Index && b != binding)
@@ -85,6 +85,7 @@ public static class CaseImporter
         var mapper = new RowMapper(profile, bindings, options, profile.Dates != DateOrder.Unknown ? profile.Dates : OrderOf(sample.Skip(header + 1), bindings), report)
         {
             Headers = headers,
+            WomenAreM = HasHAndNoF(sample.Skip(header + 1), bindings),
             CountsByTheMoon = DatesOf(sample.Skip(header + 1), bindings).Any(c => Dates.IsIslamicOnly(c, DateOnly.FromDateTime(options.Time.GetUtcNow().UtcDateTime))),
         };
         return new ImportSession(reader, rows, sample.Skip(header + 1).ToList(), ended, mapper, report, profile.Name, null, options, bindings) { HeaderRows = headerRows };
@@ -110,7 +111,7 @@ public static class CaseImporter
             }
             var headers = HeaderRows.Join(sample, ref header).ToList();
             var below = sample.Skip(header + 1).Where(r => !r.IsBlank && !IsTotals(r)).ToList();
-            var bindings = Contacts(profile!.Bind(headers, options.Map), below, options.Map);
+            var bindings = Checked(profile!, profile!.Bind(headers, options.Map), below, options.Map);
             below.RemoveAll(r => IsHeaderAgain(r, bindings, byWords: false) || IsSection(r, bindings));
             return (new FileLayout(headers, bindings, profile, profile.Dates != DateOrder.Unknown ? profile.Dates : OrderOf(below, bindings)), below);
         }
@@ -151,12 +152,17 @@ public static class CaseImporter
         return TotalWords.Any(w => Text.FindPhrase(first, w) == 0);
     }
 
-    /// <summary>A column headed by a suspect, whose cells are numbers and handles, says how to reach him.</summary>
-    private static IReadOnlyList<ColumnBinding> Contacts(IReadOnlyList<ColumnBinding> bindings, IEnumerable<TableRow> rows, IReadOnlyDictionary<string, string> map)
+    /// <summary>What the cells say against the header: numbers and handles of a suspect say how to reach him, and a column whose cells are no names is none of names.</summary>
+    private static IReadOnlyList<ColumnBinding> Checked(ImportProfile profile, IReadOnlyList<ColumnBinding> bindings, IEnumerable<TableRow> rows, IReadOnlyDictionary<string, string> map)
     {
         var sample = rows.Take(60).ToList();
-        return [.. bindings.Select(b => b.Field == ImportField.SuspectName && !map.ContainsKey(b.Header) && ColumnGuess.IsContact(sample, b.Index) ? b with { Field = ImportField.SuspectContact } : b)];
+        bool Free(ColumnBinding b) => b.Param.Length == 0 && !map.ContainsKey(b.Header) && !profile.Columns.ContainsKey(Profiles.KeyOf(b.Header));
+        return [.. bindings.Select(b => !Free(b) ? b : b.Field == ImportField.SuspectName && ColumnGuess.IsContact(sample, b.Index) ? b with { Field = ImportField.SuspectContact } : b)
+            .Where(b => !Free(b) || !IsName(b.Field) || ColumnGuess.MayBeNames(sample, b.Index))];
     }
+
+    private static bool IsName(ImportField field) => field is ImportField.FullName or ImportField.Given or ImportField.Middle or ImportField.Family or ImportField.NativeName or ImportField.Alias
+        or ImportField.Father or ImportField.Mother or ImportField.SuspectName or ImportField.SuspectGiven or ImportField.SuspectFamily or ImportField.SuspectAlias;
 
     /// <summary>True for a line that heads a section of the list: one cell, in the column of the running number or of nothing known.</summary>
     internal static bool IsSection(TableRow row, IReadOnlyList<ColumnBinding> bindings)
@@ -214,6 +220,13 @@ public static class CaseImporter
         }
         var isCase = fields.Overlaps([ImportField.Where, ImportField.SuspectName, ImportField.SuspectContact, ImportField.ConsentWords, ImportField.ConsentPurposes, ImportField.OrganisationName, ImportField.Vehicle, ImportField.VehicleOrVessel, ImportField.Vessel]);
         return (best, Profiles.Get(isCase ? "case-list" : "persons"), null);
+    }
+
+    private static bool HasHAndNoF(IEnumerable<TableRow> rows, IReadOnlyList<ColumnBinding> bindings)
+    {
+        var at = bindings.Where(b => b.Field == ImportField.Gender).Select(b => b.Index).ToList();
+        var cells = rows.SelectMany(r => at.Where(i => i < r.Cells.Length).Select(i => Text.FoldWords(r.Cells[i]))).ToHashSet(StringComparer.Ordinal);
+        return cells.Contains("h") && !cells.Contains("f");
     }
 
     private static IEnumerable<string> DatesOf(IEnumerable<TableRow> rows, IReadOnlyList<ColumnBinding> bindings)

@@ -21,17 +21,6 @@ internal static class CodeReader
     /// <summary>Words that no list has, by list.</summary>
     private static readonly (string List, string Word, string Code)[] Extra =
     [
-        ("gender", "f", "Feminine"), ("gender", "w", "Feminine"), ("gender", "m", "Masculine"), ("gender", "nữ", "Feminine"), ("gender", "nam", "Masculine"),
-        ("gender", "ญ", "Feminine"), ("gender", "ช", "Masculine"), ("gender", "หญิง", "Feminine"), ("gender", "ชาย", "Masculine"),
-        ("gender", "ด.ช.", "Masculine"), ("gender", "ด.ญ.", "Feminine"), ("gender", "femme", "Feminine"), ("gender", "homme", "Masculine"),
-        ("gender", "fille", "Feminine"), ("gender", "garçon", "Masculine"), ("gender", "mujer", "Feminine"), ("gender", "hombre", "Masculine"),
-        ("gender", "femenino", "Feminine"), ("gender", "masculino", "Masculine"), ("gender", "h", "Masculine"), ("gender", "ж", "Feminine"),
-        ("gender", "жен", "Feminine"), ("gender", "женский", "Feminine"), ("gender", "женщина", "Feminine"), ("gender", "м", "Masculine"),
-        ("gender", "муж", "Masculine"), ("gender", "мужской", "Masculine"), ("gender", "мужчина", "Masculine"), ("gender", "أنثى", "Feminine"),
-        ("gender", "انثى", "Feminine"), ("gender", "امرأة", "Feminine"), ("gender", "ذكر", "Masculine"), ("gender", "رجل", "Masculine"),
-        ("gender", "ស្រី", "Feminine"), ("gender", "ប្រុស", "Masculine"), ("gender", "ຍິງ", "Feminine"), ("gender", "ຊາຍ", "Masculine"),
-        ("gender", "女", "Feminine"), ("gender", "男", "Masculine"), ("gender", "perempuan", "Feminine"), ("gender", "laki-laki", "Masculine"),
-        ("gender", "kadın", "Feminine"), ("gender", "erkek", "Masculine"), ("gender", "girl", "Feminine"), ("gender", "boy", "Masculine"),
         ("meansOfControl", "PhysicalThreats", "Threats"), ("meansOfControl", "Physical threats", "Threats"),
         ("meansOfControl", "ThreatsLawEnforcement", "ThreatOfLawEnforcement"), ("meansOfControl", "PsychoactiveSubstance", "PsychoactiveSubstances"),
         ("recruiterRelation", "Familial", "Family"), ("recruiterRelation", "Unaquainted", "Unacquainted"),
@@ -82,7 +71,7 @@ internal static class CodeReader
                 table.TryAdd(Text.FoldWords(HeaderCase(word)), value.Code);
             }
         }
-        foreach (var (_, word, code) in Extra.Where(e => e.List == name))
+        foreach (var (_, word, code) in Extra.Where(e => e.List == name).Concat(TableFile.Lines("profiles/code_words.txt").Where(l => l[0] == name).SelectMany(l => l.Skip(2).Select(w => (l[0], w, l[1])))))
         {
             table[Text.FoldWords(HeaderCase(word))] = code;
         }

@@ -18,10 +18,26 @@ internal static class ColumnGuess
             if (cell.Length > 0 && !Placeholders.IsUnknown(cell))
             {
                 filled++;
-                contacts += Phones.Split(cell).Any(p => Text.Digits(p).Length >= 7) || Emails.Find(cell).Count > 0 || SocialHandles.Read(cell, columnIsHandle: false) is not null ? 1 : 0;
+                contacts += !IsDate(cell) && ((Phones.Split(cell).Any(p => Text.Digits(p).Length >= 7) && !Names(cell)) || Emails.Find(cell).Count > 0 || SocialHandles.Read(cell, columnIsHandle: false) is not null) ? 1 : 0;
             }
         }
         return filled >= 1 && contacts * 3 >= filled * 2;
+    }
+
+    /// <summary>False if most cells are dates, or have no letter at all: such are nobody's names, whatever the header says.</summary>
+    public static bool MayBeNames(IReadOnlyList<TableRow> rows, int index)
+    {
+        int filled = 0, others = 0;
+        foreach (var row in rows)
+        {
+            var cell = index < row.Cells.Length ? Text.Clean(row.Cells[index]) : "";
+            if (cell.Length > 0 && !Placeholders.IsUnknown(cell))
+            {
+                filled++;
+                others += !cell.Any(c => char.IsLetter(c)) || IsDate(cell) ? 1 : 0;
+            }
+        }
+        return others * 5 < filled * 3 || filled == 0;
     }
 
     /// <summary>The fields that the cells of a column fit, best first; never empty.</summary>
@@ -46,7 +62,7 @@ internal static class ColumnGuess
                 continue;
             }
             filled++;
-            var isDate = Dates.Read(cell, DateOrder.Unknown, [], false, null, new DateOnly(2100, 1, 1)) is not null;
+            var isDate = IsDate(cell);
             dates += isDate ? 1 : 0;
             phones += !isDate && Phones.Split(cell).Count > 0 ? 1 : 0;
             mails += Emails.Find(cell).Count > 0 ? 1 : 0;
@@ -65,4 +81,10 @@ internal static class ColumnGuess
             : Most(countries) ? "countries (Citizenship, EventCountry, HomeCountry)"
             : "";
     }
+
+    /// <summary>True if words stand beside the number that are none of contacts ("WhatsApp", "tel"): a name, with the number behind it.</summary>
+    private static bool Names(string cell) => Text.FoldWords(new string([.. cell.Select(c => char.IsDigit(c) ? ' ' : c)])) is { Length: > 2 } words
+        && !HeaderMatcher.Concepts(words).Overlaps(["phone", "handle", "email", "account", "number"]);
+
+    private static bool IsDate(string cell) => cell.Any(char.IsDigit) && Dates.Read(cell, DateOrder.Unknown, [], false, null, new DateOnly(2100, 1, 1)) is not null;
 }

@@ -160,12 +160,12 @@ internal static partial class ConsentWords
         return [.. found.OrderBy(f => f.At).Select(f => f.Meaning)];
     }
 
-    [GeneratedRegex(@"^[Cc]?([0-9])(?:_[A-Z_]+)?$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^[Cc]?([0-9])(?:_[A-Z_]+)?$", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex CodePattern();
 
-    [GeneratedRegex(@"^\s*((?:[Cc][0-9][\s;,|/+]*)+)", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^\s*((?:[Cc][0-9][\s;,|/+]*)+)", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex CodesInFront();
 
-    [GeneratedRegex(@"[,;.!?()/\n،؛。，；、၊။፣፤።।]|\b(?:but|mais|pero|aber|но|лишь|nhưng)\b|แต่|ແຕ່|ប៉ុន្តែ|但|لكن|ولی|اما|ဒါပေမယ့်", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"[,;.!?()/\n،؛。，；、၊။፣፤።।]|\b(?:but|mais|pero|aber|но|лишь|nhưng)\b|แต่|ແຕ່|ប៉ុន្តែ|但|لكن|ولی|اما|ဒါပေမယ့်", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, Patterns.Timeout)]
     private static partial Regex ClausePattern();
 }

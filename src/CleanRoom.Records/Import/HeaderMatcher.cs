@@ -1,17 +1,45 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using CleanRoom.Records.Normalisation;
 
 namespace CleanRoom.Records.Import;
 
 /// <summary>Reads column headers in many languages: the words of a header give concepts, the concepts together give the field.</summary>
-internal static class HeaderMatcher
+internal static partial class HeaderMatcher
 {
     private static readonly Lazy<IReadOnlyList<(string Phrase, string Concept)>> Phrases = new(() =>
         [.. TableFile.Lines("profiles/headers.txt").SelectMany(l => l.Skip(1).Select(w => (Text.FoldWords(w), l[0]))).Where(p => p.Item1.Length > 0)
             .OrderByDescending(p => p.Item1.Length).ThenBy(p => p.Item1, StringComparer.Ordinal)]);
 
+    /// <summary>Single words that may be inflected, by script.</summary>
+    private static readonly Lazy<ILookup<string, (string Stem, string Concept)>> Stems = new(() => Phrases.Value
+        .Where(p => !p.Phrase.Contains(' ', StringComparison.Ordinal)).Select(p => (Script: Text.ScriptOf(p.Phrase), p.Phrase, p.Concept))
+        .Select(p => (p.Script, Stem: WithoutParticle(p.Phrase, p.Script), p.Concept)).Where(p => p.Stem.Length >= LeastStem(p.Script))
+        .ToLookup(p => p.Script, p => (p.Stem, p.Concept)));
+
+    private const int MaxPath = 160;
+
     /// <summary>Gives the field of a header; null if no word of it is known.</summary>
-    public static (ImportField Field, string Param)? Match(string header)
+    public static (ImportField Field, string Param)? Match(string header) => header.Length <= MaxPath && Paths().Match(header) is { Success: true } path ? MatchPath(path.Groups[1].Value, path.Groups[2].Value) : MatchWords(header, []);
+
+    /// <summary>
+    /// Forms on phones write the groups of a question before its name ("grp_recruiter-phone_number"). The question says what the column holds; of the groups counts only
+    /// whether they are of the suspect, a firm or the exploitation.
+    /// </summary>
+    private static (ImportField Field, string Param)? MatchPath(string groups, string question)
+    {
+        if (Concepts(Words(question)).Count == 0)
+        {
+            return null;
+        }
+        var of = Concepts(Words(groups));
+        return MatchWords(question, of.Contains("suspect") ? ["suspect"] : of.Contains("company") ? ["company"] : of.Contains("exploitation") ? ["exploitation"] : []);
+    }
+
+    /// <summary>True if the groups of a question are the suspect's, a firm's or the exploitation's.</summary>
+    public static bool TellsWhose(string groups) => Concepts(Words(groups)).Overlaps(["suspect", "company", "exploitation"]);
+
+    private static (ImportField Field, string Param)? MatchWords(string header, string[] context)
     {
         var words = Words(header);
         if (header.Trim() is "№" or "#" or "N°" or "Nº" or "№№")
@@ -36,6 +64,7 @@ internal static class HeaderMatcher
         {
             return null;
         }
+        concepts.UnionWith(context);
         var found = Field(concepts);
         // Where words are not parted by blanks, "number" may be a piece of another word: a column of telephones must not be passed over for it.
         return found.Item1 == ImportField.RowNumber && KnownLetters(header) * 2 < words.Count(c => c != ' ') ? null : found;
@@ -106,23 +135,14 @@ internal static class HeaderMatcher
     private static string? Inflected(string word)
     {
         var script = Text.ScriptOf(word);
-        var least = script is "Cyrl" or "Latn" or "Grek" ? 5 : script is "Deva" or "Beng" or "Arab" or "Ethi" or "Hebr" ? 3 : int.MaxValue;
+        var least = LeastStem(script);
         var stem = WithoutParticle(word, script);
         if (stem.Length < least)
         {
             return null;
         }
-        foreach (var (phrase, concept) in Phrases.Value)
+        foreach (var (known, concept) in Stems.Value[script])
         {
-            if (phrase.Contains(' ', StringComparison.Ordinal) || Text.ScriptOf(phrase) != script)
-            {
-                continue;
-            }
-            var known = WithoutParticle(phrase, script);
-            if (known.Length < least)
-            {
-                continue;
-            }
             // Indic and Semitic endings are added; European ones also replace.
             var same = stem.AsSpan().CommonPrefixLength(known);
             if (same >= (least == 5 ? Math.Max(5, known.Length - 2) : known.Length) && stem.Length - same <= 3)
@@ -132,6 +152,9 @@ internal static class HeaderMatcher
         }
         return null;
     }
+
+    private static int LeastStem(string script) =>
+        script is "Cyrl" or "Latn" or "Grek" ? 5 : script is "Deva" or "Beng" or "Arab" or "Ethi" or "Hebr" ? 3 : int.MaxValue;
 
     /// <summary>Articles and prepositions that are written together with their word.</summary>
     private static string WithoutParticle(string word, string script)
@@ -152,6 +175,10 @@ internal static class HeaderMatcher
         return word;
     }
 
+    /// <summary>Groups and question of a form: no blanks, an underscore somewhere, and signs between the parts.</summary>
+    [GeneratedRegex(@"^(?=\S*_)(\w+(?:[/.:-]+\w+)*)[/.:-]+(\w+)$", RegexOptions.CultureInvariant, Patterns.Timeout)]
+    private static partial Regex Paths();
+
     private static (ImportField, string) Field(HashSet<string> c)
     {
         bool Has(string concept) => c.Contains(concept);
@@ -170,7 +197,8 @@ internal static class HeaderMatcher
             _ when Has("consentexpires") => ImportField.ConsentExpires,
             _ when Has("consent") => ImportField.ConsentWords,
             _ when Has("handling") => ImportField.Handling,
-            _ when Has("suspect") && Has("alias") => ImportField.SuspectAlias,
+            _ when Has("suspect") && Has("alias") && !Has("name") && !Has("family") && !Has("given") => ImportField.SuspectAlias,
+            _ when Has("suspect") && Has("alias") => ImportField.SuspectName,
             _ when Has("suspect") && Has("role") => ImportField.SuspectRole,
             _ when Has("suspect") && contactCount > 0 => ImportField.SuspectContact,
             _ when Has("suspect") && Has("vehicle") => ImportField.Vehicle,
@@ -186,7 +214,11 @@ internal static class HeaderMatcher
             _ when Has("company") && (contactCount > 0 || Has("homeaddress")) => ImportField.Ignore,
             _ when Has("company") => ImportField.OrganisationName,
             _ when Has("suspect") => ImportField.SuspectName,
+            _ when Has("eventdate") => ImportField.EventDate,
             _ when Has("note") => ImportField.Note,
+            // What somebody's mother, husband or friend is called, and how to reach them, is neither compared nor sent.
+            _ when Has("kin") || ((Has("mother") || Has("father")) && contactCount > 0) => ImportField.Drop,
+            _ when Has("mother") => ImportField.Mother,
             _ when Has("agetrafficked") => ImportField.AgeWhenTrafficked,
             _ when Has("birthplace") => ImportField.BirthPlace,
             _ when Has("birth") || Has("age") => ImportField.Birth,
@@ -215,7 +247,8 @@ internal static class HeaderMatcher
             _ when Has("country") => ImportField.EventCountry,
             _ when Has("origin") => ImportField.Origin,
             _ when Has("homeaddress") => ImportField.Drop,
-            _ when Has("city") => ImportField.HomeCity,
+            _ when Has("city") => Has("exploitation") ? ImportField.EventCity : ImportField.HomeCity,
+            _ when Has("exploitation") && Has("seen") => ImportField.EventDate,
             _ when Has("exploitation") => ImportField.ExploitationType,
             _ when Has("occupation") => ImportField.Occupation,
             _ when Has("status") => ImportField.CaseStatus,

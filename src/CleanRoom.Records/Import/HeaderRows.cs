@@ -60,7 +60,8 @@ internal static class HeaderRows
         }
         var of = HeaderMatcher.Concepts(HeaderMatcher.Words(group));
         var said = HeaderMatcher.Concepts(HeaderMatcher.Words(column));
-        return (of.Contains("suspect") && !said.Contains("suspect") && OfPersons.Contains(field.Field)) || (of.Contains("company") && !said.Contains("company") && OfFirms.Contains(field.Field));
+        return (of.Contains("suspect") && !said.Contains("suspect") && OfPersons.Contains(field.Field)) || (of.Contains("company") && !said.Contains("company") && OfFirms.Contains(field.Field))
+            || (of.Contains("exploitation") && !said.Contains("exploitation") && field.Field is ImportField.HomeCity or ImportField.Seen);
     }
 
     /// <summary>The line above is one of groups if it adds a header or stands over several columns, and holds no number as rows do.</summary>

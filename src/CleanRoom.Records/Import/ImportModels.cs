@@ -1,3 +1,4 @@
+using CleanRoom.Cryptography;
 using CleanRoom.Records.V1;
 
 namespace CleanRoom.Records.Import;
@@ -53,7 +54,7 @@ public sealed record ImportOptions
     public static bool IsField(string field) => Profiles.TryField(field, out _);
 
     /// <summary>Gives the ids of records. Defaults to random version 4.</summary>
-    public Func<Guid> NewRecordId { get; init; } = RecordIds.Random;
+    public Func<Guid> NewRecordId { get; init; } = RandomUuid.New;
 
     /// <summary>The clock: ages, consent defaults and retention count from its date.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;

@@ -59,7 +59,15 @@ internal sealed class JsonReader(ReadOnlyMemory<byte> head, Stream stream) : ITa
             }
             guarded.Reset();
             var members = new Dictionary<string, string>(StringComparer.Ordinal);
-            Flatten(values.Current, "", members, 0);
+            try
+            {
+                Flatten(values.Current, "", members, 0);
+            }
+            catch (InvalidOperationException error)
+            {
+                // What System.Text.Json says of "\ud800" alone.
+                throw new ImportException($"Object {number + first.Count + 1} holds half a character; export the file again.", error);
+            }
             if (headers is null)
             {
                 first.Add(members);
@@ -159,8 +167,9 @@ internal sealed class JsonReader(ReadOnlyMemory<byte> head, Stream stream) : ITa
             case JsonValueKind.Object when depth < 8:
                 foreach (var member in value.EnumerateObject())
                 {
-                    // Survey tools write "group/question".
-                    var name = member.Name[(member.Name.LastIndexOf('/') + 1)..];
+                    // Survey tools write "group/question"; a group that says whose the answer is belongs to the name.
+                    var slash = member.Name.LastIndexOf('/');
+                    var name = slash < 0 || HeaderMatcher.TellsWhose(member.Name[..slash]) ? member.Name : member.Name[(slash + 1)..];
                     Flatten(member.Value, path.Length == 0 ? name : path.EndsWith('_') ? path + name : $"{path} {name}", members, depth + 1);
                 }
                 break;
@@ -198,7 +207,10 @@ internal sealed class JsonReader(ReadOnlyMemory<byte> head, Stream stream) : ITa
         {
             throw new ImportException($"A value is longer than {TableReader.MaxCell} characters; shorten it.");
         }
-        members[path.Length == 0 ? "value" : path] = text.Replace('\0', ' ');
+        var name = path.Length == 0 ? "value" : path;
+        // A member that stands there twice holds both values: neither is lost without a word.
+        var before = members.GetValueOrDefault(name, "");
+        members[name] = (before.Length > 0 && text.Length > 0 ? $"{before}; {text}" : before + text).Replace('\0', ' ');
     }
 
     private static string Scalar(JsonElement value) => value.ValueKind switch

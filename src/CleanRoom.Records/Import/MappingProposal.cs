@@ -70,7 +70,7 @@ public sealed class MappingProposal
             var cells = rows.Where(r => i < r.Cells.Length).Select(r => Text.Clean(r.Cells[i])).Where(c => c.Length > 0).ToList();
             var binding = layout.Bindings.FirstOrDefault(b => b.Index == i);
             IReadOnlyList<string> choices = cells.Count == 0 || (binding is not null && binding.Field != ImportField.Ignore) ? [] : ColumnGuess.Fields(rows, i);
-            var twice = binding is not null && IsSingle(binding.Field) && layout.Bindings.FirstOrDefault(b => b.Field == binding.Field && b.Group == binding.Group)?.Index < i;
+            var twice = binding is not null && IsSingle(binding.Field) && layout.Bindings.FirstOrDefault(b => b.Field == binding.Field && b.Group == binding.Group && IsAge(b) == IsAge(binding))?.Index < i;
             columns.Add(new ColumnProposal(
                 i, header, binding?.Field == ImportField.Flag ? $"Flag:{binding.Param}" : (binding?.Field ?? ImportField.Ignore).ToString(), cells.Count,
                 [.. cells.Select(Shape).GroupBy(s => s, StringComparer.Ordinal).OrderByDescending(g => g.Count()).Take(MaxShapes).Select(g => g.Key)],
@@ -128,6 +128,9 @@ public sealed class MappingProposal
 
     /// <summary>Letters as a, digits as 9, what stands between as it is; at most 24 characters.</summary>
     internal static string Shape(string cell) => new([.. cell.Take(24).Select(c => char.IsDigit(c) ? '9' : char.IsLetter(c) || c > 127 ? 'a' : c)]);
+
+    /// <summary>An age beside a date of birth is no second answer to one question.</summary>
+    private static bool IsAge(ColumnBinding binding) => binding.Field == ImportField.Birth && HeaderMatcher.Concepts(HeaderMatcher.Words(binding.Header)) is var c && c.Contains("age") && !c.Contains("birth");
 
     private static bool IsSingle(ImportField field) => field is ImportField.Ref or ImportField.Birth or ImportField.Gender or ImportField.Seen or ImportField.ConsentWords or ImportField.FullName;
 

@@ -7,7 +7,7 @@ namespace CleanRoom.Records.Import;
 /// <summary>Takes a name cell apart: several scripts, brackets, slashes, quotes.</summary>
 internal static class NameCells
 {
-    private static readonly SearchValues<char> Openers = SearchValues.Create("([（\"“'‘");
+    private static readonly SearchValues<char> Openers = SearchValues.Create("([（\"“'‘«»„");
 
     /// <summary>Gives the names of a cell; bracketed and quoted ones of the same script are aliases. Countries in brackets are hints.</summary>
     public static IReadOnlyList<(string Name, bool IsAlias)> Split(string cell, out IReadOnlyList<string> countries)
@@ -60,8 +60,8 @@ internal static class NameCells
                 break;
             }
             open += start;
-            var closer = cell[open] switch { '(' => ')', '[' => ']', '（' => '）', '“' => '”', '‘' => '’', var q => q };
-            var close = cell.IndexOf(closer, open + 1);
+            var closers = cell[open] switch { '(' => ")", '[' => "]", '（' => "）", '“' => "”", '‘' => "’", '«' => "»", '»' => "«", '„' => "”“\"", var q => q.ToString() };
+            var close = cell.AsSpan(open + 1).IndexOfAny(closers) is var at && at < 0 ? -1 : open + 1 + at;
             // An apostrophe inside a word is a letter of the name.
             if (close < 0 || (cell[open] == '\'' && open > 0 && char.IsLetter(cell[open - 1])))
             {

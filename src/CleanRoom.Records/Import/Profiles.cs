@@ -53,7 +53,21 @@ internal sealed record ImportProfile(
                 bindings.Add(new ColumnBinding(i, header, matched.Field, matched.Param, group));
             }
         }
-        return UseSynonyms ? Paired(bindings, map) : bindings;
+        return UseSynonyms ? Paired(Sited(bindings, map), map) : bindings;
+    }
+
+    /// <summary>A column "city" right behind that of the site is the site's.</summary>
+    private List<ColumnBinding> Sited(List<ColumnBinding> bindings, IReadOnlyDictionary<string, string> map)
+    {
+        for (var i = 1; i < bindings.Count; i++)
+        {
+            if (bindings[i] is { Field: ImportField.HomeCity } city && bindings[i - 1].Field is ImportField.Where or ImportField.EventAddress && !map.ContainsKey(city.Header)
+                && !Columns.ContainsKey(HeaderMatcher.Words(city.Header)) && HeaderMatcher.Concepts(HeaderMatcher.Words(city.Header)).SetEquals(["city"]))
+            {
+                bindings[i] = city with { Field = ImportField.EventCity };
+            }
+        }
+        return bindings;
     }
 
     /// <summary>A column "name" beside a column of given names holds the family name ("Nom", "Prénom"), and the other way round ("Cognome", "Nome").</summary>
@@ -212,9 +226,9 @@ internal static partial class Profiles
         };
     }
 
-    [GeneratedRegex(@"(?<=^|[A-Za-z])_([0-9]{1,2})_", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"(?<=^|[A-Za-z])_([0-9]{1,2})_", RegexOptions.CultureInvariant, Patterns.Timeout)]
     internal static partial Regex BlockNumber();
 
-    [GeneratedRegex(@"(meansOfControl|types|subTypes|sectorSection|recruitmentMethods|recruiterRelation)\[([A-Za-z_]+)\](?:.*(?:division|Division\D*)\s*([0-9]{2}))?", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"(meansOfControl|types|subTypes|sectorSection|recruitmentMethods|recruiterRelation)\[([A-Za-z_]+)\](?:.*(?:division|Division\D*)\s*([0-9]{2}))?", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex FlagPattern();
 }

@@ -21,7 +21,7 @@ internal sealed class ReportPage(QualityReport report, Words words)
         .good { color: var(--good); } .half { color: var(--half); } .bad { color: var(--bad); }
         ol.fixes { padding-inline-start: 1.5rem; } ol.fixes li { margin: .6rem 0; } ol.fixes b { font-weight: 600; }
         .wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; } caption { text-align: left; }
-        th, td { text-align: start; vertical-align: top; padding-block: .35rem; padding-inline: 0 .75rem; border-bottom: 1px solid var(--line); } th { font-weight: 600; white-space: nowrap; } td.n { text-align: end; white-space: nowrap; font-variant-numeric: tabular-nums; }
+        th, td { text-align: start; vertical-align: top; padding-block: .35rem; padding-inline: 0 .75rem; border-bottom: 1px solid var(--line); } th { font-weight: 600; white-space: nowrap; } th.n { text-align: end; } td.n { text-align: end; white-space: nowrap; font-variant-numeric: tabular-nums; }
         meter { width: 7rem; height: .8rem; }
         @media (max-width: 40rem) {
           table, tbody, tr, td { display: block; } thead { position: absolute; left: -9999px; } tr { border-bottom: 1px solid var(--line); padding: .5rem 0; } td { border: 0; padding: .1rem 0; }
@@ -137,7 +137,7 @@ internal sealed class ReportPage(QualityReport report, Words words)
     private void Table(IReadOnlyList<string> keys, IEnumerable<IReadOnlyList<string>> rows, int numbers)
     {
         var heads = keys.Select(k => k.Length > 0 ? Word(k) : "").ToList();
-        _ = _page.Append("<div class=\"wide\"><table>\n<thead><tr>").AppendJoin("", heads.Select(h => $"<th scope=\"col\">{h}</th>")).Append("</tr></thead>\n<tbody>\n");
+        _ = _page.Append("<div class=\"wide\"><table>\n<thead><tr>").AppendJoin("", heads.Select((h, i) => $"<th scope=\"col\"{(i == numbers ? " class=\"n\"" : "")}>{h}</th>")).Append("</tr></thead>\n<tbody>\n");
         foreach (var row in rows)
         {
             _ = _page.Append("<tr>");

@@ -22,7 +22,8 @@ internal sealed partial class RowMapper
         var any = false;
         foreach (var (column, value) in Cells(ImportField.ConsentPurposes, ImportField.ConsentWords))
         {
-            var reading = profile.ConsentWords.TryGetValue(Text.FoldWords(value), out var mapped)
+            var reading = Disguise(_cells[column.Index]) is { } question ? new ConsentReading([], false, question)
+                : profile.ConsentWords.TryGetValue(Text.FoldWords(value), out var mapped)
                 ? new ConsentReading(mapped, false, "")
                 : column.Field == ImportField.ConsentPurposes ? ConsentWords.Codes(value) ?? ConsentWords.Read(value) : ConsentWords.Read(value);
             if (reading.Question.Length > 0)
@@ -50,6 +51,11 @@ internal sealed partial class RowMapper
             AddConsent(purpose, "Granted", declared.GivenBy ?? "individual", declared);
         }
     }
+
+    /// <summary>Says why a cell does not show what it holds: nobody grants by a formula, or by words that stand there in another order than they are seen in.</summary>
+    private static string? Disguise(string cell) =>
+        cell.AsSpan().TrimStart().StartsWith('=') ? "It is a formula and no answer."
+        : cell.AsSpan().IndexOfAny('\u202D', '\u202E') >= 0 ? "Signs that turn the direction of writing stand in it." : null;
 
     private void AddConsent(string purpose, string state, string givenBy, DeclaredConsent? declared)
     {

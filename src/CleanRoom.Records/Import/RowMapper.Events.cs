@@ -21,6 +21,7 @@ internal sealed partial class RowMapper
                 {
                     case ImportField.EventType:
                         item.Type = CodeReader.One(profile, "eventType", value) ?? "Exploitation";
+                        Unmapped(column, CodeReader.One(profile, "eventType", value) is null ? 1 : 0, "eventType");
                         break;
                     case ImportField.EventDate:
                         item.When = ReadDate(value, regions, column);
@@ -29,7 +30,11 @@ internal sealed partial class RowMapper
                         item.Place.Locality = Gazetteer.FindIn(value).FirstOrDefault()?.Name ?? value;
                         break;
                     case ImportField.EventCountry:
-                        item.Place.Country = Countries.Find(value) ?? "";
+                        item.Place.Country = Countries.Find(value) ?? CountriesOf(value).FirstOrDefault() ?? "";
+                        if (item.Place.Country.Length == 0 && value != "00")
+                        {
+                            Issue(column.Header, IssueSeverity.Warning, "unmapped-code", "The country is not known.", "Use an ISO country code or the country's name.");
+                        }
                         break;
                     case ImportField.EventAdmin:
                         item.Place.Admin1 = value;

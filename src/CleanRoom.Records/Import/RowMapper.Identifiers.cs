@@ -6,6 +6,8 @@ namespace CleanRoom.Records.Import;
 /// <summary>Documents and contacts of persons.</summary>
 internal sealed partial class RowMapper
 {
+    private readonly Dictionary<string, (bool IsService, bool IsAccount)> _traits = new(StringComparer.Ordinal);
+
     private static readonly string[] ServiceWords =
         [.. ((string[])["shelter", "safe house", "safehouse", "hotline", "helpline", "ngo", "our office", "office phone", "caseworker", "case worker", "social worker", "embassy", "foyer", "refuge", "abri", "hebergement", "albergue", "refugio", "приют", "убежище", "горячая линия", "консульство", "гаряча лінія", "притулок", "infolinia", "linia telefonica", "linea de ayuda", "linea directa", "casa de acogida", "abrigo", "casa abrigo", "linha direta", "disque denuncia", "خط ساخن", "الخط الساخن", "خط المساعدة", "مأوى", "القنصلية", "መጠለያ", "हेल्पलाइन", "আশ্রয়কেন্দ্র", "হেল্পলাইন", "ملجأ", "دار إيواء", "السفارة", "บ้านพัก", "สถานสงเคราะห์", "สายด่วน", "มูลนิธิ", "nhà tạm lánh", "nhà mở", "đường dây nóng", "មណ្ឌល", "អង្គការ", "ສູນ", "收容所", "庇护所", "热线", "rumah aman", "siginma evi", "adapost"]).Select(Text.FoldWords)];
 
@@ -113,13 +115,13 @@ internal sealed partial class RowMapper
 
     private void AddContact(Person person, string value, ColumnBinding column, string holder, List<string> regions)
     {
-        var role = IsService(value) || IsService(column.Header) ? "ServiceProvider" : holder;
+        var role = IsService(value) || Traits(column).IsService ? "ServiceProvider" : holder;
         if (role == "ServiceProvider")
         {
             Issue(column.Header, IssueSeverity.Info, "service-number", "A service provider's contact was marked; it is never compared.", "");
         }
         var before = person.Identifiers.Count;
-        var isAccountColumn = column.Field == ImportField.Account || HeaderMatcher.Concepts(HeaderMatcher.Words(column.Header)) is var c && c.Contains("account") && !c.Contains("phone");
+        var isAccountColumn = column.Field == ImportField.Account || Traits(column).IsAccount;
         foreach (var email in Emails.Find(value))
         {
             if (Emails.Normalise(email) is { } address)
@@ -163,6 +165,17 @@ internal sealed partial class RowMapper
             identifier.PlatformUserId = handle;
             person.Identifiers.Add(identifier);
         }
+    }
+
+    /// <summary>What a header says of the contacts below it: read once, not for every row.</summary>
+    private (bool IsService, bool IsAccount) Traits(ColumnBinding column)
+    {
+        if (!_traits.TryGetValue(column.Header, out var traits))
+        {
+            var concepts = HeaderMatcher.Concepts(HeaderMatcher.Words(column.Header));
+            _traits[column.Header] = traits = (IsService(column.Header), concepts.Contains("account") && !concepts.Contains("phone"));
+        }
+        return traits;
     }
 
     private static bool IsService(string text)

@@ -77,7 +77,7 @@ internal sealed partial class RowMapper
     private static bool LooksNamed(string value) =>
         Organisations.Read(value) is { Licence.Length: > 0, Name: var name } && name.Split(' ', StringSplitOptions.RemoveEmptyEntries).Count(w => w.Count(char.IsLetter) >= 3) >= 2;
 
-    [GeneratedRegex(@"[(+]*[0-9][0-9 ()./+\-]{6,}[0-9]", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"[(+]*[0-9][0-9 ()./+\-]{6,}[0-9]\)?", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex NumberTail();
 
     private void MapOrganisations(List<string> regions)

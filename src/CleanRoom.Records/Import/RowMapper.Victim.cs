@@ -13,7 +13,8 @@ internal sealed partial class RowMapper
         MapNames(person, regions);
         foreach (var (_, value) in Cells(ImportField.Gender).Take(1))
         {
-            person.Gender = CodeReader.One(profile, "gender", value) ?? (Placeholders.IsUnknown(value) ? "NonSpecifiedUnknown" : Code("gender", value, ImportField.Gender));
+            // Where men are "H", "M" is a woman.
+            person.Gender = WomenAreM && Text.FoldWords(value) == "m" ? "Feminine" : CodeReader.One(profile, "gender", value) ?? (Placeholders.IsUnknown(value) ? "NonSpecifiedUnknown" : Code("gender", value, ImportField.Gender));
         }
         foreach (var (column, value) in Cells(ImportField.Citizenship))
         {
@@ -32,8 +33,10 @@ internal sealed partial class RowMapper
         var reference = seen ?? _record.Case?.OpenedOn;
         foreach (var (column, value) in Cells(ImportField.Birth))
         {
-            person.Birth ??= ReadDate(value, regions, column, ages: true, reference);
-            if (person.Birth?.Precision == "AgeDerived" && Text.Digits(value) is { Length: > 0 and <= 2 } age)
+            // A date says more than an age, wherever its column stands.
+            var read = ReadDate(value, regions, column, ages: true, reference);
+            person.Birth = person.Birth is null || (person.Birth.Precision == "AgeDerived" && read is { Precision: not "AgeDerived" }) ? read : person.Birth;
+            if (read?.Precision == "AgeDerived" && Text.Digits(value) is { Length: > 0 and <= 2 } age)
             {
                 person.AgeAtIdentification = int.Parse(age, CultureInfo.InvariantCulture);
             }

@@ -8,6 +8,8 @@ namespace CleanRoom.Records.Import;
 internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<ColumnBinding> bindings, ImportOptions options, DateOrder order, QualityReport report)
 {
     private readonly DateOnly _today = DateOnly.FromDateTime(options.Time.GetUtcNow().UtcDateTime);
+    private readonly ILookup<int, ColumnBinding> _byColumn = bindings.ToLookup(b => b.Index);
+    private readonly ILookup<ImportField, ColumnBinding> _byField = bindings.ToLookup(b => b.Field);
     private readonly List<ImportIssue> _issues = [];
     private CaseRecord _record = new();
     private string[] _cells = [];
@@ -18,6 +20,9 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
 
     /// <summary>True if some date of the file can only be Islamic: then no other of its dates is Persian.</summary>
     public bool CountsByTheMoon { get; init; }
+
+    /// <summary>True if the column of genders has "H" and "M" (hombre, mujer; homem, mulher) and no "F".</summary>
+    public bool WomenAreM { get; init; }
 
     public ImportedRow Map(TableRow row, int number)
     {
@@ -62,9 +67,9 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
 
     private IEnumerable<(ColumnBinding Column, string Value)> Cells(params ImportField[] fields)
     {
-        foreach (var column in bindings)
+        foreach (var column in fields.Length == 1 ? _byField[fields[0]] : bindings.Where(b => Array.IndexOf(fields, b.Field) >= 0))
         {
-            if (Array.IndexOf(fields, column.Field) < 0 || column.Index >= _cells.Length)
+            if (column.Index >= _cells.Length)
             {
                 continue;
             }
@@ -170,12 +175,12 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
     /// <summary>Tells what became of a filled cell of a row that was mapped.</summary>
     public CellFate FateOf(int index, string cell, IReadOnlyList<ImportIssue> issues)
     {
-        var columns = bindings.Where(b => b.Index == index).ToList();
+        var columns = _byColumn[index].ToList();
         if (columns.Count == 0 || issues.Any(i => i.Severity >= IssueSeverity.Warning && i.Column == columns[0].Header))
         {
             return CellFate.Reported;
         }
-        if (columns.TrueForAll(c => c.Field is ImportField.Drop or ImportField.Note) || (IsService(cell) && columns.Exists(c => c.Field is ImportField.Where or ImportField.RecruitmentPlace)))
+        if (columns.TrueForAll(c => c.Field is ImportField.Drop or ImportField.Note) || (columns.Exists(c => c.Field is ImportField.Where or ImportField.RecruitmentPlace) && IsService(cell)))
         {
             return CellFate.Dropped;
         }
@@ -184,7 +189,7 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
             return CellFate.NotNeeded;
         }
         var value = Text.Clean(cell);
-        return columns.TrueForAll(c => IsSilent(value) || (!IsAnswer(c.Field) && Placeholders.IsUnknown(value)) || (c.Field == ImportField.Citizenship && value == "00")
+        return columns.TrueForAll(c => IsSilent(value) || (!IsAnswer(c.Field) && Placeholders.IsUnknown(value)) || (c.Field is ImportField.Citizenship or ImportField.EventCountry && value == "00")
             || (c.Field == ImportField.Flag && value == "0" && !(profile.ZeroIsNo && c.Param.StartsWith("meansOfControl", StringComparison.Ordinal))))
             ? CellFate.NotKnown : CellFate.Mapped;
     }
@@ -218,6 +223,10 @@ internal sealed partial class RowMapper(ImportProfile profile, IReadOnlyList<Col
             if (cell.Any(c => Validation.CaseRecordValidator.IsHidden(c) && c is not ('\n' or '\r' or '\t')))
             {
                 Issue(column.Header, IssueSeverity.Warning, "hidden-characters", "Control or direction characters stood in the cell and were taken out.", "Type the cell again.");
+            }
+            if (cell.Length > 1 && cell[0] == '=')
+            {
+                Issue(column.Header, IssueSeverity.Warning, "formula-text", "The cell holds a formula and not what it gives; it was read as text.", "Save the list with values.");
             }
             if (column.Field is ImportField.FullName or ImportField.Given or ImportField.Middle or ImportField.Family or ImportField.Alias or ImportField.SuspectName or ImportField.SuspectGiven
                 or ImportField.SuspectFamily or ImportField.SuspectAlias or ImportField.Email or ImportField.Handle or ImportField.OrganisationName && Text.MixesAlphabets(cell))

@@ -14,6 +14,8 @@ internal static class TextEncodings
     // Western, Central European, Cyrillic, Greek, Turkish, Hebrew, Arabic, Baltic, Vietnamese; Thai; simplified and traditional Chinese, Japanese, Korean.
     private static readonly int[] CodePages = [1252, 1250, 1251, 1253, 1254, 1255, 1256, 1257, 1258, 874, 936, 950, 932, 949];
 
+    private const int ClearWin = 4;
+
     public static Encoding Detect(ReadOnlySpan<byte> sample, bool complete)
     {
         if (sample.StartsWith("PK\u0003\u0004"u8))
@@ -74,7 +76,7 @@ internal static class TextEncodings
     private static Encoding? CodePage(ReadOnlySpan<byte> sample)
     {
         Encoding? best = null;
-        var (bestScore, second) = (0, 0);
+        var (bestScore, second, bestSigns, western) = (0, 0, 0, 0);
         var bestHeader = "";
         var spelled = false;
         foreach (var number in CodePages)
@@ -85,11 +87,13 @@ internal static class TextEncodings
                 continue;
             }
             var (score, header, accented) = Score(text);
-            if (score > bestScore)
+            // A code page that writes the same header in the same letters is no rival, and better if fewer signs stand inside the words of the rows: "Wa³êsa" is no name.
+            var signs = SignsInWords(text);
+            western = number == 1252 ? score : western;
+            if (score > bestScore || (score == bestScore && header == bestHeader && signs < bestSigns))
             {
-                // A code page that writes the same header in the same letters is no rival.
                 second = header == bestHeader ? second : bestScore;
-                (best, bestScore, bestHeader, spelled) = (encoding, score, header, accented);
+                (best, bestScore, bestHeader, spelled, bestSigns) = (encoding, score, header, accented, signs);
             }
             else if (header != bestHeader)
             {
@@ -100,8 +104,26 @@ internal static class TextEncodings
         {
             return null;
         }
+        if (IsWestern(sample) && bestScore < western + ClearWin)
+        {
+            // A syllable more that another code page happens to spell ("nº" as "nŗ") is no proof against bytes that look Western.
+            return WholeOrRefused(Get(1252), sample);
+        }
         // A header in plain letters says nothing about the alphabet of the rows.
-        return spelled ? best : IsWestern(sample) ? Get(1252) : null;
+        return spelled ? WholeOrRefused(best!, sample) : IsWestern(sample) ? WholeOrRefused(Get(1252), sample) : null;
+    }
+
+    /// <summary>In a Latin code page no two letters in a row happen to spell a letter of UTF-8: where some do, two lists were pasted together.</summary>
+    private static Encoding WholeOrRefused(Encoding encoding, ReadOnlySpan<byte> sample)
+    {
+        for (var i = 1; i + 1 < sample.Length && encoding.CodePage is 1250 or 1252 or 1254 or 1257; i++)
+        {
+            if (sample[i] is >= 0xC3 and <= 0xC9 && sample[i + 1] is >= 0x80 and <= 0xBF && sample[i - 1] < 0x80 && (i + 2 == sample.Length || sample[i + 2] < 0x80))
+            {
+                throw new ImportException("The file mixes UTF-8 with another encoding, as when two lists are pasted together; open it, check its letters, and save it as \"CSV UTF-8\".");
+            }
+        }
+        return encoding;
     }
 
     private static Encoding Get(int codePage) =>
@@ -128,6 +150,19 @@ internal static class TextEncodings
             wrong += (letter && !alone) || (!letter && between && sample[i] is not (0x91 or 0x92 or 0x96)) ? 1 : 0;
         }
         return all > 0 && wrong * 20 <= all;
+    }
+
+    /// <summary>Signs over 127 with a letter behind them, and another before them if they are such as open a word or a number.</summary>
+    private static int SignsInWords(string text)
+    {
+        var signs = 0;
+        for (var i = 0; i + 1 < text.Length; i++)
+        {
+            var opens = text[i] is '¿' or '¡' or '‘' or '“' or '„' or '«' or '‹' or '‚' or '§' or '†' or '–' or '—' or '•' or '·';
+            signs += text[i] > 127 && !char.IsLetter(text[i]) && !char.IsWhiteSpace(text[i]) && text[i] != '’' && char.GetUnicodeCategory(text[i]) != System.Globalization.UnicodeCategory.NonSpacingMark
+                && char.IsLetter(text[i + 1]) && (!opens || (i > 0 && char.IsLetter(text[i - 1]))) ? 1 : 0;
+        }
+        return signs;
     }
 
     /// <summary>How many letters of the best of the first lines stand in known header words, and that line.</summary>

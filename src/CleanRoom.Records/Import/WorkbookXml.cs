@@ -16,7 +16,7 @@ internal static class WorkbookXml
     /// <summary>Opens a part.</summary>
     /// <param name="entry">The part.</param>
     /// <param name="most">Most characters read, 0 = no limit but that on what comes out of the compressed bytes.</param>
-    public static XmlReader Open(ZipArchiveEntry entry, long most) => XmlReader.Create(
+    public static XmlReader Open(ZipArchiveEntry entry, long most) => ExpandingStream.IsTooMuch(entry.Length, entry.CompressedLength) ? throw ExpandingStream.Refusal() : XmlReader.Create(
         new ExpandingStream(entry.Open(), entry.CompressedLength),
         new XmlReaderSettings
         {
@@ -89,8 +89,13 @@ internal static class WorkbookXml
         {
             var read = inner.Read(buffer, offset, count);
             _read += read;
-            return _read <= Free || _read <= compressed * Ratio ? read : throw new ImportException("The workbook unpacks to far more than a list of cases can; it was not read. Save the list alone as a new .xlsx.");
+            return IsTooMuch(_read, compressed) ? throw Refusal() : read;
         }
+
+        /// <summary>What a part says of its own length is judged before the first row, and what really comes out while it is read.</summary>
+        public static bool IsTooMuch(long unpacked, long packed) => unpacked > Free && unpacked > packed * Ratio;
+
+        public static ImportException Refusal() => new("The workbook unpacks to far more than a list of cases can; it was not read. Save the list alone as a new .xlsx.");
 
         public override void Flush()
         {

@@ -130,12 +130,12 @@ public static partial class Accounts
         return new AccountText("BankAccount", "Local", bank, new Normalised(keys, number, regions.Count == 1 ? regions[0] : "", true, false));
     }
 
-    [GeneratedRegex(@"(?<![0-9A-Za-z])[A-Za-z]{2}\s?[0-9]{2}(?:[\s-]?[0-9A-Za-z]){11,36}", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"(?<![0-9A-Za-z])[A-Za-z]{2}\s?[0-9]{2}(?:[\s-]?[0-9A-Za-z]){11,36}", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex IbanPattern();
 
-    [GeneratedRegex(@"\+?[0-9][0-9\s.\-]*[0-9]", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\+?[0-9][0-9\s.\-]*[0-9]", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex NumberPattern();
 
-    [GeneratedRegex(@"[0-9.\-:#()]|\b(?:acct|account|acc|no|number|a/c|bank account|stk|số tài khoản|compte|cuenta|счет)\b", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"[0-9.\-:#()]|\b(?:acct|account|acc|no|number|a/c|bank account|stk|số tài khoản|compte|cuenta|счет)\b", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, Patterns.Timeout)]
     private static partial Regex BankNoise();
 }

@@ -169,8 +169,14 @@ public static partial class Dates
         {
             return Build(Int(compact, 1), Int(compact, 2), Int(compact, 3), countries, today);
         }
-        var match = ThreePartPattern().Match(text);
+        var match = HanPattern().Match(HanNumbers().Replace(text, m => HanNumber(m.Value)));
         if (match.Success)
+        {
+            return Build(Int(match, 1), match.Groups[2].Success ? Int(match, 2) : 0, match.Groups[3].Success ? Int(match, 3) : 0, countries, today);
+        }
+        match = ThreePartPattern().Match(text);
+        // One digit is a day behind a year, and no year behind a day.
+        if (match.Success && (match.Groups[1].Length == 4 || match.Groups[3].Length > 1))
         {
             var (a, b, c) = (Int(match, 1), Int(match, 2), Int(match, 3));
             if (match.Groups[1].Length == 4)
@@ -209,9 +215,25 @@ public static partial class Dates
         match = YearPattern().Match(text);
         if (match.Success)
         {
-            return Build(Int(match, 1), 0, 0, countries, today);
+            // "janvier 2024": the word beside the year may be its month.
+            return (text.Any(char.IsLetter) ? Named(text, countries, today) : null) ?? Build(Int(match, 1), 0, 0, countries, today);
         }
         return Named(text, countries, today);
+    }
+
+    /// <summary>"一九九五" and "十二" in figures; a run of four signs or more is read sign by sign.</summary>
+    private static string HanNumber(string signs)
+    {
+        const string Digits = "〇一二三四五六七八九";
+        int Digit(char sign) => sign is '零' or '○' ? 0 : Digits.IndexOf(sign, StringComparison.Ordinal);
+        var ten = signs.IndexOf('十', StringComparison.Ordinal);
+        if (ten < 0)
+        {
+            return string.Concat(signs.Select(s => (char)('0' + Digit(s))));
+        }
+        var tens = ten == 0 ? 1 : Digit(signs[ten - 1]);
+        var ones = ten == signs.Length - 1 ? 0 : Digit(signs[ten + 1]);
+        return ((10 * tens) + ones).ToString(CultureInfo.InvariantCulture);
     }
 
     /// <summary>Dates with the month as a word: "2 Nov 1993", "Oct 5 1992", "5 mai 2020".</summary>
@@ -330,39 +352,45 @@ public static partial class Dates
 
     private static DateOnly Min(DateOnly a, DateOnly b) => a < b ? a : b;
 
-    [GeneratedRegex(@"^([0-9]{4}(?:-[0-9]{1,2}){0,2})\s*(?:/|\.\.|–|to)\s*([0-9]{4}(?:-[0-9]{1,2}){0,2})$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^([0-9]{4}(?:-[0-9]{1,2}){0,2})\s*(?:/|\.\.|–|to)\s*([0-9]{4}(?:-[0-9]{1,2}){0,2})$", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex IsoRangePattern();
 
-    [GeneratedRegex(@"^([1-9]0)\s*'?s$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"^([1-9]0)\s*'?s$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, Patterns.Timeout)]
     private static partial Regex DecadePattern();
 
-    [GeneratedRegex(@"^([^0-9]*)([0-9]{1,3})([^0-9(]*)(?:\(?\s*([0-9]{4})\s*\)?)?\s*$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^([^0-9]*)([0-9]{1,3})([^0-9(]*)(?:\(?\s*([0-9]{4})\s*\)?)?\s*$", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex AgePattern();
 
-    [GeneratedRegex(@"^(1[6-9][0-9]{2}|20[0-9]{2}|2[45][0-9]{2})([0-9]{2})([0-9]{2})$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^(1[6-9][0-9]{2}|20[0-9]{2}|2[45][0-9]{2})([0-9]{2})([0-9]{2})$", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex CompactPattern();
 
-    [GeneratedRegex(@"^\D{0,12}?([0-9]{1,4})\s*[-/.]\s*([0-9]{1,2})\s*[-/.]\s*([0-9]{2,4})(?:[T ][0-9:.Z+]*)?[^0-9]{0,14}$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^\D{0,6}?([0-9]{4})\s*[年년]\s*(?:([0-9]{1,2})\s*[月월]\s*(?:([0-9]{1,2})\s*[日号號일])?)?\D{0,6}$", RegexOptions.CultureInvariant, Patterns.Timeout)]
+    private static partial Regex HanPattern();
+
+    [GeneratedRegex("[〇零○一二三四五六七八九]{4}(?=年)|[一二三]?十[一二三四五六七八九]?(?=[月日号號])|[一二三四五六七八九](?=[月日号號])", RegexOptions.CultureInvariant, Patterns.Timeout)]
+    private static partial Regex HanNumbers();
+
+    [GeneratedRegex(@"^\D{0,12}?([0-9]{1,4})\s*[-/.]\s*([0-9]{1,2})\s*[-/.]\s*([0-9]{1,4})(?:[T ][0-9:.Z+]*)?[^0-9]{0,14}$", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex ThreePartPattern();
 
-    [GeneratedRegex(@"^\D{0,12}?([0-9]{1,4})\s*[-/.]\s*([0-9]{1,4})\??$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^\D{0,12}?([0-9]{1,4})\s*[-/.]\s*([0-9]{1,4})\??$", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex TwoPartPattern();
 
-    [GeneratedRegex(@"^[^0-9/]{0,14}([0-9]{4})[^0-9/]{0,6}$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^[^0-9/]{0,14}([0-9]{4})[^0-9/]{0,6}$", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex YearPattern();
 
-    [GeneratedRegex("(?<![0-9])[0-9]{4}(?![0-9])", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("(?<![0-9])[0-9]{4}(?![0-9])", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex YearsPattern();
 
-    [GeneratedRegex(@"^(?:(\p{L}[\p{L}\p{M}]{2,11}\.?\s+[0-9]{1,2}\s*,\s*[0-9]{4})|[0-9]{1,2}\s+\p{L}[\p{L}\p{M}]{2,11}\.?\s+[0-9]{4})$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^(?:(\p{L}[\p{L}\p{M}]{2,11}\.?\s+[0-9]{1,2}\s*,\s*[0-9]{4})|[0-9]{1,2}\s+\p{L}[\p{L}\p{M}]{2,11}\.?\s+[0-9]{4})$", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex WordsPattern();
 
-    [GeneratedRegex("[0-9]+", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("[0-9]+", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex NumberPattern();
 
-    [GeneratedRegex(@"(?:thang|เดือน|ខែ|ເດືອນ|月|month|mes|mois)\s*([0-9]{1,2})\D{1,10}([0-9]{4})", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"(?:thang|เดือน|ខែ|ເດືອນ|月|month|mes|mois)\s*([0-9]{1,2})\D{1,10}([0-9]{4})", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex MonthWordPattern();
 
-    [GeneratedRegex(@"\b(?:about|approx|circa|ca|c\.|environ|aprox|около|примерно|khoảng|ประมาณ|حوالي)\b", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"\b(?:about|approx|circa|ca|c\.|environ|aprox|около|примерно|khoảng|ประมาณ|حوالي)\b", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, Patterns.Timeout)]
     private static partial Regex CirPattern();
 }

@@ -133,16 +133,16 @@ public static partial class Documents
             {
                 if (Text.FoldWords(token) == word)
                 {
-                    text = Regex.Replace(text, $@"(?<!\w){Regex.Escape(token)}(?!\w)\.?", " ", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
+                    text = Regex.Replace(text, $@"(?<!\w){Regex.Escape(token)}(?!\w)\.?", " ", RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(Patterns.Timeout));
                 }
             }
         }
         return text;
     }
 
-    [GeneratedRegex(@"\([^)]*\)", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\([^)]*\)", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex RemarkPattern();
 
-    [GeneratedRegex(@"\w+", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\w+", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex TokenPattern();
 }

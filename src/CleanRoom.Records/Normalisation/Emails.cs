@@ -32,6 +32,6 @@ public static partial class Emails
         return new Normalised([.. keys.DistinctBy(k => k.Value)], value, "", true, true);
     }
 
-    [GeneratedRegex(@"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,6}", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,6}", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex Pattern();
 }

@@ -103,14 +103,14 @@ public static partial class Organisations
         yield return new MatchKey("org:name:?:" + folded, KeyStrength.Possible);
     }
 
-    [GeneratedRegex("(?<![0-9])0+(?=[0-9])", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("(?<![0-9])0+(?=[0-9])", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex LeadingZeros();
 
     [GeneratedRegex(
         @"(?<=[\s,;(\-])(?:licen[cs]e|licencia|licença|licenta|licenza|licence|lisensya|lic|lisans|lizenz|oep|izin|siup|giấy\s+phép|gp|ترخيص|رخصة|جواز|ใบอนุญาต|лицензия|ліцензія|лиц|许可证?|執照|ໃບອະນຸຍາດ|អាជ្ញាប័ណ្ណ|लाइसेन्स|লাইসেন্স|ፈቃድ)[\s.:#№/\-]*(?:no|nr|n[º°]|เลขที่|رقم|№|ເລກທີ|số)?[\s.:#/\-]*(\S*[0-9]\S*(?:[/ \-]\S*[0-9]\S*)?)\s*\)?\s*$",
-        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+        RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, Patterns.Timeout)]
     private static partial Regex MarkedPattern();
 
-    [GeneratedRegex(@"\(([^()]*)\)", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\(([^()]*)\)", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex BracketPattern();
 }

@@ -25,7 +25,7 @@ public static class Sites
         return [.. words.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
     }
 
-    /// <summary>The towns that an address names. A street that is named after a town is in another one, as a rule.</summary>
+    /// <summary>The towns that an address names. A street or a house that is named after a town ("Hotel Paris, Marseille") is in another one, as a rule.</summary>
     public static IReadOnlyList<KnownPlace> Towns(string text)
     {
         var all = Gazetteer.FindIn(text);
@@ -35,10 +35,13 @@ public static class Sites
         }
         var elsewhere = new List<KnownPlace>();
         var streets = false;
-        foreach (var part in text.Split([',', ';', '،', '、', '，', '\n', '(', ')'], StringSplitOptions.RemoveEmptyEntries))
+        var parts = text.Split([',', ';', '،', '、', '，', '\n', '(', ')'], StringSplitOptions.RemoveEmptyEntries);
+        for (var i = 0; i < parts.Length; i++)
         {
+            var part = parts[i];
             var words = Text.FoldWords(part);
-            if (Synonyms.Value.Any(s => s.Canonical == "street" && s.Phrase.Length > 1 && Text.FindPhrase(words, s.Phrase) >= 0))
+            if (Synonyms.Value.Any(s => s.Canonical == "street" && s.Phrase.Length > 1 && Text.FindPhrase(words, s.Phrase) >= 0)
+                || (i == 0 && parts.Length > 1 && IsNamedAfterTown(words, parts[1])))
             {
                 streets = true;
                 continue;
@@ -48,6 +51,11 @@ public static class Sites
         // An address in one piece, as scripts without blanks write it, is read whole.
         return streets && text.AsSpan().IndexOfAny(",،、，") >= 0 ? elsewhere : all;
     }
+
+    /// <summary>True for a word of a venue and the name of a town, and nothing else: the town is the venue's name, unless what follows is its province or country.</summary>
+    private static bool IsNamedAfterTown(string words, string next) =>
+        Countries.Find(next) is null && Synonyms.Value.Any(s => s.Canonical is not ("-" or "street" or "building") && words.StartsWith(s.Phrase + " ", StringComparison.Ordinal)
+            && Gazetteer.Find(words[(s.Phrase.Length + 1)..]) is { } town && !Gazetteer.FindIn(next).Any(p => p.Country == town.Country && p.Admin1.Length > 0 && p.Admin1 == town.Admin1));
 
     /// <summary>Keys of a site: Probable at best, a spelling is no number.</summary>
     public static IReadOnlyList<MatchKey> Keys(Place place)

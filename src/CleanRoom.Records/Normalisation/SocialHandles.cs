@@ -83,15 +83,15 @@ public static partial class SocialHandles
     }
 
     // Formats as the makers document them: faq.whatsapp.com "click to chat", developers.viber.com "deep links", core.telegram.org/api/links, signal.me/#p.
-    [GeneratedRegex(@"(?:wa\.me/|api\.whatsapp\.com/send/?\?phone=|viber://(?:chat|add|contact)\?number=|t\.me/\+|signal\.me/#p/)(?:\+|%2B)?([1-9][0-9]{7,14})(?![0-9A-Za-z])", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"(?:wa\.me/|api\.whatsapp\.com/send/?\?phone=|viber://(?:chat|add|contact)\?number=|t\.me/\+|signal\.me/#p/)(?:\+|%2B)?([1-9][0-9]{7,14})(?![0-9A-Za-z])", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, Patterns.Timeout)]
     private static partial Regex PhoneLinkPattern();
 
-    [GeneratedRegex(@"@?([0-9A-Za-z_.\-]{3,64})", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"@?([0-9A-Za-z_.\-]{3,64})", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex HandlePattern();
 
-    [GeneratedRegex(@"^\s*(\S[^0-9@]{0,20}?)[\s:]+([0-9A-Za-z_.\-]{3,64})\s*$", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"^\s*(\S[^0-9@]{0,20}?)[\s:]+([0-9A-Za-z_.\-]{3,64})\s*$", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex AfterWordPattern();
 
-    [GeneratedRegex(@"(?<![0-9A-Za-z_.])@([0-9A-Za-z_.\-]{3,64})", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"(?<![0-9A-Za-z_.])@([0-9A-Za-z_.\-]{3,64})", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex AtPattern();
 }

@@ -209,7 +209,7 @@ public static class Text
     {
         var best = "";
         var bestCount = 0;
-        var counts = new Dictionary<string, int>(StringComparer.Ordinal);
+        Dictionary<string, int>? counts = null;
         foreach (var c in text)
         {
             var script = ScriptOf(c);
@@ -217,6 +217,13 @@ public static class Text
             {
                 continue;
             }
+            if (counts is null && (bestCount == 0 || script == best))
+            {
+                // Nearly every word is in one script.
+                (best, bestCount) = (script, bestCount + 1);
+                continue;
+            }
+            counts ??= new Dictionary<string, int>(StringComparer.Ordinal) { [best] = bestCount };
             var count = counts[script] = counts.GetValueOrDefault(script) + 1;
             if (count > bestCount)
             {

@@ -125,15 +125,15 @@ public static partial class Vessels
         };
     }
 
-    [GeneratedRegex(@"(?<![A-Za-z])IMO\s*(?:no\.?|number|#|:)?\s*([0-9]{7})(?![0-9])", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"(?<![A-Za-z])IMO\s*(?:no\.?|number|#|:)?\s*([0-9]{7})(?![0-9])", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, Patterns.Timeout)]
     private static partial Regex ImoPattern();
 
-    [GeneratedRegex(@"(?<![0-9A-Za-z])[A-Z]{1,3}[\s\-]?[0-9]{1,3}[\s\-]?[0-9]{4,7}(?![0-9A-Za-z])|(?<![0-9A-Za-z])[A-Z]{2}[\s\-]?[0-9]{5,8}(?:[\s\-]?TS)?(?![0-9A-Za-z])", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"(?<![0-9A-Za-z])[A-Z]{1,3}[\s\-]?[0-9]{1,3}[\s\-]?[0-9]{4,7}(?![0-9A-Za-z])|(?<![0-9A-Za-z])[A-Z]{2}[\s\-]?[0-9]{5,8}(?:[\s\-]?TS)?(?![0-9A-Za-z])", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex RegistrationPattern();
 
-    [GeneratedRegex(@"^\s*(?:[MFS]\s?[./]?\s?[VTS]\.?\s+[A-Z]|KM\.?\s+[A-Z]|KMN\.?\s+[A-Z]|(?:fishing vessel|fishing boat|vessel|ship|boat|trawler)\b|เรือ|ទូក|ເຮືອ|船|судно|катер|سفينة|قارب|مركب|barco\b|buque\b|lancha\b|bateau\b|navire\b|pirogue\b|kapal\b|perahu\b|tàu\b|ghe\b|gemi\b|tekne\b|πλοίο|σκάφος|জাহাজ|ট্রলার|नाव|선박|어선)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"^\s*(?:[MFS]\s?[./]?\s?[VTS]\.?\s+[A-Z]|KM\.?\s+[A-Z]|KMN\.?\s+[A-Z]|(?:fishing vessel|fishing boat|vessel|ship|boat|trawler)\b|เรือ|ទូក|ເຮືອ|船|судно|катер|سفينة|قارب|مركب|barco\b|buque\b|lancha\b|bateau\b|navire\b|pirogue\b|kapal\b|perahu\b|tàu\b|ghe\b|gemi\b|tekne\b|πλοίο|σκάφος|জাহাজ|ট্রলার|नाव|선박|어선)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, Patterns.Timeout)]
     private static partial Regex PrefixPattern();
 
-    [GeneratedRegex(@"\(?\s*\b(?:ex|formerly|previously|ex-nom|antes|бывш\.?)[\s\-:]+([^),;]+)\)?", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1000)]
+    [GeneratedRegex(@"\(?\s*\b(?:ex|formerly|previously|ex-nom|antes|бывш\.?)[\s\-:]+([^),;]+)\)?", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, Patterns.Timeout)]
     private static partial Regex ExPattern();
 }

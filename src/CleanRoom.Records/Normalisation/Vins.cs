@@ -54,6 +54,6 @@ public static partial class Vins
     /// <summary>The key: Exact, unless a check digit that must be there is wrong.</summary>
     public static MatchKey Key(string vin) => new("vin:" + vin, NeedsCheckDigit(vin) && !HasCheckDigit(vin) ? KeyStrength.Possible : KeyStrength.Exact);
 
-    [GeneratedRegex("(?<![0-9A-Z])[A-HJ-NPR-Z0-9]{17}(?![0-9A-Z])", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("(?<![0-9A-Z])[A-HJ-NPR-Z0-9]{17}(?![0-9A-Z])", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex VinPattern();
 }

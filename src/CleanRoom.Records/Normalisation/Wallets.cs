@@ -99,15 +99,15 @@ public static partial class Wallets
         return true;
     }
 
-    [GeneratedRegex("(?<![0-9A-Za-z])0[xX][0-9a-fA-F]{40}(?![0-9A-Za-z])", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("(?<![0-9A-Za-z])0[xX][0-9a-fA-F]{40}(?![0-9A-Za-z])", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex EthereumPattern();
 
-    [GeneratedRegex(@"(?<![0-9A-Za-z])0[xX]([0-9a-fA-F]{4,38})\s*(?:\.{2,}|…|\*{2,}|-{2,}|_{2,})\s*([0-9a-fA-F]{4,38})(?![0-9A-Za-z])", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"(?<![0-9A-Za-z])0[xX]([0-9a-fA-F]{4,38})\s*(?:\.{2,}|…|\*{2,}|-{2,}|_{2,})\s*([0-9a-fA-F]{4,38})(?![0-9A-Za-z])", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex CutEthereumPattern();
 
-    [GeneratedRegex("(?<![0-9A-Za-z])T[1-9A-HJ-NP-Za-km-z]{33}(?![0-9A-Za-z])", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("(?<![0-9A-Za-z])T[1-9A-HJ-NP-Za-km-z]{33}(?![0-9A-Za-z])", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex TronPattern();
 
-    [GeneratedRegex("(?<![0-9A-Za-z])(?:[13][1-9A-HJ-NP-Za-km-z]{25,34}|(?:bc1|BC1)[0-9a-zA-Z]{11,71})(?![0-9A-Za-z])", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("(?<![0-9A-Za-z])(?:[13][1-9A-HJ-NP-Za-km-z]{25,34}|(?:bc1|BC1)[0-9a-zA-Z]{11,71})(?![0-9A-Za-z])", RegexOptions.CultureInvariant, Patterns.Timeout)]
     private static partial Regex BitcoinPattern();
 }

@@ -38,7 +38,7 @@ public static class CaseRecordValidator
     }
 
     /// <summary>The code list of a field (<c>Person.gender</c>), or null.</summary>
-    internal static CodeList? ListOf(FieldDescriptor field) => Codes.Value.GetValueOrDefault($"{field.ContainingType.Name}.{field.Name}");
+    internal static CodeList? ListOf(FieldDescriptor field) => Lists.GetOrAdd(field, static f => Codes.Value.GetValueOrDefault($"{f.ContainingType.Name}.{f.Name}"));
 
     private static void Walk(IMessage message, string path, List<RecordProblem> problems)
     {
@@ -71,7 +71,7 @@ public static class CaseRecordValidator
                 {
                     problems.Add(new RecordProblem(RecordPaths.Join(path, field, index), IssueSeverity.Error, $"The text is longer than {MaxText} characters.", "Shorten it."));
                 }
-                if (text.Any(IsHidden))
+                if (HasHidden(text))
                 {
                     problems.Add(new RecordProblem(RecordPaths.Join(path, field, index), IssueSeverity.Error, "The text holds control or direction characters.", "Type it again without them."));
                 }
@@ -118,6 +118,20 @@ public static class CaseRecordValidator
 
     /// <summary>Characters that nobody sees and that change what is read: C0 and C1 controls, and what turns the direction of text (UAX 9).</summary>
     internal static bool IsHidden(char c) => char.IsControl(c) || c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069') or '\u200E' or '\u200F' or '\u061C' or '\uFEFF';
+
+    private static bool HasHidden(string text)
+    {
+        foreach (var c in text)
+        {
+            if (IsHidden(c))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<FieldDescriptor, CodeList?> Lists = new();
 
     private static readonly System.Collections.Concurrent.ConcurrentDictionary<MessageDescriptor, FieldDescriptor[]> Ordered = new();
 

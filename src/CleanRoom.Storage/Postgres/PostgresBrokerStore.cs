@@ -51,7 +51,7 @@ public sealed class PostgresBrokerStore : IBrokerStore, IDisposable
                     generation, instance, lease_ends)
                     VALUES ($1, 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING
                     """,
-                    [record.Room, Values.Blob(record.Genesis), .. Changing(record)]) == 0)
+                    [record.Room, Values.Blob(record.Genesis), .. BrokerRows.Changing(record)]) == 0)
                 {
                     return false;
                 }
@@ -81,7 +81,7 @@ public sealed class PostgresBrokerStore : IBrokerStore, IDisposable
                     UPDATE room SET row_version = row_version + 1, signed_charter = $2, sealed_secret = $3, frozen = $4,
                     cosigned_size = $5, cosigned_root = $6, cosigned_time = $7, generation = $8, instance = $9, lease_ends = $10 WHERE uuid = $1
                     """,
-                    [record.Room, .. Changing(record)]);
+                    [record.Room, .. BrokerRows.Changing(record)]);
                 if (!BrokerRules.SameKeys(record.RecordKeys, stored.RecordKeys))
                 {
                     await ReplaceKeysAsync(session, record);
@@ -143,52 +143,21 @@ public sealed class PostgresBrokerStore : IBrokerStore, IDisposable
     /// <summary>Closes the connections.</summary>
     public void Dispose() => _database.Dispose();
 
-    private static object?[] Changing(BrokerRoom record) =>
-    [
-        Values.Blob(record.SignedCharter),
-        Values.Blob(record.SealedRoomSecret),
-        record.Frozen ? 1L : 0L,
-        record.CosignedSize,
-        record.CosignedRoot is { } root ? Values.Blob(root) : null,
-        record.CosignedTime?.ToUnixTimeSeconds(),
-        record.Generation,
-        record.Instance is { } instance ? Values.Blob(instance.Memory) : null,
-        record.LeaseEnds?.ToUnixTimeSeconds(),
-    ];
-
     private static async Task<BrokerRoom?> FindAsync(PostgresSession session, Guid room)
     {
         var keys = await session.AllAsync(
             "SELECT period, public_key, sealed_key FROM record_key WHERE room = $1 ORDER BY period",
-            static row => new SealedRecordKey((int)row.GetInt64(0), row.GetBlob(1), row.GetBlob(2)),
+            BrokerRows.ReadKey,
             room);
         return await session.FirstAsync(
-            """
-            SELECT row_version, genesis, signed_charter, sealed_secret, frozen, cosigned_size, cosigned_root, generation, lease_ends, cosigned_time, instance
-            FROM room WHERE uuid = $1
-            """,
-            row => new BrokerRoom
-            {
-                Room = room,
-                RowVersion = row.GetInt64(0),
-                Genesis = row.GetDigest(1),
-                SignedCharter = row.GetBlob(2),
-                SealedRoomSecret = row.GetBlob(3),
-                Frozen = row.GetInt64(4) != 0,
-                CosignedSize = row.GetInt64(5),
-                CosignedRoot = row.IsDBNull(6) ? null : row.GetDigest(6),
-                Generation = row.GetInt64(7),
-                LeaseEnds = row.IsDBNull(8) ? null : DateTimeOffset.FromUnixTimeSeconds(row.GetInt64(8)),
-                CosignedTime = row.IsDBNull(9) ? null : DateTimeOffset.FromUnixTimeSeconds(row.GetInt64(9)),
-                Instance = row.IsDBNull(10) ? null : new KeyId(row.GetBlob(10)),
-                RecordKeys = keys,
-            },
+            $"SELECT {BrokerRows.Columns} FROM room WHERE uuid = $1",
+            row => BrokerRows.Read(row, room, keys),
             room);
     }
 
     private static Task<BrokerRelease?> FindReleaseAsync(PostgresSession session, Guid room, Digest result) => session.FirstAsync(
         "SELECT generation, leaf, lease_ends FROM release WHERE room = $1 AND result = $2",
-        row => new BrokerRelease(room, result, row.GetInt64(0), row.GetBlob(1), DateTimeOffset.FromUnixTimeSeconds(row.GetInt64(2))),
+        row => BrokerRows.ReadRelease(row, room, result),
         room,
         Values.Blob(result));
 

@@ -55,17 +55,7 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
                     generation, instance, lease_ends)
                     VALUES ($0, 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING
                     """,
-                    Values.Text(record.Room),
-                    Values.Blob(record.Genesis),
-                    Values.Blob(record.SignedCharter),
-                    Values.Blob(record.SealedRoomSecret),
-                    record.Frozen ? 1L : 0L,
-                    record.CosignedSize,
-                    record.CosignedRoot is { } root ? Values.Blob(root) : null,
-                    record.CosignedTime?.ToUnixTimeSeconds(),
-                    record.Generation,
-                    record.Instance is { } instance ? Values.Blob(instance.Memory) : null,
-                    record.LeaseEnds?.ToUnixTimeSeconds()) == 0)
+                    [Values.Text(record.Room), Values.Blob(record.Genesis), .. BrokerRows.Changing(record)]) == 0)
                 {
                     return false;
                 }
@@ -93,16 +83,7 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
                     UPDATE room SET row_version = row_version + 1, signed_charter = $1, sealed_secret = $2, frozen = $3,
                     cosigned_size = $4, cosigned_root = $5, cosigned_time = $6, generation = $7, instance = $8, lease_ends = $9 WHERE uuid = $0
                     """,
-                    Values.Text(record.Room),
-                    Values.Blob(record.SignedCharter),
-                    Values.Blob(record.SealedRoomSecret),
-                    record.Frozen ? 1L : 0L,
-                    record.CosignedSize,
-                    record.CosignedRoot is { } root ? Values.Blob(root) : null,
-                    record.CosignedTime?.ToUnixTimeSeconds(),
-                    record.Generation,
-                    record.Instance is { } instance ? Values.Blob(instance.Memory) : null,
-                    record.LeaseEnds?.ToUnixTimeSeconds());
+                    [Values.Text(record.Room), .. BrokerRows.Changing(record)]);
                 if (!BrokerRules.SameKeys(record.RecordKeys, stored.RecordKeys))
                 {
                     ReplaceKeys(session, record);
@@ -167,36 +148,18 @@ public sealed class SqliteBrokerStore : IBrokerStore, IDisposable
     {
         var keys = session.All(
             "SELECT period, public_key, sealed_key FROM record_key WHERE room = $0 ORDER BY period",
-            static row => new SealedRecordKey(row.GetInt32(0), row.GetBlob(1), row.GetBlob(2)),
+            BrokerRows.ReadKey,
             null,
             Values.Text(room));
         return session.First(
-            """
-            SELECT row_version, genesis, signed_charter, sealed_secret, frozen, cosigned_size, cosigned_root, generation, lease_ends, cosigned_time, instance
-            FROM room WHERE uuid = $0
-            """,
-            row => new BrokerRoom
-            {
-                Room = room,
-                RowVersion = row.GetInt64(0),
-                Genesis = row.GetDigest(1),
-                SignedCharter = row.GetBlob(2),
-                SealedRoomSecret = row.GetBlob(3),
-                Frozen = row.GetInt64(4) != 0,
-                CosignedSize = row.GetInt64(5),
-                CosignedRoot = row.IsDBNull(6) ? null : row.GetDigest(6),
-                Generation = row.GetInt64(7),
-                LeaseEnds = row.IsDBNull(8) ? null : DateTimeOffset.FromUnixTimeSeconds(row.GetInt64(8)),
-                CosignedTime = row.IsDBNull(9) ? null : DateTimeOffset.FromUnixTimeSeconds(row.GetInt64(9)),
-                Instance = row.IsDBNull(10) ? null : new KeyId(row.GetBlob(10)),
-                RecordKeys = keys,
-            },
+            $"SELECT {BrokerRows.Columns} FROM room WHERE uuid = $0",
+            row => BrokerRows.Read(row, room, keys),
             Values.Text(room));
     }
 
     private static BrokerRelease? FindRelease(SqliteSession session, Guid room, Digest result) => session.First(
         "SELECT generation, leaf, lease_ends FROM release WHERE room = $0 AND result = $1",
-        row => new BrokerRelease(room, result, row.GetInt64(0), row.GetBlob(1), DateTimeOffset.FromUnixTimeSeconds(row.GetInt64(2))),
+        row => BrokerRows.ReadRelease(row, room, result),
         Values.Text(room),
         Values.Blob(result));
 

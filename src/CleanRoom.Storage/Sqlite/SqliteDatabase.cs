@@ -10,7 +10,15 @@ namespace CleanRoom.Storage.Sqlite;
 internal sealed class SqliteDatabase : IDisposable
 {
     private const int IdleReaders = 8;
+
+    /// <summary>Most writes that share a transaction.</summary>
+    private const int WritesTogether = 16;
+
+    /// <summary>Pages (of 4 KiB) after which the write-ahead log is moved into the file: less often than by itself, since every time it is flushed twice.</summary>
+    private const int CheckpointPages = 4096;
+
     private readonly SemaphoreSlim _writing = new(1, 1);
+    private readonly LinkedList<PendingWrite> _pending = [];
     private readonly ConcurrentBag<SqliteSession> _readers = [];
     private readonly SqliteOptions _options;
     private readonly string _path;
@@ -61,19 +69,51 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>Runs work in one write transaction. It is committed and durable when this returns; on an exception nothing of it is kept.</summary>
+    /// <summary>
+    /// Runs work in a write transaction: all of it, and on the disk when this returns; or, on an exception, nothing of it. Those who wait together for the one
+    /// before them share the next transaction and its wait for the disk; if the work of one fails, each runs in a transaction of its own. Work may therefore
+    /// run twice: it must change nothing but the database.
+    /// </summary>
     public async Task<T> WriteAsync<T>(Func<SqliteSession, T> work, CancellationToken cancellationToken)
     {
-        await _writing.WaitAsync(cancellationToken);
+        var write = new PendingWrite<T>(work);
+        lock (_pending)
+        {
+            _pending.AddLast(write);
+        }
+
         try
         {
-            // The driver has no asynchronous I/O: the wait for the disk is taken off the caller's thread.
-            return await Task.Run(() => Write(work), CancellationToken.None);
+            await _writing.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            lock (_pending)
+            {
+                if (_pending.Remove(write))
+                {
+                    throw;
+                }
+            }
+
+            // Another's transaction has taken it along already.
+            return await write.Result;
+        }
+
+        try
+        {
+            while (!write.Result.IsCompleted)
+            {
+                // The driver has no asynchronous I/O: the wait for the disk is taken off the caller's thread.
+                await Task.Run(() => WriteAll(TakePending()), CancellationToken.None);
+            }
         }
         finally
         {
             _writing.Release();
         }
+
+        return await write.Result;
     }
 
     /// <summary>Runs work in one read transaction: it sees one state of the database.</summary>
@@ -122,6 +162,84 @@ internal sealed class SqliteDatabase : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             return _writer ??= Connect();
         }
+    }
+
+    private List<PendingWrite> TakePending()
+    {
+        lock (_pending)
+        {
+            var taken = _pending.Take(WritesTogether).ToList();
+            taken.ForEach(write => _pending.Remove(write));
+            return taken;
+        }
+    }
+
+    private void WriteAll(List<PendingWrite> writes)
+    {
+        if (writes.Count > 1)
+        {
+            try
+            {
+                if (TryWrite(writes))
+                {
+                    return;
+                }
+            }
+            catch (Exception exception)
+            {
+                // The transaction could not begin or its commit failed: so it is told to all, as to one alone.
+                writes.ForEach(write => write.Fail(exception));
+                return;
+            }
+        }
+
+        foreach (var write in writes)
+        {
+            try
+            {
+                _ = Write(writer => write.Run(writer));
+                write.Complete();
+            }
+            catch (Exception exception)
+            {
+                // Whatever it was: who waits must hear of it.
+                write.Fail(exception);
+            }
+        }
+    }
+
+    /// <summary>Runs all in one transaction.</summary>
+    /// <returns>False if one of them failed: nothing of any is kept.</returns>
+    private bool TryWrite(List<PendingWrite> writes)
+    {
+        var failed = false;
+        try
+        {
+            _ = Write(writer =>
+            {
+                foreach (var write in writes)
+                {
+                    try
+                    {
+                        _ = write.Run(writer);
+                    }
+                    catch
+                    {
+                        failed = true;
+                        throw;
+                    }
+                }
+
+                return 0;
+            });
+        }
+        catch (Exception) when (failed)
+        {
+            return false;
+        }
+
+        writes.ForEach(write => write.Complete());
+        return true;
     }
 
     private T Write<T>(Func<SqliteSession, T> work) => Guarded(() =>
@@ -196,6 +314,7 @@ internal sealed class SqliteDatabase : IDisposable
             session.Execute($"PRAGMA busy_timeout={(long)_options.BusyTimeout.TotalMilliseconds}");
             session.Execute("PRAGMA journal_mode=WAL");
             session.Execute("PRAGMA synchronous=FULL");
+            session.Execute($"PRAGMA wal_autocheckpoint={CheckpointPages}");
             session.Execute("PRAGMA foreign_keys=ON");
             session.Execute("PRAGMA secure_delete=ON");
             session.Execute("PRAGMA trusted_schema=OFF");

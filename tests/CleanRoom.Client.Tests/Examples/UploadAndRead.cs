@@ -15,14 +15,18 @@ internal static class UploadAndRead
         using var room = await RoomClient.ConnectAsync(profile, profile.Rooms[0], null, token);
 
         var manifest = await File.ReadAllBytesAsync(manifestFile, token);
-        var import = await CaseImporter.ImportAsync(
-            casesFile,
-            new ImportOptions { ContributorId = profile.Member.Value, Manifest = DatasetManifest.Parse(System.Text.Encoding.UTF8.GetString(manifest)) },
-            token);
+        var options = new ImportOptions { ContributorId = profile.Member.Value, Manifest = DatasetManifest.Parse(System.Text.Encoding.UTF8.GetString(manifest)) };
+
+        // Read twice, row by row, so that a file of any length can be sent: what is wrong with it is said before anything is sealed.
+        await using var file = File.OpenRead(casesFile);
+        await using var check = await CaseImporter.OpenAsync(file, options, token);
+        var planned = await Uploader.PlanAsync(profile, room.Room, check.RowsAsync(token), token);
 
         // Seals nothing without a live grant; a run that was killed goes on with the same bytes.
+        await using var again = File.OpenRead(casesFile);
+        await using var session = await CaseImporter.OpenAsync(again, options, token);
         var progress = new Progress<UploadProgress>(step => say($"{step.Step}: {step.Records} of {step.TotalRecords}"));
-        var result = await new Uploader(room).UploadAsync(import, manifest, progress, token);
+        var result = await new Uploader(room).UploadAsync(planned, session.RowsAsync(token), manifest, progress, token);
         say($"{result.Plan.New} new, {result.Plan.NotSealed} stay here, {result.Batches.Count} receipts");
 
         await foreach (var item in new InboxReader(room).ReadAsync(follow: false, token))

@@ -82,7 +82,7 @@ public sealed class EventLogTests
         }
     }
 
-    private static byte[] Log()
+    internal static byte[] Log()
     {
         byte[] header = [.. "Spec ID Event03\0"u8, .. new byte[8], 1, 0, 0, 0, 0x0B, 0, 32, 0, 0];
         return

@@ -26,9 +26,33 @@ public sealed class TpmCheckTests : IDisposable
         ["clock not safe"] = (forge => forge.Tpm.Safe = false, [RejectionReason.ClockNotSafe]),
     };
 
+    private static readonly Dictionary<string, (bool IsTdx, Action<AzureForge> Spoil, RejectionReason Reason)> Hardware = new()
+    {
+        ["SEV-SNP with debug"] = (false, forge => forge.Snp.BeforeSigning = Snp.SnpCheckTests.Policy(0xB001F), RejectionReason.DebugEnabled),
+        ["SEV-SNP at VMPL 1"] = (false, forge => forge.Snp.BeforeSigning = Snp.SnpCheckTests.Set(0x30, 1), RejectionReason.VmplNotApproved),
+        ["SEV-SNP of another chip"] = (false, forge => forge.Snp.ChipIdOfCertificate = [.. Enumerable.Repeat((byte)9, 64)], RejectionReason.ChipMismatch),
+        ["SEV-SNP with a revoked authority"] = (false, forge => forge.Snp.List = forge.Snp.List! with { Serials = [[1, 0, 1]] }, RejectionReason.CertificateRevoked),
+        ["TDX with debug"] = (true, forge => forge.Tdx.Body[120] = 1, RejectionReason.DebugEnabled),
+        ["TDX with collateral that expired"] = (true, forge => forge.Tdx.Info["nextUpdate"] = "2026-05-31T00:00:00Z", RejectionReason.CollateralExpired),
+        ["TDX with a revoked certificate"] = (true, forge => forge.Tdx.AuthorityRevokes = [[4]], RejectionReason.CertificateRevoked),
+    };
+
     private readonly Sample _sample = new();
 
     public static TheoryData<string> Names => [.. Azure.Keys];
+
+    public static TheoryData<string> HardwareNames => [.. Hardware.Keys];
+
+    /// <summary>A virtual TPM is as good as what it runs on: the hardware behind the paravisor is held to every rule of its own kind.</summary>
+    [Theory, MemberData(nameof(HardwareNames))]
+    public void Inspect_HardwareBehindTheParavisorThatIsNotSound_IsRefused(string name)
+    {
+        var (isTdx, spoil, reason) = Hardware[name];
+        using var forge = new AzureForge(isTdx);
+        spoil(forge);
+
+        Assert.Equal([reason], EvidenceInspector.Inspect(forge.Envelope(), forge.Context()).Objections.Select(objection => objection.Reason).Distinct());
+    }
 
     [Theory, MemberData(nameof(Names))]
     public void Inspect_OneThingWrongOnSnp_GivesItsReasonAlone(string name) => Check(name, isTdx: false);

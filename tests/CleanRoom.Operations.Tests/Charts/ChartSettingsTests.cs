@@ -54,9 +54,11 @@ public sealed partial class ChartSettingsTests
     [Theory]
     [InlineData("cleanroom", "/properties/ingestion/properties/settings", "Ingestion")]
     [InlineData("cleanroom", "/properties/notification/properties/settings", "Notification", "IngestionAddress", "IngestionKey")]
+    [InlineData("cleanroom", "/properties/notification/properties/page/properties/settings", "Page", "Address", "Port", "Folder", "CertificateFile", "KeyFile", "Origins", "AddressFile")]
+    [InlineData("cleanroom", "/properties/notification/properties/channels/properties/settings", "Channels", "Targets")]
     [InlineData("cleanroom", "/properties/matching/properties/settings", "Matching", "Room", "IngestionAddress", "IngestionKey")]
     [InlineData("cleanroom", "/definitions/server", "Server", "Address", "Port", "DataFolder", "AddressFile", "StopAtEndOfInput")]
-    [InlineData("broker", "/properties/settings", "Attestation", "MasterKeyFile", "Owner", "OrganisationKey", "AdminKeys", "IngestionAddress", "AllowSimulated", "CollateralFolder", "CollateralSigners")]
+    [InlineData("broker", "/properties/settings", "Attestation", "MasterKeyFile", "Owner", "OrganisationKey", "AdminKeys", "IngestionAddress", "AllowSimulated", "CollateralFolder", "CollateralSigners", "Custody", "KeyVault")]
     [InlineData("broker", "/definitions/server", "Server", "Address", "Port", "DataFolder", "AddressFile", "StopAtEndOfInput")]
     public void SettingsOfASchema_AreTheServicesOwnWithTheirBounds(string chart, string place, string section, params string[] setByTheChart)
     {

@@ -5,6 +5,7 @@ using System.Text.Json;
 using CleanRoom.Demo;
 using CleanRoom.Protocol.Health.V1;
 using CleanRoom.Protocol.Ingestion.V1;
+using CleanRoom.Room.Tests.Rooms;
 using Grpc.Core;
 using Grpc.Net.Client;
 
@@ -67,6 +68,23 @@ public sealed class ManagementTests(ObservedRoom room, ITestOutputHelper output)
         var listed = await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "charts/metrics.txt"), Token);
         Assert.Empty(listed.Except(scraped));
         Assert.Empty(scraped.Where(name => name.StartsWith("cleanroom_", StringComparison.Ordinal) || name.StartsWith("rpc_", StringComparison.Ordinal)).Except(listed));
+    }
+
+    /// <summary>What dashboards show of budgets: eight records of each contributor, under a charter without a quota.</summary>
+    [Fact]
+    public async Task Quotas_OfEveryContributor_AreWhatTheStoreCounts()
+    {
+        using var client = new HttpClient();
+        var lines = (await client.GetStringAsync(new Uri(room.Metrics["ingestion"], "metrics"), Token)).Split('\n');
+        output.WriteLine(string.Join('\n', lines.Where(static line => line.StartsWith("cleanroom_quota", StringComparison.Ordinal))));
+        foreach (var member in SmallCases.Contributors)
+        {
+            Assert.Equal("1", Value("cleanroom_quota_used_records", member));
+            Assert.Equal("+Inf", Value("cleanroom_quota_records", member));
+        }
+
+        string Value(string name, string member) => lines.Single(line => line.StartsWith(name + "{", StringComparison.Ordinal)
+            && line.Contains($"cleanroom_room=\"{room.Room.Room}\"", StringComparison.Ordinal) && line.Contains($"cleanroom_member=\"{member}\"", StringComparison.Ordinal)).Split(' ')[^1];
     }
 
     /// <summary>A real Prometheus reads every process and answers queries as the dashboards put them.</summary>

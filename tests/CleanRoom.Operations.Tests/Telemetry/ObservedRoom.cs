@@ -46,6 +46,7 @@ public sealed class ObservedRoom : IAsyncLifetime
             ["Telemetry__Instance"] = "observed-0",
             ["Management__HealthPort"] = "0",
             ["Management__MetricsPort"] = "0",
+            ["Page__Port"] = "0",
 
             // What a hostile or careless environment adds must not get out either.
             ["OTEL_RESOURCE_ATTRIBUTES"] = "secret=Tavelina",

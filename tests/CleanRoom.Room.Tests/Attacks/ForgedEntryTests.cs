@@ -3,7 +3,6 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Client.Logs;
 using CleanRoom.Cryptography;
 using CleanRoom.Demo;
-using CleanRoom.Records.Import;
 using CleanRoom.Room.Tests.Canaries;
 using CleanRoom.Room.Tests.Rooms;
 using CleanRoom.Storage.Logs;
@@ -84,10 +83,12 @@ public sealed class ForgedEntryTests(TappedRoom tapped, ITestOutputHelper output
             ("withdrawal of alpha's records by bravo in its own name", new TombstoneEntry(id, New(), bravo, slots).Sign(uploaderOfBravo), IgnoredReason.UnknownRecord),
             ("listing by an agency, which holds no records", new ListingEntry(id, New(), agency, [alpha, bravo], [], []).Sign(approverOfAgency), IgnoredReason.NotAllowed),
             ("listing in alpha's name by the agency", new ListingEntry(id, New(), alpha, [], [agency], []).Sign(approverOfAgency), IgnoredReason.UnknownSigner),
-            ("alpha's withdrawal, signed for another room", new TombstoneEntry(RoomId.From(RecordIds.Random()), New(), alpha, slots).Sign(uploaderOfAlpha), IgnoredReason.WrongRoom),
+            ("alpha's withdrawal, signed for another room", new TombstoneEntry(RoomId.From(RandomUuid.New()), New(), alpha, slots).Sign(uploaderOfAlpha), IgnoredReason.WrongRoom),
             ("record key of the operator's for alpha", new KeyEntry(id, New(), alpha, KeyPurpose.Record, 2, hpke.PublicKey).Sign(stranger), IgnoredReason.UnknownSigner),
             ("inbox key of bravo's for alpha", new KeyEntry(id, New(), alpha, KeyPurpose.Inbox, 2, hpke.PublicKey).Sign(approverOfBravo), IgnoredReason.UnknownSigner),
             ("freeze of alpha's keys by bravo", new FreezeEntry(id, New(), alpha, true).Sign(approverOfBravo), IgnoredReason.UnknownSigner),
+            ("destruction of alpha's record key, stated by bravo's approver", new ErasureEntry(
+                id, New(), alpha, true, 1, KeyId.OfSpki([1]), "embedded", DateTimeOffset.UnixEpoch, null, null, "Nothing.").Sign(approverOfBravo), IgnoredReason.UnknownSigner),
             ("somebody who is no member", new FreezeEntry(id, New(), MemberId.Parse("delta-house"), true).Sign(stranger), IgnoredReason.NotAMember),
             ("no entry at all", "{}"u8.ToArray(), IgnoredReason.Malformed),
         ];
@@ -111,5 +112,5 @@ public sealed class ForgedEntryTests(TappedRoom tapped, ITestOutputHelper output
         return size;
     }
 
-    private static EntryId New() => EntryId.From(RecordIds.Random());
+    private static EntryId New() => EntryId.From(RandomUuid.New());
 }

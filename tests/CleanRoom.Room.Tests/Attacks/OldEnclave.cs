@@ -7,7 +7,6 @@ using CleanRoom.Evidence.Simulation;
 using CleanRoom.Matching.Enclave;
 using CleanRoom.Matching.Release;
 using CleanRoom.Protocol.Notification.V1;
-using CleanRoom.Records.Import;
 using CleanRoom.Room.Tests.Rooms;
 using CleanRoom.Transport;
 using Google.Protobuf;
@@ -44,14 +43,14 @@ internal sealed class OldEnclave : IDisposable
         var evidence = new List<InstanceEvidence>();
         foreach (var member in _room.Charter.Members.Where(member => member.Broker is not null).OrderBy(member => member.Id))
         {
-            using var broker = new BrokerClient(member, _keys.Certificate);
+            using var broker = new BrokerClient(member.Id, BrokerPlace.Of(member.Broker!).First(), _keys.Certificate);
             var nonce = await broker.ChallengeAsync(_room.Room, WholeRoom.Token);
             var binding = ReportBinding.Compute(nonce.Span, _keys.Signing.PublicKey, _keys.Release.PublicKey, _room.Charter.Hash);
             evidence.Add(new InstanceEvidence(member.Id, (await provider.GetEvidenceAsync(binding, WholeRoom.Token)).Json, nonce));
         }
 
         _entry = new InstanceEntry(
-            _room.Room, EntryId.From(RecordIds.Random()), _room.Charter.Hash, LogPosition.Of(checkpoint.Note.Checkpoint), evidence,
+            _room.Room, EntryId.From(RandomUuid.New()), _room.Charter.Hash, LogPosition.Of(checkpoint.Note.Checkpoint), evidence,
             (_log.Newest.CurrentInstance?.Generation ?? 0) + 1, _keys.Release.PublicKey, _keys.Signing.PublicKey);
         var leaf = _entry.Sign(_keys.Signing);
         _logged = new LoggedInstance(leaf, await _log.AppendAsync(leaf, TimeSpan.FromSeconds(20), WholeRoom.Token));
@@ -65,8 +64,8 @@ internal sealed class OldEnclave : IDisposable
     public async Task<MemberKeys> CollectAsync(Charter.MemberId owner)
     {
         Assert.True(_room.Charter.TryFind(owner, out var member));
-        using var broker = new BrokerClient(member, _keys.Certificate);
-        return await broker.CollectAsync(_entry!, _logged!, _keys, _log, WholeRoom.Token);
+        using var broker = new BrokerClient(member.Id, BrokerPlace.Of(member.Broker!).First(), _keys.Certificate);
+        return await broker.CollectAsync(_entry!, _logged!, _keys, _log, 1, WholeRoom.Token);
     }
 
     /// <summary>Ends an epoch, as if it were still the newest.</summary>
@@ -78,7 +77,7 @@ internal sealed class OldEnclave : IDisposable
         var recipients = _room.Charter.Members.Where(member => member.Broker is not null).Select(member => member.Id).Order()
             .Select(member => new EpochRecipient(member, state.NextNumber(member), state.NextNumber(member) + slots - 1, Digest.Of("anything"u8))).ToList();
         return await _log.AppendAsync(
-            new EpochEntry(_room.Room, EntryId.From(RecordIds.Random()), checkpoint.Note, state.LastEpoch + 1, true, _entry!.Generation, recipients, checkpoint.Time.Opening).Sign(_keys.Signing),
+            new EpochEntry(_room.Room, EntryId.From(RandomUuid.New()), checkpoint.Note, state.LastEpoch + 1, true, _entry!.Generation, recipients, checkpoint.Time.Opening).Sign(_keys.Signing),
             TimeSpan.FromSeconds(20), WholeRoom.Token);
     }
 

@@ -76,8 +76,9 @@ public sealed class SizeTests(TappedRoom tapped, ITestOutputHelper output)
         var parts = new List<int>();
         foreach (var exchange in exchanges.Where(exchange => exchange.Method == Upload))
         {
+            // Records take their slots in random order: sizes are compared upload by upload, not slot by slot.
             parts.AddRange(Exchange.Messages(exchange.RequestBytes).Select(message => UploadBatchRequest.Parser.ParseFrom(message.Span))
-                .Where(request => request.Chunk is not null).GroupBy(request => request.Chunk.Part).OrderBy(part => part.Key).Select(part => part.Sum(request => request.Chunk.Data.Length)));
+                .Where(request => request.Chunk is not null).GroupBy(request => request.Chunk.Part).Select(part => part.Sum(request => request.Chunk.Data.Length)).Order());
         }
 
         return parts;

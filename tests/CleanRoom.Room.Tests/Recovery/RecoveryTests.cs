@@ -29,7 +29,7 @@ public sealed class RecoveryTests
             var checkpoint = Path.Combine(cases.FullName, "checkpoint.json");
             await File.WriteAllTextAsync(
                 checkpoint,
-                JsonSerializer.Serialize(new { room = findings.Room.ToString(), size = findings.Checkpoint!.Size, root = findings.Checkpoint.Root.ToString() }),
+                JsonSerializer.Serialize(new { ok = true, simulated = true, result = new { room = findings.Room.ToString(), size = findings.Checkpoint!.Size, root = findings.Checkpoint.Root.ToString() } }),
                 WholeRoom.Token);
 
             // Everything that an operator keeps; the brokers are their owners' and go on.

@@ -31,6 +31,9 @@ internal sealed class TestLog : IAsyncDisposable
     /// <summary>Refuses to append.</summary>
     public bool Refuses { get; set; }
 
+    /// <summary>Shows readers so many entries only.</summary>
+    public int? Shows { get; set; }
+
     /// <summary>Proves another leaf than the one asked for.</summary>
     public bool ProvesAnother { get; set; }
 
@@ -88,6 +91,23 @@ internal sealed class TestLog : IAsyncDisposable
         public override Task<AppendResponse> Append(AppendRequest request, ServerCallContext context) => log.Refuses
             ? throw new CleanRoomException(ErrorReason.FailedPrecondition, "The log refuses.")
             : Task.FromResult(new AppendResponse { Index = (ulong)log.Append(request.Leaf.ToByteArray()) });
+
+        public override async Task ReadEntries(ReadEntriesRequest request, IServerStreamWriter<ReadEntriesResponse> responseStream, ServerCallContext context)
+        {
+            if (log.Refuses)
+            {
+                throw new CleanRoomException(ErrorReason.FailedPrecondition, "The log refuses.");
+            }
+
+            var leaves = log.Tree.Leaves.Take(log.Shows ?? int.MaxValue).ToList();
+            for (var i = (int)request.From; i < leaves.Count; i++)
+            {
+                var entry = new LogEntry { Index = (ulong)i, Leaf = ByteString.CopyFrom(leaves[i]), LeafHash = ByteString.CopyFrom(MerkleTree.LeafHash(leaves[i]).Span) };
+                await responseStream.WriteAsync(new ReadEntriesResponse { Entry = entry });
+            }
+
+            await responseStream.WriteAsync(new ReadEntriesResponse { Checkpoint = new Protocol.Common.V1.SignedCheckpoint { Note = await log.Cosign(leaves.Count) } });
+        }
 
         public override async Task<GetInclusionResponse> GetInclusion(GetInclusionRequest request, ServerCallContext context)
         {

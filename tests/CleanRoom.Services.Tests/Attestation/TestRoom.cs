@@ -33,7 +33,9 @@ internal sealed class TestRoom : IAsyncDisposable
     private readonly X509Certificate2 _admin;
     private readonly X509Certificate2 _stranger;
     private readonly List<PinnedChannel> _channels = [];
+    private bool _standsIn;
     private WebApplication? _app;
+    private VaultDoor? _door;
 
     private TestRoom()
     {
@@ -71,9 +73,12 @@ internal sealed class TestRoom : IAsyncDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>A running broker that has not joined.</summary>
-    public static async Task<TestRoom> StartAsync(params string[] arguments)
+    public static Task<TestRoom> StartAsync(params string[] arguments) => StartAsync(null, arguments);
+
+    /// <summary>The same, with another machine and identity before the vault.</summary>
+    public static async Task<TestRoom> StartAsync(VaultDoor? door, params string[] arguments)
     {
-        var room = new TestRoom();
+        var room = new TestRoom { _door = door };
         await room.Log.StartAsync();
         room.BrokerKeys = BrokerKeys.Open(room.DataFolder, null);
         room.Charter = Build(room.Draft());
@@ -83,14 +88,33 @@ internal sealed class TestRoom : IAsyncDisposable
     }
 
     /// <summary>A running broker that has joined and cosigned genesis.</summary>
-    public static async Task<TestRoom> JoinedAsync(params string[] arguments)
+    public static Task<TestRoom> JoinedAsync(params string[] arguments) => JoinedAsync(null, arguments);
+
+    /// <summary>The same, with another machine and identity before the vault.</summary>
+    public static async Task<TestRoom> JoinedAsync(VaultDoor? door, params string[] arguments)
     {
-        var room = await StartAsync(arguments);
+        var room = await StartAsync(door, arguments);
         await room.Owner.AcceptCharterAsync(new AcceptCharterRequest { SignedCharter = ByteString.CopyFrom(room.Signed(room.Charter).ToBytes()) }, cancellationToken: Token);
-        _ = room.Log.Append(new CharterEntry(room.Room, EntryId.From(Guid.NewGuid()), Alpha, room.Signed(room.Charter)).Sign(room._keys["alpha"].Organisation));
+        room.LogGenesis();
         _ = await room.CosignedAsync(room.Log.Tree, 1);
         return room;
     }
+
+    /// <summary>A running broker that the charter names as alpha's stand-in; alpha's own broker is keys of the test, and has handed over nothing yet.</summary>
+    public static async Task<TestRoom> StandInAsync()
+    {
+        var room = new TestRoom { _standsIn = true };
+        await room.Log.StartAsync();
+        room.BrokerKeys = BrokerKeys.Open(room.DataFolder, null);
+        room.Charter = Build(room.Draft());
+        room.Log.Cosign = size => Task.FromResult(room.CosignedByOthers(room.Log.Tree, size).ToText());
+        await room.StartBrokerAsync();
+        room.LogGenesis();
+        return room;
+    }
+
+    public void LogGenesis() =>
+        _ = Log.Append(new CharterEntry(Room, EntryId.From(Guid.NewGuid()), Alpha, Signed(Charter)).Sign(_keys["alpha"].Organisation));
 
     public SigningKey OrganisationKey(string member) => _keys[member].Organisation;
 
@@ -115,9 +139,14 @@ internal sealed class TestRoom : IAsyncDisposable
     public CharterMember Member(string member, SigningKey? verifier = null, SigningKey? organisation = null)
     {
         var keys = _keys[member];
-        var broker = member == "alpha"
+        var broker = member == "alpha" && !_standsIn
             ? new BrokerTerms(new Uri("https://127.0.0.1:4"), BrokerKeys.Tls.PublicKey.Id, (verifier ?? BrokerKeys.Verifier).PublicKey, BrokerKeys.Witness.PublicKey)
             : new BrokerTerms(new Uri("https://127.0.0.1:4"), keys.Tls.PublicKey.Id, keys.Verifier.PublicKey, keys.Witness.PublicKey);
+        if (member == "alpha" && _standsIn)
+        {
+            broker = broker with { StandIns = [new StandInTerms(new Uri("https://127.0.0.1:5"), BrokerKeys.Tls.PublicKey.Id, BrokerKeys.Verifier.PublicKey, BrokerKeys.HandOver.PublicKey)] };
+        }
+
         var organisationKey = (organisation ?? keys.Organisation).PublicKey;
         return Contributors.Contains(member)
             ? new ContributorMember(MemberId.Parse(member), member, organisationKey, broker, "desk", Clock.Now.AddDays(20))
@@ -192,7 +221,14 @@ internal sealed class TestRoom : IAsyncDisposable
                 "--Server:DataFolder=" + DataFolder, "--Attestation:Owner=alpha", "--Attestation:OrganisationKey=" + jwk,
                 "--Attestation:AdminKeys:0=" + TlsCertificates.KeyOf(_admin), "--Attestation:AllowSimulated=true", .. arguments,
             ],
-            builder => builder.Services.AddSingleton<TimeProvider>(Clock));
+            builder =>
+            {
+                _ = builder.Services.AddSingleton<TimeProvider>(Clock);
+                if (_door is not null)
+                {
+                    _ = builder.Services.AddSingleton(_door);
+                }
+            });
         await _app.StartAsync(Token);
         Connect(new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single()));
     }
@@ -260,7 +296,8 @@ internal sealed class TestRoom : IAsyncDisposable
 
     private PinnedChannel Channel(Uri address, X509Certificate2 certificate)
     {
-        var channel = PinnedChannel.Create(address, BrokerKeys.Tls.PublicKey.Id, certificate);
+        // A custody that refuses is asked several times by the line itself, which takes its time on a slow machine.
+        var channel = PinnedChannel.Create(address, BrokerKeys.Tls.PublicKey.Id, certificate, new PinnedChannelOptions { UnaryDeadline = TimeSpan.FromMinutes(5) });
         _channels.Add(channel);
         return channel;
     }

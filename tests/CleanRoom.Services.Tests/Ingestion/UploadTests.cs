@@ -29,6 +29,34 @@ public sealed class UploadTests(SharedIngestion ingestion, WitnessServers witnes
     }
 
     [Fact]
+    public async Task Upload_WholePartsAndChunks_IsReadBack()
+    {
+        using var room = await LogRoom.OpenAsync(ingestion.Server, witnesses);
+        var batch = room.Batch();
+        var answer = await batch.SendAsync(
+            [batch.Start(), TestBatch.Whole(0, batch.Parts.Take(50)), .. batch.Chunks(50, 60), TestBatch.Whole(60, batch.Parts.Skip(60))]);
+        Assert.Equal((21UL, false), (answer.Index, answer.Existed));
+        await room.CosignedAsync(22);
+        Assert.Equal<byte[]?>(batch.Parts, await ReadAsync(room, batch, room.Matching));
+    }
+
+    [Fact]
+    public async Task Upload_OneBitFlippedAmongWholeParts_KeepsThoseBeforeItAndGoesOn()
+    {
+        using var room = await LogRoom.OpenAsync(ingestion.Server, witnesses);
+        var batch = room.Batch();
+        var bad = (byte[])batch.Parts[7].Clone();
+        bad[500] ^= 1;
+        await Refused.WithAsync(ErrorReason.DataLoss, () => batch.SendAsync([batch.Start(), TestBatch.Whole(0, [.. batch.Parts.Take(7), bad, .. batch.Parts.Skip(8)])]));
+        Assert.Equal(7u, (await batch.ProgressAsync()).NextPart);
+
+        // From the beginning: what is stored is passed over.
+        Assert.Equal(21UL, (await batch.SendAsync([batch.Start(), TestBatch.Whole(0, batch.Parts)])).Index);
+        await room.CosignedAsync(22);
+        Assert.Equal<byte[]?>(batch.Parts, await ReadAsync(room, batch, room.Matching));
+    }
+
+    [Fact]
     public async Task Upload_Again_AnswersTheSameIndexWithoutTheParts()
     {
         using var room = await LogRoom.OpenAsync(ingestion.Server, witnesses);
@@ -112,6 +140,11 @@ public sealed class UploadTests(SharedIngestion ingestion, WitnessServers witnes
         { "empty chunk", ErrorReason.InvalidArgument },
         { "chunk too large", ErrorReason.InvalidArgument },
         { "endless part", ErrorReason.TooLarge },
+        { "message of no parts", ErrorReason.InvalidArgument },
+        { "message of too many parts", ErrorReason.InvalidArgument },
+        { "whole part too large", ErrorReason.InvalidArgument },
+        { "whole parts skipped", ErrorReason.InvalidArgument },
+        { "whole part inside a part", ErrorReason.InvalidArgument },
         { "manifest of another type", ErrorReason.InvalidArgument },
         { "manifest changed", ErrorReason.SignatureInvalid },
         { "signed by an approver", ErrorReason.RoleMissing },
@@ -154,6 +187,11 @@ public sealed class UploadTests(SharedIngestion ingestion, WitnessServers witnes
             "part beyond the batch" => [start, .. batch.Chunks(), .. TestBatch.Chunks(128, [1])],
             "empty chunk" => [start, new UploadBatchRequest { Chunk = new UploadChunk { Last = true } }],
             "chunk too large" => [start, .. TestBatch.Chunks(0, new byte[65537], 65537)],
+            "message of no parts" => [start, TestBatch.Whole(0), TestBatch.Whole(0, batch.Parts)],
+            "message of too many parts" => [start, TestBatch.Whole(0, [.. batch.Parts, .. Enumerable.Repeat(new byte[1 << 16], 16)])],
+            "whole part too large" => [start, TestBatch.Whole(0, new byte[65537])],
+            "whole parts skipped" => [start, TestBatch.Whole(1, batch.Parts.Skip(1))],
+            "whole part inside a part" => [start, batch.Chunks(0, 1).First(), TestBatch.Whole(0, batch.Parts)],
             "endless part" => [start, .. TestBatch.Chunks(0, new byte[(1 << 20) + 1], 65536)],
             _ => [start],
         };

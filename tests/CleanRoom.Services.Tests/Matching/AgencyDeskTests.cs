@@ -20,7 +20,7 @@ public sealed class AgencyDeskTests(Consortium consortium)
         await using var database = new SqliteConnection("Data Source=:memory:");
         await database.OpenAsync(Token);
         var client = await room.ClientAsync("delta");
-        var desk = await NoticeDesk.OpenAsync(database, client.Room, Token);
+        var desk = await NoticeDesk.OpenAsync(database, client.Room, TimeProvider.System, null, Token);
         await UntilAsync(client, desk, () => CountAsync(database, "notices"));
         var notices = await CountAsync(database, "notices");
         Assert.True(await CountAsync(database, "filed") == new InboxReader(client).Last);
@@ -42,7 +42,7 @@ public sealed class AgencyDeskTests(Consortium consortium)
 
             using var second = await RoomClient.ConnectAsync(profile, client.Room, null, Token);
             var before = await CountAsync(database, "filed");
-            Assert.True(await (await NoticeDesk.OpenAsync(database, client.Room, Token)).RunAsync(new InboxReader(second), follow: false, Token));
+            Assert.True(await (await NoticeDesk.OpenAsync(database, client.Room, TimeProvider.System, null, Token)).RunAsync(new InboxReader(second), follow: false, Token));
             Assert.True(await CountAsync(database, "filed") >= before);
         }
         finally
@@ -51,12 +51,14 @@ public sealed class AgencyDeskTests(Consortium consortium)
         }
 
         Assert.Equal(notices, await CountAsync(database, "notices"));
+        Assert.Equal(notices, await CountAsync(database, "rings WHERE step = 1 AND about IN (SELECT reference FROM notices)"));
         Assert.Equal(await CountAsync(database, "filed"), await CountAsync(database, "filed WHERE number <= (SELECT count(*) FROM filed)"));
 
         // Withdrawn: what was told is gone, that something came is not.
         Assert.Equal(1, await new Uploader(await room.ClientAsync("alpha")).WithdrawAsync(["s1"], Token));
         await UntilAsync(client, desk, () => CountAsync(database, "filed WHERE kind = 'N6'"));
         await UntilAsync(client, desk, async () => await CountAsync(database, "notices") == 0 ? 1 : 0);
+        Assert.Equal(0, await CountAsync(database, "rings WHERE number IN (SELECT number FROM filed WHERE kind = 'N2a')"));
     }
 
     private static async Task UntilAsync(RoomClient client, NoticeDesk desk, Func<Task<long>> found)

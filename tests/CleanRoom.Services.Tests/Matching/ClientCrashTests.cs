@@ -32,11 +32,7 @@ public sealed class ClientCrashTests(Consortium consortium, ITestOutputHelper ou
         const string seed = "upload 2026-12-01";
         var lot = new Lot(seed);
         await using var room = await EnclaveRoom.OpenAsync(consortium);
-        var place = new Place(Path.Combine(consortium.FolderOf("home-alpha"), "rooms", room.Id.ToString()));
-        var file = Path.Combine(_folder.FullName, "cases.csv");
-        var manifest = Path.Combine(_folder.FullName, "manifest.json");
-        await File.WriteAllTextAsync(manifest, "{}", Token);
-        string[] upload = ["records", "upload", file, "--manifest", manifest, "--ref", "ext_CaseNumber", "--home", consortium.FolderOf("home-alpha"), "--room", room.Id.ToString(), "--json"];
+        var (place, file, upload) = await PrepareAsync(room);
         var rows = 0;
         var kills = 0;
         for (var round = 0; kills < Kills; round++)
@@ -75,6 +71,40 @@ public sealed class ClientCrashTests(Consortium consortium, ITestOutputHelper ou
         Assert.Equal(expected, (await OpenAllAsync(room)).Order(StringComparer.Ordinal));
         Assert.Empty(Directory.GetDirectories(Path.Combine(place.Folder, "journal")));
         Assert.All(Uploader.VerifyOffline(consortium.Profiles["alpha"], room.Id), receipt => Assert.Equal(ReceiptStatus.Final, receipt.Status));
+    }
+
+    /// <summary>Several batches of one window: some stand in the log, one lies sealed on disk, the rest was only in memory.</summary>
+    [Fact]
+    public async Task Kill_InTheMiddleOfALargeUpload_TheNextRunSendsTheRestAndNothingTwice()
+    {
+        await using var room = await EnclaveRoom.OpenAsync(consortium);
+        var (place, file, upload) = await PrepareAsync(room);
+        var rows = 0;
+        for (var killed = false; !killed;)
+        {
+            // A client that ends before it is killed has a larger file to send next.
+            Assert.True(rows < 20_000, "The client ends before it can be killed.");
+            await WriteFileAsync(file, rows += 3_500);
+            var before = place.Read();
+            using var client = new CommandLine(upload);
+            while (!client.HasExited && place.Read().Receipts == before.Receipts)
+            {
+                await Task.Delay(1, Token);
+            }
+
+            killed = await client.KillAsync();
+        }
+
+        var sent = place.Read().Receipts;
+        using (var last = new CommandLine(upload))
+        {
+            await last.EndAsync();
+            Assert.True(last.ExitCode == 0, last.Errors + last.Output);
+        }
+
+        Assert.True(place.Read().Receipts > sent);
+        Assert.Equal(Enumerable.Range(1, rows).Select(Reference), (await OpenAllAsync(room)).Order(StringComparer.Ordinal));
+        Assert.Empty(Directory.GetDirectories(Path.Combine(place.Folder, "journal")));
     }
 
     [Fact]
@@ -129,6 +159,18 @@ public sealed class ClientCrashTests(Consortium consortium, ITestOutputHelper ou
 
     public void Dispose() => _folder.Delete(recursive: true);
 
+    /// <summary>Where alpha's client keeps what it knows of the room, a file to fill with rows, and the command that uploads it.</summary>
+    private async Task<(Place Place, string File, string[] Upload)> PrepareAsync(EnclaveRoom room)
+    {
+        var home = consortium.FolderOf("home-alpha");
+        var file = Path.Combine(_folder.FullName, "cases.csv");
+        var manifest = Path.Combine(_folder.FullName, "manifest.json");
+        await File.WriteAllTextAsync(manifest, "{}", Token);
+        return (
+            new Place(Path.Combine(home, "rooms", room.Id.ToString())), file,
+            ["records", "upload", file, "--manifest", manifest, "--ref", "ext_CaseNumber", "--home", home, "--room", room.Id.ToString(), "--json"]);
+    }
+
     /// <summary>No number is left out; only the last one before a kill may be shown again after it, for it may not have been noted.</summary>
     private static int Follow(ref long last, IEnumerable<long> numbers)
     {
@@ -145,7 +187,7 @@ public sealed class ClientCrashTests(Consortium consortium, ITestOutputHelper ou
 
     private static long Kept(string folder) => Directory.Exists(folder) ? new DirectoryInfo(folder).GetFiles("*.frames").Sum(file => file.Length) : 0;
 
-    private static string Reference(int row) => $"LBF-{row:0000}";
+    private static string Reference(int row) => $"LBF-{row:00000}";
 
     /// <summary>A file in the layout of the first sample, its first row again and again under new numbers.</summary>
     private static async Task WriteFileAsync(string path, int rows)
@@ -181,6 +223,7 @@ public sealed class ClientCrashTests(Consortium consortium, ITestOutputHelper ou
                 chunk.Data.WriteTo(part);
                 if (chunk.Last)
                 {
+                    Assert.True(chunk.Deleted || batch.Manifest.IsPart((int)chunk.Part, part.ToArray()));
                     if (opener!.Take((int)chunk.Part, part.ToArray()) is { Identity: { } record })
                     {
                         references.Add(record.ContributorRecordRef);

@@ -1,5 +1,6 @@
 using CleanRoom.Attestation;
 using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
 using CleanRoom.Client;
 using CleanRoom.Client.Keys;
 using CleanRoom.Client.Rooms;
@@ -39,6 +40,9 @@ public sealed class Consortium : IAsyncLifetime
 
     internal Dictionary<string, BrokerServer> Brokers { get; } = [];
 
+    /// <summary>What the brokers, and so the room's witnesses, take for the time.</summary>
+    internal ShiftedClock Clock { get; } = new();
+
     /// <summary>What the brokers see when the matching service runs in this process or from this folder.</summary>
     internal static string Measurement { get; } = SimulatedMeasurement.OfFolder(AppContext.BaseDirectory).ToString();
 
@@ -49,7 +53,7 @@ public sealed class Consortium : IAsyncLifetime
         foreach (var member in Brokered)
         {
             Profiles[member] = MemberProfile.Create(FolderOf("home-" + member), MemberId.Parse(member), new ProfileOptions(), TimeProvider.System);
-            Brokers[member] = new BrokerServer(FolderOf("broker-" + member), Profiles[member]);
+            Brokers[member] = new BrokerServer(FolderOf("broker-" + member), Profiles[member], Clock);
             await Brokers[member].StartAsync();
         }
     }
@@ -69,8 +73,17 @@ public sealed class Consortium : IAsyncLifetime
     internal string FolderOf(string name) => Path.Combine(_folder.FullName, name);
 }
 
+/// <summary>The system's time and some.</summary>
+internal sealed class ShiftedClock : TimeProvider
+{
+    /// <summary>How far it is ahead.</summary>
+    public TimeSpan Ahead { get; set; }
+
+    public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + Ahead;
+}
+
 /// <summary>One owner's attestation service.</summary>
-internal sealed class BrokerServer(string folder, MemberProfile owner)
+internal sealed class BrokerServer(string folder, MemberProfile owner, TimeProvider? clock = null)
 {
     private WebApplication? _app;
 
@@ -88,7 +101,8 @@ internal sealed class BrokerServer(string folder, MemberProfile owner)
             "--Server:DataFolder=" + folder, "--Server:Port=" + (Address?.Port ?? 0), "--Server:CallsPerSecondAndPeer=0", "--Attestation:Owner=" + owner.Member,
             "--Attestation:OrganisationKey=" + owner.OrganisationKey.ToJwk().ToJsonString(), "--Attestation:AdminKeys:0=" + owner.TransportKey.Id,
             "--Attestation:AllowSimulated=true",
-        ]);
+        ],
+        builder => builder.Services.AddSingleton(clock ?? TimeProvider.System));
         await _app.StartAsync();
         Address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
         Pin = _app.Services.GetRequiredService<ServerIdentity>().Key;
@@ -109,6 +123,44 @@ internal sealed class BrokerServer(string folder, MemberProfile owner)
     {
         using var client = BrokerClient.Connect(owner, Address!, Pin);
         return (await client.GetIdentityAsync(TestContext.Current.CancellationToken)).ToTerms(Address!);
+    }
+
+    /// <summary>What stands in a charter about it if it stands in for another broker of its owner.</summary>
+    public async Task<StandInTerms> StandInTermsAsync()
+    {
+        using var client = BrokerClient.Connect(owner, Address!, Pin);
+        return (await client.GetIdentityAsync(TestContext.Current.CancellationToken)).ToStandIn(Address!);
+    }
+
+    /// <summary>Lets it hand over to a stand-in that a charter names.</summary>
+    public async Task HandOverAsync(RoomCharter charter, StandInTerms standIn)
+    {
+        using var own = BrokerClient.Connect(owner, charter);
+        using var other = BrokerClient.Connect(owner, charter, standIn);
+        var package = await own.HandOverAsync(charter.Room, standIn.VerifierKey.Id, TestContext.Current.CancellationToken);
+        _ = await other.TakeOverAsync(package, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>What it says that it holds and has done.</summary>
+    public async Task<BrokerRoom> RoomAsync(RoomId room)
+    {
+        using var client = BrokerClient.Connect(owner, Address!, Pin);
+        return await client.GetRoomAsync(room, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Lets it make the record key of the next period.</summary>
+    public async Task RollAsync(RoomId room, int from)
+    {
+        using var client = BrokerClient.Connect(owner, Address!, Pin);
+        _ = await client.RollRecordKeyAsync(room, from, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Lets it destroy the record key of a period.</summary>
+    public async Task<ErasureEntry> DestroyAsync(RoomCharter charter, int period)
+    {
+        using var client = BrokerClient.Connect(owner, charter);
+        var held = (await client.GetRoomAsync(charter.Room, TestContext.Current.CancellationToken)).RecordKeys.Single(key => key.Period == period);
+        return (await client.DestroyRecordKeyAsync(charter.Room, period, held.Key, TestContext.Current.CancellationToken)).Statement;
     }
 
     public async Task FreezeAsync(RoomId room, bool frozen)

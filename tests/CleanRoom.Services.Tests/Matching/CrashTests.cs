@@ -1,3 +1,7 @@
+using CleanRoom.Charter;
+using CleanRoom.Client.Inbox;
+using CleanRoom.Client.Rooms;
+using CleanRoom.Client.Uploads;
 using CleanRoom.Services.Tests.Rooms;
 
 namespace CleanRoom.Services.Tests.Matching;
@@ -15,20 +19,40 @@ public sealed class CrashTests(Consortium consortium, ITestOutputHelper output)
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    /// <summary>What the successor cannot make again would block its recipient's inbox for ever.</summary>
+    [Fact]
+    public async Task Kill_BetweenEpochHeadAndDelivery_AndARecordWithdrawn_NobodyWaitsForWhatIsGone()
+    {
+        await using var room = await EnclaveRoom.OpenAsync(consortium);
+        await DieBeforeDeliveryAsync(room);
+        Assert.Equal(1, await new Uploader(await room.ClientAsync("alpha")).WithdrawAsync(["a1"], Token));
+
+        _ = await room.Matching.StartProcessAsync();
+        await room.WaitForAsync(state => state.LastEpoch > 2, "the successor's epochs");
+        await room.Matching.KillAsync();
+        var state = await room.StateAsync();
+        var inboxes = new Dictionary<string, List<InboxMessage>>();
+        foreach (var member in Consortium.Brokered)
+        {
+            inboxes[member] = await room.ReadInboxAsync(member);
+            var isVoid = member is "alpha" or "bravo";
+            Assert.Equal(isVoid ? 8 : null, state.VoidThrough(MemberId.Parse(member), 1));
+            Assert.Equal(isVoid ? 9 : 1, inboxes[member][0].Number);
+        }
+
+        Assert.Equal(["a2"], Told(inboxes["alpha"]));
+        Assert.Empty(Told(inboxes["bravo"]));
+        Assert.Equal(["c1"], Told(inboxes["charlie"]));
+
+        // Read again from what was kept, the numbers in between are no alarm.
+        Assert.All(new InboxReader(await room.ClientAsync("alpha")).ReadTaken(), item => Assert.IsType<InboxEvent.Received>(item));
+    }
+
     [Fact]
     public async Task Kill_BetweenEpochHeadAndDelivery_TheSuccessorDeliversTheSameMessages()
     {
         await using var room = await EnclaveRoom.OpenAsync(consortium);
-        await room.UploadAsync("alpha", new Row("a1", "one@example.org"), new Row("a2", "two@example.org"));
-        await room.UploadAsync("bravo", new Row("b1", "one@example.org"));
-        await room.UploadAsync("charlie", new Row("c1", "two@example.org"), new Row("c2", "three@example.org"));
-
-        // Nobody takes the messages: the epoch's head is in the log, its frames are nowhere but in the instance's memory.
-        await room.Notification.StopAsync();
-        _ = await room.Matching.StartProcessAsync();
-        await room.WaitForAsync(state => state.LastEvaluatedEpoch > 0, "the epoch to end");
-        await room.Matching.KillAsync();
-        await room.Notification.RunAsync();
+        await DieBeforeDeliveryAsync(room);
         Assert.Equal(1, (await room.StateAsync()).CurrentInstance!.Generation);
 
         _ = await room.Matching.StartProcessAsync();
@@ -82,7 +106,7 @@ public sealed class CrashTests(Consortium consortium, ITestOutputHelper output)
                 break;
             }
 
-            Assert.True(attempt < 300, "not everything was told");
+            Assert.True(attempt < 900, "not everything was told");
             await Task.Delay(200, Token);
         }
 
@@ -92,6 +116,69 @@ public sealed class CrashTests(Consortium consortium, ITestOutputHelper output)
         Assert.All(inboxes.Values, messages => Assert.Distinct(EnclaveRoom.Pointers(messages).Select(pointer => pointer.Match)));
         var state = await room.StateAsync();
         output.WriteLine($"{state.CurrentInstance!.Generation} generations, {state.LastEpoch} epochs, {expected.Values.Sum(list => list.Count)} pointers");
+    }
+
+    /// <summary>What is sealed anew stands in the log batch by batch; the successor goes on with the rest (decision 0044).</summary>
+    [Fact]
+    public async Task Kill_BetweenTwoBatchesSealedAnew_TheSuccessorSealsTheRestAndTellsNothingTwice()
+    {
+        const int Batches = 12;
+        await using var room = await EnclaveRoom.OpenAsync(consortium);
+        var alpha = MemberId.Parse("alpha");
+        for (var i = 0; i < Batches; i++)
+        {
+            await room.UploadAsync("alpha", new Row($"a{i:00}", $"person{i}@example.org"));
+        }
+
+        await room.UploadAsync("bravo", new Row("b00", "person0@example.org"), new Row("b11", "person11@example.org"));
+        await room.UploadAsync("charlie", new Row("c1", "lone@example.org"));
+        var service = await room.Matching.StartProcessAsync();
+        await room.WaitForAsync(state => state.LastEvaluatedEpoch > 0, "the first match");
+        await consortium.Brokers["alpha"].RollAsync(room.Id, 1);
+        _ = await (await room.ClientAsync("alpha")).RegisterAsync(new Registration(), "", Token);
+        Assert.True(await service.LogsAsync("is sealed to the record key of period", 1, TimeSpan.FromMinutes(3)), service.Errors);
+        await room.Matching.KillAsync();
+        var left = (await room.StateAsync()).ToReseal(alpha).Count();
+        output.WriteLine($"killed with {left} of {Batches} batches left");
+        Assert.InRange(left, 1, Batches - 1);
+
+        _ = await room.Matching.StartProcessAsync();
+        await room.WaitForAsync(state => !state.ToReseal(alpha).Any(), "everything under the new key");
+        var evaluated = (await room.StateAsync()).LastEvaluatedEpoch;
+        await room.UploadAsync("bravo", new Row("b00", "person0@example.org"), new Row("b05", "person5@example.org"), new Row("b11", "person11@example.org"));
+        await room.UploadAsync("charlie", new Row("c1", "lone@example.org"), new Row("c2", "lonely@example.org"));
+        await room.UploadAsync("echo", new Row("e1", "four@example.org"));
+        await room.WaitForAsync(state => state.LastEvaluatedEpoch > evaluated, "the next match");
+        var (inboxes, expected) = (await ReadStoredAsync(room, null), (string[])["a00", "a05", "a11"]);
+        for (var attempt = 0; Told(inboxes["alpha"]).Count() < expected.Length || Told(inboxes["bravo"]).Count() < expected.Length; attempt++)
+        {
+            Assert.True(attempt < 900, "not everything was told");
+            await Task.Delay(200, Token);
+            inboxes = await ReadStoredAsync(room, inboxes);
+        }
+
+        // Two epochs more: what was told before the kill would be told again in one of them.
+        var last = (await room.StateAsync()).LastEpoch;
+        await room.WaitForAsync(state => state.LastEpoch > last + 1, "two more epochs");
+        await room.Matching.KillAsync();
+        inboxes = await ReadStoredAsync(room, inboxes);
+        Assert.Equal(expected, Told(inboxes["alpha"]));
+        Assert.Equal(["b00", "b05", "b11"], Told(inboxes["bravo"]));
+        var state = await room.StateAsync();
+        Assert.All(state.Batches.Values.Where(batch => batch.Contributor == alpha), batch => Assert.Equal(2, batch.Sealed.Period));
+    }
+
+    /// <summary>Nobody takes the messages: the epoch's head is in the log, its frames are nowhere but in the memory of the instance that is killed.</summary>
+    private static async Task DieBeforeDeliveryAsync(EnclaveRoom room)
+    {
+        await room.UploadAsync("alpha", new Row("a1", "one@example.org"), new Row("a2", "two@example.org"));
+        await room.UploadAsync("bravo", new Row("b1", "one@example.org"));
+        await room.UploadAsync("charlie", new Row("c1", "two@example.org"), new Row("c2", "three@example.org"));
+        await room.Notification.StopAsync();
+        _ = await room.Matching.StartProcessAsync();
+        await room.WaitForAsync(state => state.LastEvaluatedEpoch > 0, "the epoch to end");
+        await room.Matching.KillAsync();
+        await room.Notification.RunAsync();
     }
 
     private static async Task UploadAsync(EnclaveRoom room, Dictionary<string, List<Row>> files, int round, IReadOnlyList<string> present)

@@ -24,9 +24,15 @@ internal sealed record RoomShape
 
     public TimeSpan Life { get; init; } = TimeSpan.FromDays(30);
 
+    /// <summary>How long an instance may hold keys.</summary>
+    public RoomDuration KeyLease { get; init; } = RoomDuration.Hours(24);
+
     public IReadOnlyDictionary<string, int> RecordsPerMonth { get; init; } = new Dictionary<string, int>();
 
     public string Measurement { get; init; } = Consortium.Measurement;
+
+    /// <summary>Stand-in of alpha's broker; null for none.</summary>
+    public StandInTerms? StandIn { get; init; }
 
     /// <summary>Other than the consortium's; null for those.</summary>
     public IngestionServer? Ingestion { get; init; }
@@ -52,7 +58,7 @@ internal sealed class EnclaveRoom : IAsyncDisposable
 
     private EnclaveRoom(Consortium consortium, RoomShape shape) => (_consortium, _shape) = (consortium, shape);
 
-    public RoomId Id { get; } = RoomId.From(RecordIds.Random());
+    public RoomId Id { get; } = RoomId.From(RandomUuid.New());
 
     public RoomCharter Charter { get; private set; } = null!;
 
@@ -96,13 +102,25 @@ internal sealed class EnclaveRoom : IAsyncDisposable
     public SignedCharter Sign(RoomCharter charter)
     {
         var signed = SignedCharter.Begin(charter);
-        foreach (var member in Consortium.Contributors)
+        foreach (var member in Consortium.Contributors.Where(member => charter.Contributor(MemberId.Parse(member)) is not null))
         {
             using var key = _consortium.Profiles[member].OpenOrganisationKey();
             signed = signed.Approve(key, MemberId.Parse(member));
         }
 
         return signed;
+    }
+
+    /// <summary>Makes the next version of the charter: signed by all, in the log, and known to the brokers of all that it lists.</summary>
+    public async Task AmendAsync(CharterDraft draft)
+    {
+        Assert.True(draft.TryBuild(out var charter, out var errors), string.Join('\n', errors));
+        var signed = Sign(charter!);
+        _ = await RoomClient.SubmitCharterAsync(_consortium.Profiles["alpha"], signed, "", null, Token);
+        foreach (var member in Consortium.Brokered.Where(member => charter!.TryFind(MemberId.Parse(member), out _)))
+        {
+            _ = await RoomClient.JoinAsync(_consortium.Profiles[member], signed, null, Token);
+        }
     }
 
     public async Task<RoomClient> ClientAsync(string member)
@@ -149,7 +167,7 @@ internal sealed class EnclaveRoom : IAsyncDisposable
         var record = new CaseRecord
         {
             SchemaVersion = "ccr/1",
-            RecordId = ByteString.CopyFrom(RecordIds.Random().ToByteArray(bigEndian: true)),
+            RecordId = ByteString.CopyFrom(RandomUuid.New().ToByteArray(bigEndian: true)),
             ContributorRecordRef = row.Reference,
             RecordVersion = 1,
         };
@@ -174,7 +192,10 @@ internal sealed class EnclaveRoom : IAsyncDisposable
         var client = await ClientAsync(member);
         await client.SyncAsync(Token);
         var messages = new List<InboxMessage>();
-        await foreach (var item in new InboxReader(client).ReadAsync(follow: false, Token))
+
+        // What has not come yet is waited for by the caller, however slow the machine is; alarms of time have tests of their own.
+        var options = new InboxOptions { DeliveryGrace = TimeSpan.FromMinutes(30), LeastSilence = TimeSpan.FromHours(1) };
+        await foreach (var item in new InboxReader(client, options).ReadAsync(follow: false, Token))
         {
             messages.Add(item is InboxEvent.Received { Message: var message } ? message : throw new InvalidOperationException($"{member}: {item}"));
         }
@@ -182,23 +203,32 @@ internal sealed class EnclaveRoom : IAsyncDisposable
         return messages;
     }
 
-    /// <summary>Reads all inboxes until every number that the log has given out has arrived; then numbers run from 1 without gap.</summary>
+    /// <summary>Reads all inboxes until every number that the log has given out has arrived; then numbers run from 1 without gap but for those that the log declares void.</summary>
     public async Task<Dictionary<string, List<InboxMessage>>> ReadAllAsync(Dictionary<string, List<InboxMessage>>? before = null, int patience = 300)
     {
         var all = before ?? Consortium.Brokered.ToDictionary(member => member, _ => new List<InboxMessage>());
         for (var attempt = 0; ; attempt++)
         {
             var complete = true;
-            var expected = (await StateAsync()).LastEpoch * Charter.Epochs.SlotsPerMember;
+            var state = await StateAsync();
+            var expected = state.LastEpoch * Charter.Epochs.SlotsPerMember;
             foreach (var member in Consortium.Brokered)
             {
                 all[member].AddRange(await ReadInboxAsync(member));
-                complete &= all[member].Count >= expected;
+                complete &= all[member] is [.., var last] && last.Number >= expected;
             }
 
             if (complete)
             {
-                Assert.All(all.Values, messages => Assert.Equal(Enumerable.Range(1, messages.Count).Select(number => (long)number), messages.Select(message => message.Number)));
+                foreach (var (member, messages) in all)
+                {
+                    var numbers = messages.Select(message => message.Number).ToHashSet();
+                    Assert.Equal(messages.Count, numbers.Count);
+                    Assert.All(
+                        Enumerable.Range(1, (int)messages[^1].Number).Where(number => !numbers.Contains(number)),
+                        number => Assert.NotNull(state.VoidThrough(MemberId.Parse(member), number)));
+                }
+
                 return all;
             }
 
@@ -208,7 +238,7 @@ internal sealed class EnclaveRoom : IAsyncDisposable
     }
 
     /// <summary>Waits for what the log must say soon.</summary>
-    public async Task WaitForAsync(Func<CleanRoom.Charter.Log.RoomState, bool> condition, string what, int seconds = 60)
+    public async Task WaitForAsync(Func<CleanRoom.Charter.Log.RoomState, bool> condition, string what, int seconds = 180)
     {
         for (var attempt = 0; attempt < seconds * 10; attempt++)
         {
@@ -244,12 +274,13 @@ internal sealed class EnclaveRoom : IAsyncDisposable
                 Ingestion.OperatorKey, new ServiceTerms(Ingestion.Address, Ingestion.Pin), new ServiceTerms(new Uri("https://127.0.0.1:2"), Matching.Pin),
                 new ServiceTerms(Notification.Address, Notification.Pin)))
             .Set(new EpochTerms(RoomDuration.Seconds(_shape.EpochSeconds), 3, _shape.MinimumRecords, _shape.Slots, 2048))
+            .Set(new RetentionTerms(RoomDuration.Months(24), RoomDuration.Days(90), _shape.KeyLease))
             .SetEnclaves(EnclaveTerms.ForSimulation("tests", _shape.Measurement))
             .SetLinkageModel(Digest.Of("model"u8));
         foreach (var member in Consortium.Contributors)
         {
             draft.Put(new ContributorMember(
-                MemberId.Parse(member), member, _consortium.Profiles[member].OrganisationKey, await _consortium.Brokers[member].TermsAsync(), "desk of " + member, now + _shape.Life));
+                MemberId.Parse(member), member, _consortium.Profiles[member].OrganisationKey, await TermsAsync(member), "desk of " + member, now + _shape.Life));
         }
 
         draft.Put(new AgencyMember(
@@ -257,5 +288,11 @@ internal sealed class EnclaveRoom : IAsyncDisposable
         return _shape.RecordsPerMonth.Count == 0
             ? draft
             : draft.Set(new QuotaTerms(5, _shape.RecordsPerMonth.ToDictionary(pair => MemberId.Parse(pair.Key), pair => pair.Value)));
+    }
+
+    private async Task<BrokerTerms> TermsAsync(string member)
+    {
+        var terms = await _consortium.Brokers[member].TermsAsync();
+        return member == "alpha" && _shape.StandIn is { } standIn ? terms with { StandIns = [standIn] } : terms;
     }
 }

@@ -65,12 +65,16 @@ public sealed class GovernanceTests(Consortium consortium)
     public async Task Review_ReleasedByOneSide_GivesTheOtherItsPointer_AndWrongTakesAllBack()
     {
         await using var room = await EnclaveRoom.OpenAsync(consortium);
-        await UploadAsync(room, "alpha", Marked(EnclaveRoom.RecordOf(new Row("a1", "one@example.org")), "SMALL_COMMUNITY"));
+        await UploadAsync(room, "alpha", Marked(EnclaveRoom.RecordOf(new Row("a1", "one@example.org")), "RISK_TO_LIFE", "SMALL_COMMUNITY"));
         await room.UploadAsync("bravo", new Row("b1", "one@example.org"));
         await room.UploadAsync("charlie", new Row("c1", "two@example.org"));
         await room.Matching.StartAsync();
         var all = await ReadUntilAsync(room, inboxes => Reviews(inboxes["alpha"]).Any() && Reviews(inboxes["bravo"]).Any());
         Assert.Empty(EnclaveRoom.Pointers(all["alpha"]).Concat(EnclaveRoom.Pointers(all["bravo"])));
+
+        // That a life is at risk is told to the side whose record says so, and not yet to the other.
+        Assert.True(Reviews(all["alpha"]).Single().IsUrgent);
+        Assert.False(Reviews(all["bravo"]).Single().IsUrgent);
 
         _ = await new RoomActs(await room.ClientAsync("alpha")).AnswerAsync(Reviews(all["alpha"]).Single().Match, MatchVerdict.Release, null, Token);
         all = await ReadUntilAsync(room, inboxes => EnclaveRoom.Pointers(inboxes["bravo"]).Any(), all);
@@ -206,9 +210,9 @@ public sealed class GovernanceTests(Consortium consortium)
         return record;
     }
 
-    private static CaseRecord Marked(CaseRecord record, string caveat)
+    private static CaseRecord Marked(CaseRecord record, params string[] caveats)
     {
-        record.Handling = new Handling { Caveats = { caveat } };
+        record.Handling = new Handling { Caveats = { caveats } };
         return record;
     }
 

@@ -28,6 +28,12 @@ internal sealed class HostileIngestion : IAsyncDisposable
     /// <summary>Changes an entry on its way; null leaves it out.</summary>
     public Func<Protocol.Common.V1.LogEntry, Protocol.Common.V1.LogEntry?> Entry { get; set; } = entry => entry;
 
+    /// <summary>Holds an entry back before it is appended.</summary>
+    public Func<ReadOnlyMemory<byte>, Task> Appending { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Changes a part of a batch on its way; null leaves it out.</summary>
+    public Func<ReadBatchResponse, ReadBatchResponse?> Part { get; set; } = part => part;
+
     /// <summary>Shows this checkpoint, of an earlier and shorter log, as the newest; null shows the true one.</summary>
     public SignedCheckpoint? Old { get; set; }
 
@@ -55,6 +61,10 @@ internal sealed class HostileIngestion : IAsyncDisposable
     public async Task<SignedCheckpoint> CheckpointAsync(EnclaveRoom room) => (await Client.GetCheckpointAsync(
         new GetCheckpointRequest { Room = room.Id.ToString() }, cancellationToken: TestContext.Current.CancellationToken)).Checkpoint;
 
+    /// <summary>Appends an entry that was held back.</summary>
+    public async Task AppendAsync(EnclaveRoom room, byte[] leaf) => _ = await Client.AppendAsync(
+        new AppendRequest { Room = room.Id.ToString(), Leaf = ByteString.CopyFrom(leaf) }, cancellationToken: TestContext.Current.CancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         if (_app is not null)
@@ -70,8 +80,11 @@ internal sealed class HostileIngestion : IAsyncDisposable
 
     private sealed class Proxy(HostileIngestion hostile) : IngestionService.IngestionServiceBase
     {
-        public override async Task<AppendResponse> Append(AppendRequest request, ServerCallContext context) =>
-            await hostile.Client.AppendAsync(request, cancellationToken: context.CancellationToken);
+        public override async Task<AppendResponse> Append(AppendRequest request, ServerCallContext context)
+        {
+            await hostile.Appending(request.Leaf.Memory);
+            return await hostile.Client.AppendAsync(request, cancellationToken: context.CancellationToken);
+        }
 
         public override async Task<GetInclusionResponse> GetInclusion(GetInclusionRequest request, ServerCallContext context) =>
             await hostile.Client.GetInclusionAsync(request, cancellationToken: context.CancellationToken);
@@ -85,7 +98,10 @@ internal sealed class HostileIngestion : IAsyncDisposable
             using var call = hostile.Client.ReadBatch(request, cancellationToken: context.CancellationToken);
             await foreach (var message in call.ResponseStream.ReadAllAsync(context.CancellationToken))
             {
-                await responseStream.WriteAsync(message, context.CancellationToken);
+                if (hostile.Part(message) is { } shown)
+                {
+                    await responseStream.WriteAsync(shown, context.CancellationToken);
+                }
             }
         }
 

@@ -91,7 +91,7 @@ internal sealed class MatchingServer : IAsyncDisposable
         TlsCertificates.LoadOrCreate(Path.Combine(_folder, "tls.pem"), "cleanroom-matching", TimeProvider.System);
 
     /// <summary>Waits until its status is as it should be.</summary>
-    public async Task<GetStatusResponse> WaitForAsync(Func<GetStatusResponse, bool> condition, string what, int seconds = 60)
+    public async Task<GetStatusResponse> WaitForAsync(Func<GetStatusResponse, bool> condition, string what, int seconds = 180)
     {
         GetStatusResponse? status = null;
         for (var attempt = 0; attempt < seconds * 10; attempt++)

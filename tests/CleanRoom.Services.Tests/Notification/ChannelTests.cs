@@ -153,6 +153,38 @@ public sealed class ChannelTests : IDisposable
         Assert.Single(await good.WaitAsync(1, Token));
     }
 
+    [Theory]
+    [InlineData("sends elsewhere", 307, "/elsewhere", null)]
+    [InlineData("sends to another machine", 302, "https://example.org/", null)]
+    [InlineData("asks for a year's patience", 503, null, "31536000")]
+    [InlineData("asks for a time that is none", 429, null, "soon")]
+    [InlineData("answers with a status that is none", 999, null, null)]
+    public async Task Webhook_ThatLies_IsAskedAgainAtItsOwnAddressWithoutWaitingForever(string what, int status, string? location, string? retryAfter)
+    {
+        await using var receiver = await ChannelReceiver.StartAsync(
+            context =>
+            {
+                context.Response.Headers.Location = location;
+                return ChannelReceiver.Status(status, retryAfter)(context);
+            },
+            ChannelReceiver.Status(200));
+        await using var app = await StartAsync(Webhook(receiver));
+        await PutAsync(app, 1, 4);
+        var received = await receiver.WaitAsync(2, Token);
+        Assert.All(received, item => Assert.True(item.Path == "/hook", what));
+        Assert.Single(received.Select(item => item.Headers["webhook-id"]).Distinct());
+    }
+
+    [Fact]
+    public async Task Webhook_ThatSaysYesAndTellsNobody_IsRemindedUntilTheMemberItselfAcknowledges()
+    {
+        // "Taken" is only what the target says; a body without end behind it holds nothing up.
+        await using var receiver = await ChannelReceiver.StartAsync(context => EndlessAsync(context, 200), ChannelReceiver.Status(200));
+        await using var app = await StartAsync([.. Webhook(receiver), "--Channels:RemindAfter=00:00:00.200", "--Channels:Reminders=1000"]);
+        await PutAsync(app, 1, 4);
+        Assert.Equal([0, 1, 2], (await receiver.WaitAsync(3, Token)).Take(3).Select(item => JsonDocument.Parse(item.Body).RootElement.GetProperty("data").GetProperty("reminder").GetInt32()));
+    }
+
     [Theory, MemberData(nameof(Sidecars))]
     public async Task Dapr_WhateverTheSidecarAnswersFirst_GetsTheEventOnce(string what, bool raw, bool token, int[] before)
     {
@@ -188,6 +220,9 @@ public sealed class ChannelTests : IDisposable
     [InlineData("Webhook must", "Webhook=https://u:p@example.org/hook")]
     [InlineData("SecretFile must", "SecretFile=/nowhere")]
     [InlineData("After must", "After=-00:00:01")]
+    [InlineData("Quiet must", "Quiet=22:00")]
+    [InlineData("Quiet must", "Quiet=22:00-22:00")]
+    [InlineData("Quiet must", "Quiet=22:00-07:00 Nowhere/Else")]
     public async Task Start_TargetWrong_SaysWhich(string expected, string setting)
     {
         var problem = await Assert.ThrowsAsync<OptionsValidationException>(() => StartAsync(
@@ -201,7 +236,7 @@ public sealed class ChannelTests : IDisposable
     private static Func<HttpContext, Task> Answer(int status) => status switch
     {
         0 => HangAsync,
-        -1 => EndlessAsync,
+        -1 => context => EndlessAsync(context, 500),
         301 or 307 => context =>
         {
             context.Response.StatusCode = status;
@@ -220,9 +255,9 @@ public sealed class ChannelTests : IDisposable
         return Task.CompletedTask;
     }
 
-    private static async Task EndlessAsync(HttpContext context)
+    private static async Task EndlessAsync(HttpContext context, int status)
     {
-        context.Response.StatusCode = 500;
+        context.Response.StatusCode = status;
         while (!context.RequestAborted.IsCancellationRequested)
         {
             await context.Response.Body.WriteAsync(new byte[4096], context.RequestAborted);

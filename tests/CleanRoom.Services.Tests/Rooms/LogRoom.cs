@@ -196,6 +196,12 @@ internal sealed class TestBatch
         }
     }
 
+    /// <summary>A message of whole parts.</summary>
+    public static UploadBatchRequest Whole(int first, params IEnumerable<byte[]> parts) => new()
+    {
+        Parts = new UploadParts { First = (uint)first, Data = { parts.Select(part => ByteString.CopyFrom(part)) } },
+    };
+
     /// <summary>Sends messages and ends the stream.</summary>
     public async Task<UploadBatchResponse> SendAsync(IEnumerable<UploadBatchRequest> messages, X509Certificate2? certificate = null)
     {

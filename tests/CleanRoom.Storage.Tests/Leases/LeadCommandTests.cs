@@ -39,7 +39,7 @@ public sealed class LeadCommandTests(PostgresServer server) : IDisposable
     [Fact]
     public async Task Health_OfAStandbyAndOfALeader_IsToldByTheStateFile()
     {
-        string[] store = await StoreAsync(postgres: false);
+        string[] store = [.. await StoreAsync(postgres: false), "--seconds", "600"];
         var (one, two) = (Path.Combine(_folder.Path, "state-1"), Path.Combine(_folder.Path, "state-2"));
         Start([.. store, "--state", one], "1");
         await UntilAsync(() => Running("1") && File.Exists(one));
@@ -85,6 +85,28 @@ public sealed class LeadCommandTests(PostgresServer server) : IDisposable
         await Task.Delay(2500, Token);
         Assert.True(Running("2"));
         Assert.False(Running("1"));
+    }
+
+    [Fact]
+    public async Task Program_ThatEndsAtOnce_IsStartedAgainAfterLongerAndLongerPauses()
+    {
+        var starts = Path.Combine(_folder.Path, "starts");
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var leading = LeadAsync($"echo >>'{starts}'; exit 3", stop.Token);
+        await UntilAsync(() => File.Exists(starts) && new FileInfo(starts).Length >= 3);
+        await stop.CancelAsync();
+        var (code, text) = await leading;
+        Assert.Equal(0, code);
+        Assert.Contains("the program ended with 3; again in 1 s", text, StringComparison.Ordinal);
+        Assert.Contains("the program ended with 3; again in 2 s", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Program_WhoseSettingsAreWrong_IsNotStartedAgain()
+    {
+        var (code, text) = await LeadAsync("exit 78", Token);
+        Assert.Equal(78, code);
+        Assert.Contains("its settings are wrong (78)", text, StringComparison.Ordinal);
     }
 
     public void Dispose()
@@ -142,6 +164,13 @@ public sealed class LeadCommandTests(PostgresServer server) : IDisposable
         await using var output = new StringWriter();
         var code = await Admin.AdminCommand.RunAsync(["health", "http://127.0.0.1:1", "--standby-file", state], output, output, Token);
         return (code, output.ToString().TrimEnd());
+    }
+
+    private async Task<(int Code, string Text)> LeadAsync(string script, CancellationToken cancellationToken)
+    {
+        await using var output = new StringWriter();
+        var code = await Admin.AdminCommand.RunAsync(["lead", "--name", "room", "--data", _folder.Path, "--", "bash", "-c", script], output, output, cancellationToken);
+        return (code, output.ToString());
     }
 
     private static void Signal(Process process, string signal)

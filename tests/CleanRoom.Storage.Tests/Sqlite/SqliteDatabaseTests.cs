@@ -163,7 +163,74 @@ public sealed class SqliteDatabaseTests : IDisposable
         Assert.Equal((7L, 3L), await database.ReadAsync(session => session.First("SELECT x, y FROM t", row => (row.GetInt64(0), row.GetInt64(1))), Token));
     }
 
+    /// <summary>Those who wait for the disk together wait once: the second sees in its transaction what the first wrote, and nobody else does yet.</summary>
+    [Fact]
+    public async Task Write_SeveralWaiting_ShareATransactionThatNobodySeesBeforeItsEnd()
+    {
+        using var database = Numbers();
+        using var gate = new ManualResetEventSlim();
+        var begun = new TaskCompletionSource();
+        var first = database.WriteAsync(_ => begun.TrySetResult() & Wait(gate), Token);
+        await begun.Task;
+        var second = database.WriteAsync(session => Put(session, 1), Token);
+        var third = database.WriteAsync(
+            session => (Inside: Count(session), Outside: CountOutside(database), IsTold: second.IsCompleted), Token);
+        gate.Set();
+
+        Assert.Equal((1L, 0L, false), await third);
+        Assert.True(await first && await second == 1);
+        Assert.Equal(1, await database.ReadAsync(Count, Token));
+    }
+
+    [Fact]
+    public async Task Write_OneOfSeveralWaitingFails_TheOthersAreKeptOnceAndNothingOfIt()
+    {
+        using var database = Numbers();
+        using var gate = new ManualResetEventSlim();
+        var begun = new TaskCompletionSource();
+        var first = database.WriteAsync(_ => begun.TrySetResult() & Wait(gate), Token);
+        await begun.Task;
+        var good = Enumerable.Range(1, 40).Select(number => database.WriteAsync(session => Put(session, number), Token)).ToList();
+        var bad = database.WriteAsync(
+            session =>
+            {
+                Put(session, 1_000);
+                return Put(session, 7);
+            },
+            Token);
+        using var cancel = new CancellationTokenSource();
+        var cancelled = database.WriteAsync(session => Put(session, 2_000), cancel.Token);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        gate.Set();
+
+        await Assert.ThrowsAsync<StorageException>(() => bad);
+        Assert.True(await first);
+        Assert.Equal(Enumerable.Range(1, 40), (await Task.WhenAll(good)).Order());
+        Assert.Equal(
+            Enumerable.Range(1, 40).Select(number => (long)number), await database.ReadAsync(session => session.All("SELECT x FROM t ORDER BY x", row => row.GetInt64(0)), Token));
+        Assert.Equal(41, await database.WriteAsync(session => Put(session, 41), Token));
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private SqliteDatabase Numbers() => SqliteDatabase.Open(Options, "numbers.db", new SqliteSchema("test", "CREATE TABLE t (x INTEGER PRIMARY KEY) STRICT"));
+
+    private static bool Wait(ManualResetEventSlim gate)
+    {
+        gate.Wait(Token);
+        return true;
+    }
+
+    private static int Put(SqliteSession session, int number)
+    {
+        _ = session.Execute("INSERT INTO t (x) VALUES ($0)", (long)number);
+        return number;
+    }
+
+    private static long CountOutside(SqliteDatabase database) => database.ReadAsync(Count, Token).GetAwaiter().GetResult();
+
+    private static long Count(SqliteSession session) => session.First("SELECT count(*) FROM t", row => row.GetInt64(0));
 
     private static SlotFrame Frame(long number) => new("alpha", number, "header", Bytes.Of($"frame {number}", 4177), []);
 

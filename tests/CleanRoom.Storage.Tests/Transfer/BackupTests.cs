@@ -163,7 +163,7 @@ public sealed class BackupTests(PostgresServer server) : IDisposable
     private async Task<string> CheckpointAsync(long size, Digest root)
     {
         var file = Path.Combine(_folder.Path, "checkpoint");
-        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { room = Room.ToString("D"), verified = true, size, root = root.ToString() }) + "\n", Token);
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(new { ok = true, simulated = true, result = new { room = Room.ToString("D"), verified = true, size, root = root.ToString() } }) + "\n", Token);
         return file;
     }
 

@@ -1,9 +1,10 @@
 import {
-  fromUtf8, judgeFrame, memberOf, OwnBook, parseJws, RoomLog,
-  type Act, type ActCopy, type FrameRefusal, type Judged, type LoggedAct, type LogRefusal, type OpenedKeyFile,
+  fromUtf8, judgeFrame, memberOf, OwnBook, parseHeader, parseJws, RoomLog,
+  type Act, type ActCopy, type Frame, type FrameRefusal, type Judged, type LoggedAct, type LogRefusal, type OpenedKeyFile,
 } from "../../sealing/src/index.ts";
 import { keptPlace } from "./device.ts";
 import { itemOf, withdrawn, type Item } from "./items.ts";
+import { WorldMap } from "./map.ts";
 import type { Service } from "./service.ts";
 
 /** An entry of the log under the member's name. */
@@ -57,6 +58,7 @@ export class Inbox {
   #last = 0;
   #missingSince: { readonly from: number; readonly at: number } | null = null;
   readonly #stop = new AbortController();
+  readonly map = new WorldMap();
   acknowledged = 0;
   /** Everything that was there at the start has been judged. */
   loaded = false;
@@ -109,10 +111,15 @@ export class Inbox {
     if (this.log.cosignedSize !== this.log.size || this.log.size === 0) {
       throw new LogError("not-cosigned");
     }
+    // What came too late is no alarm any more once the enclave has declared it void: it tells it anew.
+    const stand = this.alarms.filter(({ number, refusal }) => refusal !== "too-late" || this.log.voidThrough(this.keys.member, number) === null);
+    this.alarms.splice(0, this.alarms.length, ...stand);
   }
 
   /** Takes what is there, the newest first, so that the top of the list can be read at once. */
   async load(): Promise<void> {
+    // Before anything is opened, and whatever it will say: nobody learns from the request for the map what a message is about.
+    void this.map.load(this.#stop.signal).then(this.changed);
     this.acknowledged = await this.service.acknowledged();
     const last = this.log.lastNumber(this.keys.member);
     for (let end = last; end > 0 && !this.#stop.signal.aborted; end -= page) {
@@ -183,7 +190,7 @@ export class Inbox {
 
   async #take(after: number, most: number, wait: number): Promise<void> {
     const { member } = this.keys;
-    const frames = [];
+    const frames: (Frame & { readonly number: number })[] = [];
     for await (const frame of this.service.messages(after, most, wait, this.#stop.signal)) {
       frames.push(frame);
     }
@@ -195,7 +202,7 @@ export class Inbox {
     const judged: Judged[] = [];
     for (let i = 0; i < frames.length; i += together) {
       judged.push(...(await Promise.all(frames.slice(i, i + together).map((frame, j) =>
-        judgeFrame(this.log, member, this.keys.inbox, frame, after + 1 + i + j)))));
+        judgeFrame(this.log, member, this.keys.inbox, frame, behind(frames[i + j - 1], after))))));
       await new Promise((resolve) => setTimeout(resolve));
     }
     const found: Item[] = [];
@@ -205,9 +212,9 @@ export class Inbox {
         continue;
       }
       this.#seen.add(number);
-      if (!result.ok) {
+      if (!result.ok && result.refusal !== "void") {
         this.alarms.push({ number, refusal: result.refusal });
-      } else if (result.message.kind !== "head" && result.message.kind !== "empty") {
+      } else if (result.ok && result.message.kind !== "head" && result.message.kind !== "empty") {
         found.push(itemOf(result.header, result.head.roomTime, result.message));
       }
     }
@@ -217,9 +224,7 @@ export class Inbox {
         this.#gone.set(what, Math.max(header.number, this.#gone.get(what) ?? 0));
       }
     }
-    if (judged.length > 0) {
-      this.#last = Math.max(this.#last, after + judged.length);
-    }
+    this.#last = Math.max(this.#last, ...judged.map((result) => result.ok ? result.header.number : result.number));
     if (found.length > 0) {
       // What is taken back leaves the memory too, whichever of the two comes first.
       this.#items = [...this.#items, ...found].map((item) => withdrawn(item, this.#gone)).sort((one, other) => other.header.number - one.header.number);
@@ -244,4 +249,9 @@ export class Inbox {
       this.own.push({ index, type: content["type"], content });
     }
   }
+}
+
+/** The number behind a frame's. It is the header's word; a header that is not genuine is refused itself. */
+function behind(frame: Frame | undefined, after: number): number {
+  return (frame === undefined ? after : parseHeader(frame.header)?.header.number ?? after) + 1;
 }

@@ -29,8 +29,11 @@ export function itemOf(header: FrameHeader, roomTime: string, message: News): It
 function deadlineOf(message: News, roomTime: string): string | null {
   switch (message.kind) {
     case "N1":
-    case "N2a":
       return message.expires;
+    case "N2a":
+      return message.answerBy ?? message.expires;
+    case "ending":
+      return message.records.map((record) => record.ends).sort()[0]!;
     case "review":
     case "request":
       return message.due;
@@ -61,9 +64,17 @@ function textOf(message: News): readonly string[] {
       return [message.request, message.case, message.from.member, ...message.facts.map((fact) => fact.text)];
     case "N6":
       return [message.match ?? "", message.request ?? ""];
+    case "ending":
+      return message.records.map((record) => record.own);
     case "outcome":
       return [message.request, message.agency, message.own, message.outcome];
   }
+}
+
+/** A life is at risk: nothing about it waits for the morning. */
+export function isUrgent({ message, withdrawn: gone }: Item): boolean {
+  const codes = message.kind === "N1" ? message.caveats : message.kind === "N2a" || message.kind === "N3" ? message.handling : [];
+  return !gone && (codes.includes("RISK_TO_LIFE") || (message.kind === "review" && message.reasons.includes("RiskToLife")));
 }
 
 /** The item without what it said if it was taken back after it came; otherwise the item itself. */

@@ -1,8 +1,14 @@
+import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { readFileSync, writeFileSync, mkdirSync } from "node:fs";
-import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
+import type { MadeRoom } from "./made-room.ts";
+import { serve } from "./made-service.ts";
 
 const { source } = createRequire(import.meta.url)("axe-core") as { source: string };
+
+export const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 860 }, locale: "en" };
+export const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 /** Where pictures for people go. */
 export const pictures = "../artifacts/web/pictures";
@@ -29,6 +35,36 @@ export async function signIn(page: Page, origin: string, keyFile: Uint8Array, pa
   await page.setInputFiles("#file", { name: "page.key", mimeType: "application/json", buffer: Buffer.from(keyFile) });
   await page.fill("#passphrase", passphrase);
   await page.click("button[type=submit]");
+}
+
+/** Signs in and waits until everything that was there is judged. */
+export async function openInbox(page: Page, origin: string, served: MadeRoom, person?: string): Promise<void> {
+  await signIn(page, origin, person ? served.people[person]! : served.keyFile, served.passphrase);
+  await page.waitForSelector(".rows button");
+  await page.waitForFunction(() => !/ of /.test(document.querySelector(".count")?.textContent ?? " of "));
+}
+
+/** Opens a page on a room of its own; errors of the page, but for those that the run takes out of the list, and requests elsewhere fail the test. */
+export async function visitIn(
+  browser: Browser, options: BrowserContextOptions, served: MadeRoom, run: (page: Page, service: Awaited<ReturnType<typeof serve>>, errors: string[]) => Promise<void>,
+): Promise<void> {
+  const service = await serve(served, policy());
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const errors: string[] = [];
+  const foreign: string[] = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  page.on("request", (request) => !request.url().startsWith(service.origin) && !request.url().startsWith("about:") && foreign.push(request.url()));
+  try {
+    await run(page, service, errors);
+    assert.deepEqual(errors, []);
+    assert.deepEqual(foreign, []);
+  } finally {
+    await context.close();
+    service.server.closeAllConnections();
+    service.server.close();
+  }
 }
 
 /** What axe-core finds serious or critical, in one line each. */

@@ -32,27 +32,32 @@ export interface MadeRoom {
   /** Key files of people who act, by their id: two with every role, and one who may only upload. */
   readonly people: Readonly<Record<string, Bytes>>;
   readonly passphrase: string;
+  /** The private keys that stand in the files: by purpose, and by person. */
+  readonly jwks: Readonly<Record<string, JsonWebKey>>;
+  readonly genesis: string;
   /** Appends what was signed, and a checkpoint over it; gives its position. */
   readonly take: (leaf: string) => Promise<number>;
+  /** A successor takes over, declares the last epoch's messages void and tells them anew. */
+  readonly succeed: () => Promise<void>;
 }
 
 export type News = (number: number, now: number) => { readonly [name: string]: Json };
 
-/** Makes a room in which each epoch's messages, but for the head, are what news gives. */
-export async function makeRoom(options: { readonly epochs: number; readonly slots: number; readonly title: string; readonly news: News; readonly member?: string }): Promise<MadeRoom> {
+/** Makes a room in which each epoch's messages, but for the head, are what news gives. If the last one is late, a log that is proven newer lay cosigned before its entry. */
+export async function makeRoom(options: { readonly epochs: number; readonly slots: number; readonly title: string; readonly news: News; readonly member?: string; readonly late?: boolean }): Promise<MadeRoom> {
   const { epochs, slots } = options;
   const member = options.member ?? "lotus-bridge";
   const room = uuid();
   const now = Math.floor(Date.now() / 1000);
   const ids = ["harbour-light", "lotus-bridge", "open-road", "police-ahtu"];
   const owners = await Promise.all(ids.map(async (id) => ({ id, organisation: await pair("ECDSA"), verifier: await pair("ECDSA"), witness: await pair("ECDSA") })));
-  const [operator, signing, release, inbox, signIn] = await Promise.all([pair("ECDSA"), pair("ECDSA"), pair("ECDH"), pair("ECDH"), pair("ECDSA")]);
+  const [operator, inbox, signIn] = await Promise.all([pair("ECDSA"), pair("ECDH"), pair("ECDSA")]);
   const charter: Json = {
     schema: "cleanroom/charter/v1", room, version: 1, previous: null, title: options.title, simulated: true, validFrom: time(now - 86_400), expires: time(now + 86_400 * 200),
     purposes: { allowed: ["investigation-of-traffickers", "referral"], forbidden: ["immigration-enforcement"] }, witnesses: { faulty: 1, additional: [] }, operator: { key: jwkOf(operator.publicKey) }, epochs: { length: "PT24H", slotsPerMember: slots, messageBytes: 2048 },
     members: owners.map(({ id, organisation, verifier, witness }) => ({
       id, role: id.startsWith("police") ? "agency" : "contributor", name: `${id} (fictional)`, organisationKey: jwkOf(organisation.publicKey),
-      broker: { verifierKey: jwkOf(verifier.publicKey), witnessKey: jwkOf(witness.publicKey) },
+      broker: { standIn: [], verifierKey: jwkOf(verifier.publicKey), witnessKey: jwkOf(witness.publicKey) },
     })),
   };
   const genesis = digestText(await sha256(canonicalize(charter)));
@@ -96,16 +101,20 @@ export async function makeRoom(options: { readonly epochs: number; readonly slot
   }
   await append(member, "key", { purpose: "record", period: 1, key: jwkOf(record.publicKey) }, approver);
   await append(member, "batch", { slots: 64, deleteBy: time(now + 86_400 * 90) }, self);
-  const position = { root: digestText(await tree.root()), size: tree.size };
-  await append("enclave", "instance", {
-    charter: genesis, checkpoint: position, evidence: ids.map((broker) => ({ broker, evidence: "AQ", nonce: "AQ" })), generation: 1, release: jwkOf(release.publicKey), signing: jwkOf(signing.publicKey),
-  }, signing);
-  for (const { id, verifier } of owners) {
-    await append(id, "release", { generation: 1, instance: signing.publicKey.id, leaseEnds: time(now + 86_400), periods: [1] }, verifier);
-  }
+  const instance = async (generation: number): Promise<Pair> => {
+    const [signing, release] = await Promise.all([pair("ECDSA"), pair("ECDH")]);
+    const position = { root: digestText(await tree.root()), size: tree.size };
+    await append("enclave", "instance", {
+      charter: genesis, checkpoint: position, evidence: ids.map((broker) => ({ broker, evidence: "AQ", nonce: "AQ" })), generation, release: jwkOf(release.publicKey), signing: jwkOf(signing.publicKey),
+    }, signing);
+    for (const { id, verifier } of owners) {
+      await append(id, "release", { generation, instance: signing.publicKey.id, leaseEnds: time(now + 86_400), periods: [1] }, verifier);
+    }
+    return signing;
+  };
 
   const frames: (Frame & { number: number })[] = [];
-  for (let epoch = 1; epoch <= epochs; epoch++) {
+  const tell = async (epoch: number, generation: number, signing: Pair, decided: number, more: { readonly [name: string]: Json } = {}): Promise<typeof frames> => {
     const first = (epoch - 1) * slots + 1;
     const last = first + slots - 1;
     const note = await checkpoint();
@@ -119,19 +128,31 @@ export async function makeRoom(options: { readonly epochs: number; readonly slot
     }
     const digests = await Promise.all(ciphertexts.map((ciphertext) => sha256(ciphertext)));
     const levels = await levelsOf(await Promise.all(digests.map(leafHash)));
-    const roomTime = time(now - (epochs - epoch) * 3600 - 60);
     await append("enclave", "epoch", {
-      checkpoint: note, epoch, evaluated: true, generation: 1, recipients: [{ first, last, member, root: digestText(levels.at(-1)![0]!) }], roomTime,
+      checkpoint: note, epoch, evaluated: true, generation, recipients: [{ first, last, member, root: digestText(levels.at(-1)![0]!) }], roomTime: time(decided), ...more,
     }, signing);
-    for (const [i, ciphertext] of ciphertexts.entries()) {
-      const header = canonicalize({ charter: genesis, ciphertext: digestText(digests[i]!), epoch, generation: 1, number: first + i, recipient: member, room });
+    return Promise.all(ciphertexts.map(async (ciphertext, i) => {
+      const header = canonicalize({ charter: genesis, ciphertext: digestText(digests[i]!), epoch, generation, number: first + i, recipient: member, room });
       const path = levels.slice(0, -1).map((level, depth) => toBase64Url(level[(i >> depth) ^ 1]!));
-      frames.push({ number: first + i, header: await signJws(signing.handle, signing.publicKey, "cleanroom-message+jws", header), ciphertext: toBase64Url(ciphertext), path });
+      return { number: first + i, header: await signJws(signing.handle, signing.publicKey, "cleanroom-message+jws", header), ciphertext: toBase64Url(ciphertext), path };
+    }));
+  };
+
+  const signing = await instance(1);
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const late = options.late === true && epoch === epochs;
+    if (late) {
+      log.push({ checkpoint: await checkpoint() });
     }
+    frames.push(...(await tell(epoch, 1, signing, now - (epochs - epoch) * 3600 - (late ? 1_200 : 60))));
   }
+  await append(member, "erasure", {
+    custody: "embedded", destroyed: time(now), key: record.publicKey.id, period: 1, remains: "copies in backups of the key folder", simulated: true,
+  }, owners.find(({ id }) => id === member)!.verifier);
   log.push({ checkpoint: await checkpoint() });
   const fileOf = (person?: Pair): Promise<Bytes> => sealKeyFile(member, room, genesis, { inbox: [inbox.jwk], ...(person && { person: person.jwk }), signIn: signIn.jwk });
   const files = await Promise.all(persons.map(async ([person, key]) => [person, await fileOf(key)] as const));
+  const jwks = { "sign-in": signIn.jwk, "inbox-1": inbox.jwk, ...Object.fromEntries(persons.map(([person, key]) => [person, key.jwk])) };
   const take = async (leaf: string): Promise<number> => {
     const index = tree.size;
     log.push({ leaf });
@@ -139,7 +160,13 @@ export async function makeRoom(options: { readonly epochs: number; readonly slot
     log.push({ checkpoint: await checkpoint() });
     return index;
   };
-  return { room, member, log, frames, keyFile: await fileOf(), people: Object.fromEntries(files), passphrase, take };
+  const succeed = async (): Promise<void> => {
+    const anew = await tell(epochs + 1, 2, await instance(2), now, { void: [{ epoch: epochs, member }] });
+    log.push({ checkpoint: await checkpoint() });
+    // As the real service: nothing is handed out before its entry is cosigned.
+    frames.push(...anew);
+  };
+  return { room, member, log, frames, keyFile: await fileOf(), people: Object.fromEntries(files), passphrase, jwks, genesis, take, succeed };
 }
 
 /** The levels of a complete tree, leaves first: the number of leaves is a power of two. */
@@ -203,6 +230,8 @@ export const agencyNews: News = (number, now) => {
       return { ...facts, request: other, part: 1, parts: 1, facts: [{ field: "vehicles", text: "secret of the withdrawn record" }] };
     case 8:
       return { ...everyKind(3, now), match: reference("11") };
+    case 13:
+      return { ...everyKind(3, now), match: reference("13"), handling: ["INTEL_ONLY", "RISK_TO_LIFE"], answerBy: time(now + 86_400 * 3) };
     case 10:
       return { kind: "N6", request: other };
     case 11:
@@ -222,6 +251,8 @@ export const contributorNews: News = (number, now) => {
       return { ...asked, request, own: "LB-00017", due: time(now + 86_400 * 12), escalated: false };
     case 3:
       return { ...asked, request: other, own: "LB-00018", due: time(now - 86_400), escalated: true };
+    case 4:
+      return { kind: "ending", records: [{ ends: time(now + 86_400 * 9), own: "LB-00003", purposes: ["C3_TELL_NGO", "C5_LE_NONIDENT"] }, { ends: time(now + 86_400 * 41), own: "LB-<b>00004</b>", purposes: ["C2_BLIND_MATCH"] }] };
     case 5:
       return { kind: "outcome", agency: "police-ahtu", outcome: "EnquiryOpened", own: "LB-00009", request: "7b3c6f0e-2f0c-4d57-9a58-0f3b8f1f7f12" };
     default:

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { MadeRoom } from "./made-room.ts";
 
-const types: Readonly<Record<string, string>> = { html: "text/html; charset=utf-8", js: "text/javascript", css: "text/css", svg: "image/svg+xml" };
+const types: Readonly<Record<string, string>> = { html: "text/html; charset=utf-8", js: "text/javascript", css: "text/css", svg: "image/svg+xml", json: "application/json" };
 
 /** Serves a made room and the built page on loopback. It judges nobody: what the real service refuses is tested with the real service. */
 export async function serve(room: MadeRoom, policy: string): Promise<{ readonly origin: string; acknowledged: number; readonly server: Server }> {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createPrivateKey, type JsonWebKey as NodeJwk } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { after, before, test } from "node:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { kept, launch, picture, policy, signIn, violations } from "./browser.ts";
+import { pkcs12Name } from "../../sealing/src/index.ts";
+import { desktop, kept, launch, openInbox, phone, picture, signIn, violations, visitIn } from "./browser.ts";
 import { agencyNews, contributorNews, everyKind, makeRoom, type MadeRoom } from "./made-room.ts";
-import { serve } from "./made-service.ts";
-
-const desktop: BrowserContextOptions = { viewport: { width: 1280, height: 860 }, locale: "en" };
-const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 let browser: Browser;
 let room: MadeRoom;
@@ -18,32 +18,8 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Opens a page on a room of its own; errors of the page fail the test. */
-async function visit(options: BrowserContextOptions, served: MadeRoom, run: (page: Page, service: Awaited<ReturnType<typeof serve>>) => Promise<void>): Promise<void> {
-  const service = await serve(served, policy());
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const errors: string[] = [];
-  const foreign: string[] = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
-  page.on("request", (request) => !request.url().startsWith(service.origin) && !request.url().startsWith("about:") && foreign.push(request.url()));
-  try {
-    await run(page, service);
-    assert.deepEqual(errors, []);
-    assert.deepEqual(foreign, []);
-  } finally {
-    await context.close();
-    service.server.closeAllConnections();
-    service.server.close();
-  }
-}
-
-async function open(page: Page, origin: string, served = room, person?: string): Promise<void> {
-  await signIn(page, origin, person ? served.people[person]! : served.keyFile, served.passphrase);
-  await page.waitForSelector(".rows button");
-  await page.waitForFunction(() => !/ of /.test(document.querySelector(".count")?.textContent ?? " of "));
-}
+const visit = (options: BrowserContextOptions, served: MadeRoom, run: Parameters<typeof visitIn>[3]): Promise<void> => visitIn(browser, options, served, run);
+const open = (page: Page, origin: string, served = room, person?: string): Promise<void> => openInbox(page, origin, served, person);
 
 test("sign in, read a notice, mark as read, sign out: nothing is left", () => visit(desktop, room, async (page, service) => {
   await page.goto(service.origin);
@@ -71,6 +47,19 @@ test("sign in, read a notice, mark as read, sign out: nothing is left", () => vi
   assert.deepEqual(await kept(page.context(), page), { cookies: [], here: { local: 0, session: 0, databases: 0, caches: 0, workers: 0 } });
 }));
 
+test("messages that came too late are an alarm until a successor tells them anew", async () => {
+  const made = await makeRoom({ epochs: 2, slots: 16, title: "Trial (fictional)", news: everyKind, late: true });
+  await visit(desktop, made, async (page, service) => {
+    await open(page, service.origin, made);
+    // The first epoch's 15 messages without its four empty ones; none of the second.
+    assert.equal(await page.textContent(".count"), "11 notices");
+    assert.match((await page.locator(".alarm").first().textContent())!, /^Message 17: too-late/);
+    await made.succeed();
+    await page.waitForFunction(() => document.querySelector(".count")?.textContent === "22 notices", undefined, { timeout: 120_000 });
+    assert.equal(await page.locator(".alarm").count(), 0);
+  });
+});
+
 test("markup in a record reference stays text", () => visit(desktop, room, async (page, service) => {
   await open(page, service.origin);
   await page.fill("input[type=search]", "<img");
@@ -97,7 +86,9 @@ test("filters, deadlines and keyboard", () => visit(desktop, room, async (page, 
   assert.equal(await page.evaluate(() => document.activeElement?.id), "detail");
   assert.equal(await page.locator(".row").nth(1).getAttribute("aria-current"), "true");
   await page.getByRole("button", { name: "Your entries" }).click();
-  assert.equal(await page.locator("tbody tr").count(), 6);
+  assert.equal(await page.locator("tbody tr").count(), 7);
+  assert.match((await page.locator("tbody tr").first().textContent())!, /Record key destroyed.*period 1/);
+  assert.match((await page.textContent("tbody"))!, /Keys released to the enclave.*generation 1/s);
   assert.deepEqual(await violations(page), []);
   await page.getByRole("button", { name: "Room", exact: true }).click();
   assert.match((await page.textContent("main"))!, /lotus-bridge.*you/s);
@@ -117,7 +108,7 @@ for (const [name, options] of [["desktop", desktop], ["phone", phone]] as const)
         await page.waitForSelector(".detail");
         assert.deepEqual(await violations(page), []);
         await picture(page, `notice-${name}-${colorScheme}-${locale}`);
-        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= screen.width));
       }));
     }
   }
@@ -128,21 +119,28 @@ test("an agency reads facts, is told first what is withdrawn, and asks with two 
   await visit(desktop, made, async (page, service) => {
     await open(page, service.origin, made, "o1");
     assert.match((await page.locator(".alarm").first().textContent())!, /2 messages say that something you were told is withdrawn/);
-    assert.deepEqual(await page.locator(".row .badge").allTextContents(), ["N6", "N6", "N2a", "N2a", "N3", "N3", "N3", "i", "i", "N2a"]);
+    assert.deepEqual(await page.locator(".row .badge").allTextContents(), ["N6", "N6", "N2a", "N2a", "N2a", "N3", "N3", "N3", "i", "i", "N2a"]);
     // What was disclosed for the withdrawn request is gone, what was told again after the withdrawal stays.
     await page.fill("input[type=search]", "secret of the withdrawn");
     assert.equal(await page.textContent(".count"), "0 notices");
     await page.fill("input[type=search]", "");
-    assert.deepEqual(await page.locator(".row strong").allTextContents().then((titles) => titles.slice(2, 6)), ["same vehicle", "Withdrawn", "Withdrawn", "Facts from harbour-light"]);
-    await page.locator(".row").nth(4).click();
+    assert.deepEqual(await page.locator(".row strong").allTextContents().then((titles) => titles.slice(3, 7)), ["same vehicle", "Withdrawn", "Withdrawn", "Facts from harbour-light"]);
+    await page.locator(".row").nth(5).click();
     assert.match((await page.textContent(".detail"))!, /Delete what you were told/);
     assert.doesNotMatch((await page.textContent(".detail"))!, /secret|77\/2026/);
-    await page.locator(".row").nth(6).click();
+    await page.locator(".row").nth(7).click();
     assert.match((await page.textContent(".facts"))!, /Hia <script>alert\(1\)<\/script> Chai.*white van/);
     assert.match((await page.textContent(".detail"))!, /Part 1 of 2.*must not be detained/s);
     assert.deepEqual(await violations(page), []);
     await picture(page, "facts-light-en");
-    await page.locator(".row").nth(9).click();
+    assert.match((await page.locator(".row").nth(2).textContent())!, /Risk to life.*Act by/s);
+    assert.match((await page.locator(".alarm").nth(1).textContent())!, /1 messages concern a risk to life/);
+    await page.locator(".row").nth(2).click();
+    assert.match((await page.textContent(".detail"))!, /the next agency in the charter is told/);
+    await page.getByLabel(/We take it up/).check();
+    await page.getByRole("button", { name: "Sign as o1" }).last().click();
+    await page.getByText("Signed and in the log. It counts with the next epoch.").waitFor();
+    await page.locator(".row").nth(10).click();
     assert.match((await page.textContent(".chart"))!, /2 or more organisations/);
     await page.getByLabel("Whom you ask").selectOption("harbour-light");
     await page.getByLabel("suspects: names").check();
@@ -176,7 +174,7 @@ test("an agency reads facts, is told first what is withdrawn, and asks with two 
     await picture(second, "second-light-en");
     await second.getByRole("button", { name: "Confirm as o2" }).click();
     await second.getByText("Confirmed and in the log.").waitFor();
-    assert.match((await second.textContent("tbody"))!, /sent; an answer comes with the next epoch/);
+    await second.locator("tbody", { hasText: "sent; an answer comes with the next epoch" }).waitFor();
     await context.close();
   });
 });
@@ -193,7 +191,7 @@ test("a contributor decides field by field with a second person, and who only re
     await page.getByLabel("Why not, or not all").selectOption("NotNecessary");
     assert.deepEqual(await violations(page), []);
     await picture(page, "decide-phone-light-en");
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= screen.width));
     await page.getByRole("button", { name: "Sign as o1" }).first().click();
     const copy = await saved(page);
     const context = await browser.newContext(desktop);
@@ -220,6 +218,73 @@ test("a contributor decides field by field with a second person, and who only re
     await uploader.locator(".row.kind-review").first().click();
     assert.match((await uploader.textContent(".act"))!, /p1 cannot sign this: it needs the role releaser, safeguarding lead/);
     await clerk.close();
+  });
+});
+
+/** A key as OpenSSL puts it into a PKCS#12 file. */
+function pkcs12(jwk: JsonWebKey, name: string, passphrase: string): { readonly name: string; readonly mimeType: string; readonly buffer: Buffer } {
+  const folder = mkdtempSync(`${tmpdir()}/cleanroom-p12-`);
+  try {
+    writeFileSync(`${folder}/key.pem`, createPrivateKey({ key: jwk as NodeJwk, format: "jwk" }).export({ format: "pem", type: "pkcs8" }));
+    execFileSync("openssl", ["pkcs12", "-export", "-nocerts", "-inkey", "key.pem", "-name", name, "-passout", `pass:${passphrase}`, "-out", "key.p12"], { cwd: folder, stdio: "ignore" });
+    return { name: `${name.slice(0, 20)}.p12`, mimeType: "application/x-pkcs12", buffer: readFileSync(`${folder}/key.p12`) };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("keys of PKCS#12 files open the page: all of them, or an officer's own beside a key file", () => visit(desktop, room, async (page, service) => {
+  const place = { genesis: room.genesis, member: room.member, room: room.room };
+  const all = ["sign-in", "inbox-1", "o1"].map((name) => pkcs12(room.jwks[name]!, pkcs12Name(name === "o1" ? "person" : name, place), "a passphrase"));
+  const enter = async (files: typeof all, passphrase: string): Promise<void> => {
+    await page.setInputFiles("#file", files);
+    await page.fill("#passphrase", passphrase);
+    await page.click("button[type=submit]");
+  };
+  const problem = async (words: RegExp): Promise<void> => page.locator(".problem", { hasText: words }).waitFor();
+  await page.goto(service.origin);
+  await enter(all, "another");
+  await problem(/does not open/);
+  await enter([all[0]!, all[2]!], "a passphrase");
+  await problem(/do not hold all that is needed/);
+  await enter([{ ...all[0]!, buffer: all[0]!.buffer.subarray(0, 99) }], "a passphrase");
+  await problem(/not a key file/);
+  await enter(all, "a passphrase");
+  await page.locator(".row.kind-review").first().click();
+  await page.getByRole("button", { name: "Sign as o1" }).first().waitFor();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.setInputFiles("#file", [{ name: "page.key", mimeType: "application/json", buffer: Buffer.from(room.keyFile) }, pkcs12(room.jwks["o1"]!, "my certificate", "her own")]);
+  await page.fill("#other", "her own");
+  assert.deepEqual(await violations(page), []);
+  await page.fill("#passphrase", room.passphrase);
+  await page.click("button[type=submit]");
+  await page.locator(".row.kind-review").first().click();
+  await page.getByRole("button", { name: "Sign as o1" }).first().waitFor();
+  assert.deepEqual(await kept(page.context(), page), { cookies: [], here: { local: 0, session: 0, databases: 0, caches: 0, workers: 0 } });
+}));
+
+test("a contributor sees what waits, whose consent ends, what became of its data, what it gives and gets: in bands", async () => {
+  const made = await makeRoom({ epochs: 1, slots: 16, title: "Trial (fictional)", news: contributorNews });
+  await visit({ ...phone, locale: "en" }, made, async (page, service) => {
+    await open(page, service.origin, made, "o1");
+    await page.getByRole("button", { name: "Overview" }).click();
+    const text = (await page.textContent("main"))!;
+    assert.match(text, /Requests of agencies to decide: 2/);
+    assert.match(text, /Review items to look at/);
+    assert.match(text, /LB-00003.*telling another organisation of a match, facts to an agency, without identity.*in 9 days.*LB-<b>00004<\/b>.*being compared/s);
+    assert.match(text, /\d{4}-Q[1-4]3–53–50enquiry opened: 100/);
+    assert.match(text, /You gave.*Deliveries of sealed records.*You got.*Pointers to others3–5/s);
+    assert.deepEqual(await violations(page), []);
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= screen.width));
+    await picture(page, "overview-phone-light-en");
+    await page.getByRole("button", { name: "Inbox", exact: true }).click();
+    await page.locator(".row.kind-ending").click();
+    assert.match((await page.textContent(".detail"))!, /Nobody else is told.*Ask each person again/s);
+    assert.deepEqual(await violations(page), []);
+    await page.getByLabel("Language").selectOption("ar");
+    await page.getByRole("button", { name: "نظرة عامة" }).click();
+    await picture(page, "overview-phone-light-ar");
+    assert.deepEqual(await violations(page), []);
   });
 });
 

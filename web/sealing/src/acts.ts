@@ -29,7 +29,7 @@ export type DisclosureState = (typeof disclosureStates)[number];
 
 /** What people do through the log, as far as pages do it (docs/protocol.md section 9). */
 export type Act =
-  | { readonly kind: "answer"; readonly match: string; readonly answer: "hold" | "release" | "wrong" }
+  | { readonly kind: "answer"; readonly match: string; readonly answer: "hold" | "release" | "taken" | "wrong" }
   | {
     readonly kind: "request"; readonly match: string; readonly contributor: string; readonly legalBasis: string; readonly purpose: string; readonly case: string;
     readonly fields: readonly string[]; readonly due: string;
@@ -79,7 +79,7 @@ export function parseAct(json: Json, kind: ActKind): Act | null {
 function readAct(fields: Fields, kind: ActKind): Act | null {
   switch (kind) {
     case "answer":
-      return isReference(fields.text("match", 22)) ? { kind, answer: fields.oneOf("answer", "hold", "release", "wrong"), match: fields.text("match", 22) } : null;
+      return isReference(fields.text("match", 22)) ? { kind, answer: fields.oneOf("answer", "hold", "release", "taken", "wrong"), match: fields.text("match", 22) } : null;
     case "request":
       return isReference(fields.text("match", 22)) ? {
         kind, case: fields.text("case", maxCase), contributor: fields.member("contributor"), due: fields.time("due"), fields: readFields(fields, 1),

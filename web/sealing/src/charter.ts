@@ -3,13 +3,20 @@ import { canonicalize, Fields, reading, type Json, type JsonObject } from "./jso
 import { parseDetachedJws, verifyJws } from "./jws.ts";
 import { publicKeyOfJwk, type PublicKey } from "./keys.ts";
 
+/** Keys of a member's broker, and of those that stand in for it. */
+export interface Broker {
+  readonly verifierKey: PublicKey;
+  readonly witnessKey: PublicKey;
+  readonly standIns: readonly { readonly verifierKey: PublicKey; readonly handOverKey: PublicKey }[];
+}
+
 /** A member as a charter lists it. */
 export interface Member {
   readonly id: string;
   readonly role: "agency" | "contributor" | "steward";
   readonly name: string;
   readonly organisationKey: PublicKey;
-  readonly broker: { readonly verifierKey: PublicKey; readonly witnessKey: PublicKey } | null;
+  readonly broker: Broker | null;
 }
 
 /**
@@ -92,14 +99,36 @@ async function readMember(json: Json): Promise<Member | null> {
       broker: fields.has("broker") ? fields.object("broker") : null,
     };
   });
-  const keys = read?.broker && reading(() => [read.broker!.value("verifierKey"), read.broker!.value("witnessKey")] as const);
-  if (read === null || (read.broker !== null && !keys)) {
+  if (read === null) {
     return null;
   }
   const organisationKey = await publicKeyOfJwk(read.organisationKey);
-  const [verifierKey, witnessKey] = await Promise.all([publicKeyOfJwk(keys?.[0]), publicKeyOfJwk(keys?.[1])]);
-  const broker = verifierKey && witnessKey && { verifierKey, witnessKey };
+  const broker = read.broker && (await readBroker(read.broker));
   return organisationKey === null || (read.broker !== null && broker === null) ? null : { ...read, organisationKey, broker };
+}
+
+async function readBroker(fields: Fields): Promise<Broker | null> {
+  const read = reading(() => ({
+    verifierKey: fields.value("verifierKey"),
+    witnessKey: fields.value("witnessKey"),
+    standIns: fields.list("standIn", 0, 2).map((json) => {
+      const standIn = new Fields(json);
+      return [standIn.value("verifierKey"), standIn.value("handOverKey")] as const;
+    }),
+  }));
+  if (read === null) {
+    return null;
+  }
+  const [verifierKey, witnessKey] = await Promise.all([publicKeyOfJwk(read.verifierKey), publicKeyOfJwk(read.witnessKey)]);
+  const standIns: { verifierKey: PublicKey; handOverKey: PublicKey }[] = [];
+  for (const [verifier, handOver] of read.standIns) {
+    const [standInVerifier, handOverKey] = await Promise.all([publicKeyOfJwk(verifier), publicKeyOfJwk(handOver)]);
+    if (standInVerifier === null || handOverKey === null) {
+      return null;
+    }
+    standIns.push({ verifierKey: standInVerifier, handOverKey });
+  }
+  return verifierKey === null || witnessKey === null ? null : { verifierKey, witnessKey, standIns };
 }
 
 /** The member of an id. */

@@ -28,7 +28,7 @@ export interface FrameHeader {
 /** Why a frame is refused. */
 export type FrameRefusal =
   | "malformed" | "other-recipient" | "unknown-epoch" | "wrong-signer" | "wrong-charter" | "wrong-number" | "wrong-ciphertext" | "not-in-epoch"
-  | "number-missing" | "too-late" | "cannot-open" | "wrong-label" | "head-contradicts-log";
+  | "number-missing" | "too-late" | "void" | "cannot-open" | "wrong-label" | "head-contradicts-log";
 
 /** A message that was read, or the alarm that came in its place. */
 export type Judged =
@@ -112,11 +112,11 @@ export async function openMessage(ciphertext: Bytes, place: Place, key: HpkePriv
 }
 
 /**
- * Decides on the frame that should carry a number: every check that a recipient owes itself before it reads a message. Evidence is not appraised here: an
+ * Decides on the frame that should carry the next number that was not declared void: every check that a recipient owes itself before it reads a message. Evidence is not appraised here: an
  * instance is believed when one more broker than may collude has appraised it and released its keys.
  */
-export async function judgeFrame(log: RoomLog, recipient: string, keys: readonly HpkePrivateKey[], frame: Frame, number: number): Promise<Judged> {
-  const refused = (refusal: FrameRefusal): Judged => ({ ok: false, number, refusal });
+export async function judgeFrame(log: RoomLog, recipient: string, keys: readonly HpkePrivateKey[], frame: Frame, next: number): Promise<Judged> {
+  const refused = (refusal: FrameRefusal): Judged => ({ ok: false, number: next, refusal });
   const parsed = parseHeader(frame.header);
   const ciphertext = fromBase64Url(frame.ciphertext);
   if (parsed === null || ciphertext === null) {
@@ -127,10 +127,14 @@ export async function judgeFrame(log: RoomLog, recipient: string, keys: readonly
   if (refusal !== null) {
     return refused(refusal);
   }
-  if (header.number !== number) {
+  const { number } = header;
+  const head = log.epoch(header.epoch)!;
+  if (head.untimely && log.voidThrough(recipient, number) !== null) {
+    return refused("void");
+  }
+  if (number !== next && !areVoid(log, recipient, next, number)) {
     return refused("number-missing");
   }
-  const head = log.epoch(header.epoch)!;
   if (head.untimely) {
     return refused("too-late");
   }
@@ -146,6 +150,15 @@ export async function judgeFrame(log: RoomLog, recipient: string, keys: readonly
     }
   }
   return refused("cannot-open");
+}
+
+/** Whether all numbers from one up to another (exclusive) were declared void. */
+function areVoid(log: RoomLog, recipient: string, from: number, to: number): boolean {
+  let next = from;
+  for (let last = log.voidThrough(recipient, next); next < to && last !== null; last = log.voidThrough(recipient, next)) {
+    next = last + 1;
+  }
+  return from < to && next === to;
 }
 
 /** The first message of an epoch is its head and says what the log says; no other is one. */

@@ -13,4 +13,5 @@ export * from "./message.ts";
 export * from "./own.ts";
 export * as padme from "./padme.ts";
 export * from "./p256.ts";
+export * from "./pkcs12.ts";
 export * from "./room.ts";

@@ -56,6 +56,8 @@ export interface Notice extends Match {
   readonly handling: readonly string[];
   readonly notice: string;
   readonly expires: string;
+  /** Who is next in the charter is told if nobody has acted by then; null where nobody is next. */
+  readonly answerBy: string | null;
 }
 
 /** A person should look at her own record. */
@@ -129,11 +131,25 @@ export interface Reported {
   readonly outcome: OutcomeCode;
 }
 
+/** A record of the reader's whose consent ends soon. */
+export interface EndingConsent {
+  readonly own: string;
+  /** Codes of the list consentPurpose. */
+  readonly purposes: readonly string[];
+  readonly ends: string;
+}
+
+/** To a contributor: consents that end within 60 days, and again within 14. */
+export interface Ending {
+  readonly kind: "ending";
+  readonly records: readonly EndingConsent[];
+}
+
 /** What the enclave tells a member (docs/protocol.md section 6). */
 export type Message = Head | { readonly kind: "empty" } | News;
 
 /** A message that says something new. */
-export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported;
+export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending;
 
 /** The fixed text on every notice (to be confirmed by counsel). */
 export const nonPunishment =
@@ -163,9 +179,11 @@ export function parseMessage(json: Uint8Array, place: Place): Message | null {
 }
 
 function readKind(fields: Fields): Message | null {
-  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N6", "empty", "head", "outcome", "request", "review", "status")) {
+  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N6", "empty", "ending", "head", "outcome", "request", "review", "status")) {
     case "empty":
       return { kind: "empty" };
+    case "ending":
+      return readEnding(fields);
     case "head":
       return readHead(fields);
     case "N1":
@@ -237,6 +255,7 @@ function readNotice(fields: Fields): Notice | null {
     handling: fields.codes("handling", 0, 32),
     notice: fields.oneOf("notice", nonPunishment),
     expires: fields.time("expires"),
+    answerBy: fields.has("answerBy") ? fields.time("answerBy") : null,
   };
 }
 
@@ -306,6 +325,18 @@ function readWithdrawn(fields: Fields): Withdrawn | null {
   const request = fields.has("request") ? fields.uuid("request") : null;
   const good = (match === null) !== (request === null) && (match === null || fromBase64Url(match)?.length === 16);
   return good ? { kind: "N6", match, request } : null;
+}
+
+function readEnding(fields: Fields): Ending {
+  return {
+    kind: "ending",
+    records: fields.list("records", 1, 64).map((item) => {
+      const record = new Fields(item);
+      const read = { own: record.text("own", maxText), purposes: record.codes("purposes", 1, 16), ends: record.time("ends") };
+      record.end();
+      return read;
+    }),
+  };
 }
 
 function readReported(fields: Fields): Reported {

@@ -23,6 +23,8 @@ export interface EpochHead {
   readonly signing: PublicKey;
   readonly roomTime: string;
   readonly position: { readonly root: string; readonly size: number };
+  /** Requests whose granted fields left with it. */
+  readonly disclosed: readonly string[];
   readonly recipients: ReadonlyMap<string, { readonly first: number; readonly last: number; readonly root: Bytes }>;
   /** The charter in force at the head. */
   readonly charter: Charter;
@@ -58,6 +60,7 @@ export class RoomLog {
   readonly #keys = new Set<string>();
   readonly #instances: Instance[] = [];
   readonly #releases = new Set<string>();
+  readonly #void = new Map<string, { readonly first: number; readonly last: number }[]>();
   readonly #lastNumbers = new Map<string, number>();
   readonly #epochs = new Map<number, EpochHead>();
   readonly #fresh: EpochHead[] = [];
@@ -109,6 +112,11 @@ export class RoomLog {
     return this.#instances.at(-1) ?? null;
   }
 
+  /** All epochs, the oldest first. */
+  get epochs(): readonly EpochHead[] {
+    return [...this.#epochs.values()];
+  }
+
   epoch(number: number): EpochHead | null {
     return this.#epochs.get(number) ?? null;
   }
@@ -120,6 +128,11 @@ export class RoomLog {
   /** Number of a member's last message; 0 before the first. */
   lastNumber(member: string): number {
     return this.#lastNumbers.get(member) ?? 0;
+  }
+
+  /** The last number of the messages that were declared void together with this one: an instance died before it handed them over, and none could make them again. */
+  voidThrough(member: string, number: number): number | null {
+    return this.#void.get(member)?.find((range) => range.first <= number && number <= range.last)?.last ?? null;
   }
 
   /** No epoch has ended for longer than two: the enclave is stopped, or its messages are held back. Gives since when, in seconds of room time. */
@@ -306,7 +319,7 @@ export class RoomLog {
     const broker = memberOf(this.charter!, author)?.broker;
     const instance = this.instance;
     if (!entry || !broker || !instance || entry.generation !== instance.generation || entry.instance !== instance.signing.id
-      || !(await verifyJws(jws, broker.verifierKey))) {
+      || !(await verifiesOne(jws, [broker.verifierKey, ...broker.standIns.map((standIn) => standIn.verifierKey)]))) {
       return false;
     }
     this.#releases.add(author);
@@ -333,6 +346,7 @@ export class RoomLog {
         generation: fields.integer("generation", 1, 10_000_000),
         recipients: fields.list("recipients", 0, 64).map(readRecipient),
         roomTime: fields.time("roomTime"),
+        without: fields.has("void") ? fields.list("void", 1, 2048).map(readVoid) : [],
       };
       fields.end();
       return read;
@@ -352,6 +366,18 @@ export class RoomLog {
       || typeof (await cosignedTime(entry.checkpoint, charter)) === "string") {
       return false;
     }
+    const without = entry.without.map(({ epoch, member }) => {
+      const earlier = this.#epochs.get(epoch);
+      const range = earlier && earlier.generation < entry.generation ? earlier.recipients.get(member) : undefined;
+      return range && this.voidThrough(member, range.first) === null ? { member, range } : null;
+    });
+    const isSorted = entry.without.every(({ epoch, member }, i) => {
+      const before = entry.without[i - 1];
+      return before === undefined || before.epoch < epoch || (before.epoch === epoch && before.member < member);
+    });
+    if (!isSorted || without.includes(null)) {
+      return false;
+    }
     const head: EpochHead = {
       epoch: entry.epoch,
       index: this.size,
@@ -360,6 +386,7 @@ export class RoomLog {
       signing: instance.signing,
       roomTime: entry.roomTime,
       position: { root: digestText(root), size },
+      disclosed: entry.disclosed,
       recipients: new Map(entry.recipients.map((item) => [item.member, { first: item.first, last: item.last, root: item.root! }])),
       charter,
       untimely: false,
@@ -368,6 +395,7 @@ export class RoomLog {
     this.#epochs.set(head.epoch, head);
     this.#fresh.push(head);
     entry.recipients.forEach((item) => this.#lastNumbers.set(item.member, item.last));
+    without.forEach((item) => this.#void.set(item!.member, [...(this.#void.get(item!.member) ?? []), item!.range]));
     return true;
   }
 }
@@ -392,6 +420,13 @@ function readPosition(fields: Fields): { readonly size: number; readonly root: s
   return position;
 }
 
+function readVoid(item: Json): { readonly epoch: number; readonly member: string } {
+  const fields = new Fields(item);
+  const read = { epoch: fields.integer("epoch", 1, 10_000_000), member: fields.member("member") };
+  fields.end();
+  return read;
+}
+
 function readRecipient(item: Json): { readonly first: number; readonly last: number; readonly member: string; readonly root: Bytes | null } {
   const fields = new Fields(item);
   const recipient = {
@@ -406,4 +441,17 @@ function readRecipient(item: Json): { readonly first: number; readonly last: num
 
 const isCharterKey = (charter: Charter, key: PublicKey): boolean =>
   sameKey(charter.operatorKey, key)
-  || charter.members.some((member) => [member.organisationKey, member.broker?.verifierKey, member.broker?.witnessKey].some((other) => other && sameKey(other, key)));
+  || charter.members.some((member) => [
+    member.organisationKey, member.broker?.verifierKey, member.broker?.witnessKey,
+    ...(member.broker?.standIns ?? []).flatMap((standIn) => [standIn.verifierKey, standIn.handOverKey]),
+  ].some((other) => other && sameKey(other, key)));
+
+/** Whether one of these keys made the signature. */
+async function verifiesOne(jws: Jws, keys: readonly PublicKey[]): Promise<boolean> {
+  for (const key of keys) {
+    if (await verifyJws(jws, key)) {
+      return true;
+    }
+  }
+  return false;
+}

@@ -43,6 +43,29 @@ for (const frame of inbox.frames) {
   });
 }
 
+test("messages that were declared void are passed over, no others", async () => {
+  const { log } = await read(inbox.log);
+  const ninth = inbox.frames.find((frame) => frame.expect === "ok" && JSON.parse(frame.message!).number === 9)!;
+  const judged = await Promise.all([9, 5, 6, 8, 4, 1, 10].map((next) => judgeFrame(log, member, [key], ninth, next)));
+  assert.deepEqual(judged.map((item) => item.ok || item.refusal), [true, true, true, true, "number-missing", "number-missing", "number-missing"]);
+});
+
+test("messages that came too late are an alarm until they are declared void, and then nothing", async () => {
+  const { log } = await read(inbox.log);
+  const late = (isVoid: boolean) => new Proxy(log, {
+    get: (target, name) => {
+      const value = Reflect.get(target, name, target) as unknown;
+      return name === "epoch" ? (epoch: number) => ({ ...target.epoch(epoch)!, untimely: true })
+        : name === "voidThrough" && isVoid ? () => 12
+        : typeof value === "function" ? (value.bind(target) as unknown) : value;
+    },
+  });
+  const ninth = inbox.frames.find((frame) => frame.expect === "ok" && JSON.parse(frame.message!).number === 9)!;
+  const forged = { ...ninth, header: inbox.frames.find((frame) => frame.expect === "wrong-signer")!.header };
+  const judged = await Promise.all([judgeFrame(late(false), member, [key], ninth, 9), judgeFrame(late(true), member, [key], ninth, 9), judgeFrame(late(true), member, [key], forged, 9)]);
+  assert.deepEqual(judged.map((item) => item.ok || item.refusal), ["too-late", "void", "wrong-signer"]);
+});
+
 test("a message under another number, another key, no key is no message", async () => {
   const { log } = await read(inbox.log);
   const [first, second] = inbox.frames;

@@ -204,15 +204,15 @@ export function OutcomeForm({ request, inbox, speak }: { request: string; inbox:
 }
 
 /** Answers to a review item, or that a match is wrong. */
-export function AnswerForm({ match, review, inbox, speak }: { match: string; review: boolean; inbox: Inbox; speak: Speech }) {
-  const options = review ? (["release", "hold", "wrong"] as const) : (["wrong"] as const);
+export function AnswerForm({ match, review, waited, inbox, speak }: { match: string; review: boolean; waited: boolean; inbox: Inbox; speak: Speech }) {
+  const options = review ? (["release", "hold", "wrong"] as const) : waited ? (["taken", "wrong"] as const) : (["wrong"] as const);
   return (
     <ActForm
-      title={speak.say(review ? "answer" : "wrongTitle")} kind="answer" about={null} inbox={inbox} speak={speak}
-      read={(data) => ({ kind: "answer", match, answer: text(data, "answer") as "hold" | "release" | "wrong" })}
+      title={speak.say(review || waited ? "answer" : "wrongTitle")} kind="answer" about={null} inbox={inbox} speak={speak}
+      read={(data) => ({ kind: "answer", match, answer: text(data, "answer") as (typeof options)[number] })}
     >
       <fieldset>
-        <legend>{speak.say(review ? "answerLead" : "wrongLead")}</legend>
+        <legend>{speak.say(review ? "answerLead" : waited ? "takenLead" : "wrongLead")}</legend>
         {options.map((code) => (
           <label key={code} class="check"><input type="radio" name="answer" value={code} required /><span>{speak.code_("answer_", code)}</span></label>
         ))}

@@ -4,12 +4,13 @@ import { ServiceError } from "../service.ts";
 import { choices, preferred, speech } from "../words/index.ts";
 import { InboxView } from "./inbox.tsx";
 import { OwnEntries } from "./entries.tsx";
+import { Overview } from "./overview.tsx";
 import { Requests } from "./requests.tsx";
 import { RoomView } from "./room.tsx";
 import { SignIn } from "./signin.tsx";
 import { leave, useLeaveKeys } from "./leave.ts";
 
-const tabs = ["inbox", "requests", "records", "room"] as const;
+const tabs = ["inbox", "requests", "overview", "records", "room"] as const;
 
 /** The page: before and after signing in. It keeps nothing in the browser's storage. */
 export function App() {
@@ -121,6 +122,7 @@ export function App() {
           ? <SignIn speak={speak} changed={changed} opened={(open) => { setNotice(""); setInbox(open); }} />
           : tab === "inbox" ? <InboxView inbox={inbox} speak={speak} chosen={chosen} setChosen={setChosen} />
           : tab === "requests" ? <Requests inbox={inbox} speak={speak} open={(number) => { setChosen(number); setTab("inbox"); }} />
+          : tab === "overview" ? <Overview inbox={inbox} speak={speak} open={(number) => { setChosen(number); setTab("inbox"); }} toRequests={() => setTab("requests")} />
           : tab === "records" ? <OwnEntries entries={inbox.own} speak={speak} />
           : <RoomView inbox={inbox} speak={speak} />}
       </main>

@@ -1,12 +1,14 @@
 import type { Notice, Pointer, Review } from "../../../sealing/src/index.ts";
+import type { WorldMap } from "../map.ts";
 import type { Key, Speech } from "../words/index.ts";
+import { Places } from "./places.tsx";
 
 const strengths = ["Possible", "Probable", "Strong", "Exact"] as const;
 const kinds = ["Name", "Alias", "Birth", "Citizenship", "HomeArea", "Place", "Phone", "Document", "Email", "Handle", "Account", "Organisation"] as const;
 const quartersShown = 8;
 
 /** How strong the evidence is, of which kinds, from how many sources, where and when, as far as a message tells: drawn, and the same in words. */
-export function EvidenceChart({ message, speak, roomTime }: { message: Notice | Pointer | Review; speak: Speech; roomTime: string }) {
+export function EvidenceChart({ message, map, speak, roomTime }: { message: Notice | Pointer | Review; map: WorldMap; speak: Speech; roomTime: string }) {
   const level = strengths.indexOf(message.strength);
   return (
     <figure class="chart">
@@ -26,6 +28,7 @@ export function EvidenceChart({ message, speak, roomTime }: { message: Notice | 
         </ul>
       ) : <p class="hint">{speak.say("evidenceHidden")}</p>}
       {message.kind === "N2a" && <Sources notice={message} speak={speak} />}
+      {message.kind === "N2a" && message.jurisdictions.length > 0 && <Places places={message.jurisdictions.map((country) => ({ country, regions: [] }))} countriesOnly map={map} speak={speak} />}
       {message.kind === "N1" && message.quarter && <Quarters quarter={message.quarter} roomTime={roomTime} speak={speak} />}
     </figure>
   );
@@ -35,17 +38,10 @@ function Scale({ steps, level }: { steps: number; level: number }) {
   return <div class="scale" aria-hidden="true">{Array.from({ length: steps }, (_, i) => <span key={i} class={i <= level ? "on" : undefined} />)}</div>;
 }
 
-/** The band of organisations that release, and the countries. */
+/** The band of organisations that release. */
 function Sources({ notice, speak }: { notice: Notice; speak: Speech }) {
   const single = notice.sources === "single source";
-  return (
-    <>
-      <p class="band"><span aria-hidden="true" class="mark">{single ? "●" : "●●"}</span> {speak.say("sources")}: {single ? speak.say("singleSource") : speak.say("sourcesBand", { band: notice.sources })}</p>
-      {notice.jurisdictions.length > 0 && (
-        <ul class="chips" aria-label={speak.say("jurisdictions")}>{notice.jurisdictions.map((code) => <li key={code}>{code}</li>)}</ul>
-      )}
-    </>
-  );
+  return <p class="band"><span aria-hidden="true" class="mark">{single ? "●" : "●●"}</span> {speak.say("sources")}: {single ? speak.say("singleSource") : speak.say("sourcesBand", { band: notice.sources })}</p>;
 }
 
 /** The quarter of the other side's contact among the last ones. */

@@ -1,13 +1,17 @@
-import type { Disclosed, Reported, Request, Status, Withdrawn } from "../../../sealing/src/index.ts";
+import type { Disclosed, Ending, Reported, Request, Status, Withdrawn } from "../../../sealing/src/index.ts";
 import type { Inbox } from "../inbox.ts";
 import type { Item } from "../items.ts";
+import { placesOf } from "../places.ts";
 import type { Speech } from "../words/index.ts";
 import { DecideForm, OutcomeForm } from "./acts.tsx";
+import { EndingTable } from "./overview.tsx";
 import { Binding, Caveats, fieldsIn, Row } from "./parts.tsx";
+import { Places } from "./places.tsx";
 
 /** What passes between an agency and a contributor. */
-export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Reported | Request | Status | Withdrawn; inbox: Inbox; speak: Speech }) {
+export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Ending | Reported | Request | Status | Withdrawn; inbox: Inbox; speak: Speech }) {
   const { say } = speak;
+  const places = message.kind === "N3" ? placesOf(message.facts) : [];
   switch (message.kind) {
     case "request":
       return (
@@ -49,6 +53,7 @@ export function DisclosureBody({ item, message, inbox, speak }: { item: Item; me
           {message.facts.length === 0 ? <p>{say("noFacts")}</p> : (
             <dl class="facts">{message.facts.map((fact, i) => <Row key={i} name={speak.code_("field_", fact.field)}><bdi>{fact.text}</bdi></Row>)}</dl>
           )}
+          {places.length > 0 && <figure class="chart"><Places places={places} countriesOnly={false} map={inbox.map} speak={speak} /></figure>}
           <h3>{say("next")}</h3>
           <p>{say("nextN3", { purpose: speak.code_("purpose_", message.purpose), time: speak.day(message.outcomeDue) })}</p>
           <dl>
@@ -67,6 +72,16 @@ export function DisclosureBody({ item, message, inbox, speak }: { item: Item; me
         <>
           <p class="alarm">{say("withdrawnLong")}</p>
           <dl><Row name={say(message.match ? "reference" : "request")}><code>{message.match ?? message.request}</code></Row></dl>
+        </>
+      );
+    case "ending":
+      return (
+        <>
+          <h3>{say("why")}</h3>
+          <p>{say("whyEnding")}</p>
+          <EndingTable records={message.records} speak={speak} />
+          <h3>{say("next")}</h3>
+          <p>{say("nextEnding")}</p>
         </>
       );
     case "outcome":

@@ -1,7 +1,7 @@
 import type { OwnEntry } from "../inbox.ts";
 import type { Key, Speech } from "../words/index.ts";
 
-const known = new Set(["batch", "tombstone", "person", "key", "listing", "consent", "answer", "request", "decision", "outcome", "confirm"]);
+const known = new Set(["batch", "tombstone", "person", "key", "listing", "consent", "answer", "request", "decision", "outcome", "confirm", "release", "erasure", "freeze", "charter", "veto"]);
 const most = 500;
 
 const count = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
@@ -18,6 +18,15 @@ function about({ type, content }: OwnEntry, speak: Speech): string {
       return speak.say("keyAbout", { purpose: String(content["purpose"]), period: String(content["period"]) });
     case "listing":
       return speak.say("listingAbout", { n: count(content["contributors"]), m: count(content["agencies"]) });
+    case "release":
+      return speak.say("releaseAbout", { generation: String(content["generation"]), time: speak.moment(String(content["leaseEnds"])) });
+    case "erasure":
+      return speak.say("erasureAbout", { period: String(content["period"]), time: speak.moment(String(content["destroyed"])), remains: String(content["remains"]) });
+    case "freeze":
+      return speak.say(content["frozen"] === true ? "frozen" : "thawed");
+    case "charter":
+    case "veto":
+      return "";
     case "request":
     case "answer":
     case "consent":

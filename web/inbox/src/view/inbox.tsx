@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Inbox } from "../inbox.ts";
-import type { Item } from "../items.ts";
+import { isUrgent, type Item } from "../items.ts";
 import type { Speech } from "../words/index.ts";
 import { Detail } from "./detail.tsx";
 import { badgeOf, deadlineKey, kindKey, kinds, titleOf } from "./kinds.ts";
@@ -27,9 +27,9 @@ function select(items: readonly Item[], filters: Filters, acknowledged: number):
     && (!filters.unread || item.header.number > acknowledged)
     && words.every((word) => item.text.includes(word)));
   const sorted = filters.byDeadline ? found.toSorted((one, other) => (one.deadline ?? "9").localeCompare(other.deadline ?? "9")) : found;
-  // What says that something is withdrawn overtakes everything until it was read.
-  const first = (item: Item): boolean => item.message.kind === "N6" && item.header.number > acknowledged;
-  return sorted.some(first) ? [...sorted.filter(first), ...sorted.filter((item) => !first(item))] : sorted;
+  // What says that something is withdrawn overtakes everything until it was read; then what is about a life.
+  const rank = (item: Item): number => (item.header.number <= acknowledged ? 2 : item.message.kind === "N6" ? 0 : isUrgent(item) ? 1 : 2);
+  return sorted.some((item) => rank(item) < 2) ? [0, 1, 2].flatMap((wanted) => sorted.filter((item) => rank(item) === wanted)) : sorted;
 }
 
 /** The list of notices, with filters, and the notice that was chosen. */
@@ -146,6 +146,7 @@ function Row({ item, speak, now, isNew, isChosen, choose }: { item: Item; speak:
       <span class="first">
         <span class="badge">{badgeOf(message)}</span>
         <strong><bdi>{titleOf(item, speak)}</bdi></strong>
+        {isUrgent(item) && <span class="urgent">{speak.say("urgent")}</span>}
         {isNew && <span class="new">{speak.say("unreadMark")}</span>}
       </span>
       <span class="second">{"strength" in message && !item.withdrawn ? speak.say(`strength${message.strength}`) : speak.say(kindKey(message))}{"own" in message && <> · <bdi>{message.own}</bdi></>}</span>
@@ -162,10 +163,12 @@ function Warnings({ inbox, speak, now }: { inbox: Inbox; speak: Speech; now: num
   const missing = inbox.missing(now);
   const time = log.time?.opening ?? 0;
   const taken = inbox.items.filter((item) => item.message.kind === "N6" && item.header.number > inbox.acknowledged).length;
+  const urgent = inbox.items.filter((item) => item.header.number > inbox.acknowledged && isUrgent(item)).length;
   const limit = Math.max(2 * (log.charter?.epochSeconds ?? 0), 3600) * 1000;
   return (
     <div role="alert">
       {taken > 0 && <p class="alarm">{speak.say("withdrawnAlert", { n: taken })}</p>}
+      {urgent > 0 && <p class="alarm">{speak.say("urgentAlert", { n: urgent })}</p>}
       {log.silentSince !== null && <p class="alarm">{speak.say("silent", { time: speak.moment(log.silentSince * 1000) })}</p>}
       {now - time * 1000 > limit && <p class="alarm">{speak.say("stale", { time: speak.moment(time * 1000) })}</p>}
       {missing && <p class="alarm">{speak.say("missing", missing)}</p>}

@@ -20,13 +20,14 @@ export function MatchBody({ item, message, inbox, speak }: { item: Item; message
       <h3>{say("why")}</h3>
       <p>{say(`why${kind}` as Key, { link, strength: say(`strength${message.strength}`), own: "own" in message ? message.own : "" })}</p>
       {message.kind === "N1" && message.known && <p>{say("known")}</p>}
-      <EvidenceChart message={message} speak={speak} roomTime={item.roomTime} />
+      <EvidenceChart message={message} map={inbox.map} speak={speak} roomTime={item.roomTime} />
       {message.kind === "review" && message.reasons.length > 0 && (
         <>
           <h3>{say("reasons")}</h3>
           <ul>{message.reasons.map((code) => <li key={code}>{speak.code_("reason", code)}</li>)}</ul>
         </>
       )}
+      {message.kind === "N2a" && message.answerBy !== null && <p>{say("actByLong", { time: speak.day(message.answerBy) })}</p>}
       <h3>{say("next")}</h3>
       <p>{say(unnamed ? "nextUnnamed" : (`next${kind}` as Key))}</p>
       <dl>
@@ -44,7 +45,7 @@ export function MatchBody({ item, message, inbox, speak }: { item: Item; message
       </dl>
       {message.kind === "N2a" && <Binding text={message.notice} speak={speak} />}
       {message.kind === "N2a" && inbox.isAgency && <AskForm key={item.header.number} notice={message} inbox={inbox} speak={speak} />}
-      <AnswerForm key={`answer ${item.header.number}`} match={message.match} review={message.kind === "review"} inbox={inbox} speak={speak} />
+      <AnswerForm key={`answer ${item.header.number}`} match={message.match} review={message.kind === "review"} waited={message.kind === "N2a" && message.answerBy !== null} inbox={inbox} speak={speak} />
     </>
   );
 }

@@ -1,20 +1,57 @@
 import { useEffect, useState } from "preact/hooks";
-import { parseKeyFile, readKeys, unsealKeyFile, type KeyPlace, type OpenedKeyFile } from "../../../sealing/src/index.ts";
+import { gatherKeys, looksLikePkcs12, openPkcs12, parseKeyFile, readKeys, unsealKeyFile, type Bytes, type KeyPlace, type NamedKey, type OpenedKeyFile } from "../../../sealing/src/index.ts";
 import { DeviceError, forgetDevice, keepOnDevice, keptPlace, mayKeep, openFromDevice } from "../device.ts";
 import { Inbox, LogError } from "../inbox.ts";
 import { Service, ServiceError } from "../service.ts";
 import type { Key, Speech } from "../words/index.ts";
 
 const maxFile = 64 << 10;
+const maxFiles = 16;
+
+/** Opens what was chosen: a key file, PKCS#12 files, or both. Gives the keys as they stand in a key file, for who zeroes them; or the sentence that says what is wrong. */
+async function openFiles(files: readonly File[], passphrase: string, other: string): Promise<{ readonly place: KeyPlace; readonly plain: Bytes } | Key> {
+  if (files.length > maxFiles || files.some((file) => file.size > maxFile)) {
+    return "notKeyFile";
+  }
+  const contents = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
+  const ours = contents.filter((bytes) => !looksLikePkcs12(bytes));
+  const sealed = ours.length === 1 ? parseKeyFile(ours[0]!) : null;
+  if (ours.length > 0 && sealed === null) {
+    return "notKeyFile";
+  }
+  const keys: NamedKey[] = [];
+  for (const bytes of contents.filter(looksLikePkcs12)) {
+    const opened = await openPkcs12(bytes, sealed ? other : passphrase);
+    if (typeof opened === "string") {
+      return opened === "passphrase" ? "wrongPassphrase" : opened === "malformed" ? "notKeyFile" : "pkcs12Unsupported";
+    }
+    keys.push(...opened);
+  }
+  const plain = sealed && (await unsealKeyFile(sealed, passphrase));
+  if (sealed && !plain) {
+    return "wrongPassphrase";
+  }
+  const gathered = plain && keys.length === 0 ? { place: sealed!, plain } : gatherKeys(keys, plain && { place: sealed!, plain });
+  if (gathered?.plain !== plain) {
+    plain?.fill(0);
+  }
+  return gathered ?? "pkcs12Missing";
+}
 
 /** Where the service is: this page's origin, unless who serves the page names another in a meta element. */
 const origin = (): string => document.querySelector<HTMLMetaElement>('meta[name="cleanroom-service"]')?.content || location.origin;
+
+/** Whether a key file and PKCS#12 files were chosen together: they have passphrases of their own. */
+async function mixed(files: readonly File[]): Promise<boolean> {
+  const first = await Promise.all(files.slice(0, maxFiles).map(async (file) => new Uint8Array(await file.slice(0, 1).arrayBuffer())));
+  return first.some(looksLikePkcs12) && !first.every(looksLikePkcs12);
+}
 
 /** Opens a key file, signs in, checks the log. */
 export function SignIn({ speak, opened, changed }: { speak: Speech; opened: (inbox: Inbox) => void; changed: () => void }) {
   const [step, setStep] = useState<Key | null>(null);
   const [problem, setProblem] = useState("");
-
+  const [both, setBoth] = useState(false);
   const [kept, setKept] = useState<KeyPlace | null>(null);
 
   useEffect(() => void keptPlace().then(setKept, () => undefined), []);
@@ -57,20 +94,18 @@ export function SignIn({ speak, opened, changed }: { speak: Speech; opened: (inb
 
   const fromFile = (form: HTMLFormElement): Promise<void> => enter(async () => {
     const data = new FormData(form);
-    const file = data.get("file") as File;
-    const sealed = file.size <= maxFile ? parseKeyFile(new Uint8Array(await file.arrayBuffer())) : null;
-    const plain = sealed && (await unsealKeyFile(sealed, data.get("passphrase") as string));
-    if (!sealed || !plain) {
-      return sealed ? "wrongPassphrase" : "notKeyFile";
+    const opened = await openFiles(data.getAll("file") as File[], data.get("passphrase") as string, String(data.get("other") ?? ""));
+    if (typeof opened === "string") {
+      return opened;
     }
     try {
-      const keys = await readKeys(sealed, plain);
+      const keys = await readKeys(opened.place, opened.plain);
       if (keys && data.get("keep")) {
-        await keepOnDevice(sealed, plain);
+        await keepOnDevice(opened.place, opened.plain);
       }
       return keys ?? "notKeyFile";
     } finally {
-      plain.fill(0);
+      opened.plain.fill(0);
     }
   });
 
@@ -93,10 +128,16 @@ export function SignIn({ speak, opened, changed }: { speak: Speech; opened: (inb
         </section>
       )}
       <label for="file">{speak.say("keyFile")}</label>
-      <input id="file" name="file" type="file" required aria-describedby="file-hint" />
+      <input id="file" name="file" type="file" multiple required aria-describedby="file-hint" onChange={(event) => void mixed([...event.currentTarget.files!]).then(setBoth)} />
       <p id="file-hint" class="hint">{speak.say("keyFileHint")}</p>
       <label for="passphrase">{speak.say("passphrase")}</label>
       <input id="passphrase" name="passphrase" type="password" required autocomplete="off" spellcheck={false} />
+      {both && (
+        <>
+          <label for="other">{speak.say("pkcs12Passphrase")}</label>
+          <input id="other" name="other" type="password" required autocomplete="off" spellcheck={false} />
+        </>
+      )}
       {mayKeep() && (
         <label class="check keep"><input type="checkbox" name="keep" /><span>{speak.say("keep")}</span></label>
       )}

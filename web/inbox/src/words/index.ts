@@ -22,6 +22,8 @@ export interface Speech {
   say(key: Key, places?: Readonly<Record<string, string | number>>): string;
   /** A word for a code of the protocol; the code itself where there is none. */
   code_(prefix: string, code: string): string;
+  /** A country's name; the fallback where the browser knows none. */
+  country(alpha2: string, fallback: string): string;
   day(time: string | number): string;
   moment(time: string | number): string;
   /** "in 5 days". */
@@ -39,6 +41,7 @@ export function speech(code: string): Speech {
     (words[key] ?? en[key]).replace(/\{(\w+)\}/g, (whole, name: string) => String(places[name] ?? whole));
   // Latin digits and the Gregorian calendar everywhere: dates are compared with papers and with other members.
   const locale = `${code}-u-nu-latn-ca-gregory`;
+  const countries = new Intl.DisplayNames(code, { type: "region", fallback: "none" });
   const days = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" });
   const moments = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short", timeZone: "UTC" });
   const relative = new Intl.RelativeTimeFormat(`${code}-u-nu-latn`, { numeric: "auto" });
@@ -47,6 +50,7 @@ export function speech(code: string): Speech {
     direction: code === "ar" ? "rtl" : "ltr",
     say,
     code_: (prefix, text) => (`${prefix}${text}` in en ? say(`${prefix}${text}` as Key) : text),
+    country: (alpha2, fallback) => (/^[A-Z]{2}$/.test(alpha2) && countries.of(alpha2)) || fallback,
     day: (time) => days.format(new Date(time)),
     moment: (time) => `${moments.format(new Date(time))} UTC`,
     until: (time, now) => relative.format(Math.round((Date.parse(time) - now) / day), "day"),

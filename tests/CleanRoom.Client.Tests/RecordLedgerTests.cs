@@ -1,0 +1,101 @@
+using CleanRoom.Charter.Log;
+using CleanRoom.Client.Uploads;
+using CleanRoom.Cryptography;
+
+namespace CleanRoom.Client.Tests;
+
+/// <summary>The map of references on disk: it grows line by line, loses at most what no call had promised, and takes no other bit for an answer.</summary>
+public sealed class RecordLedgerTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cleanroom-ledger-");
+
+    private string FilePath => Path.Combine(_folder.FullName, "records.json");
+
+    [Fact]
+    public void Save_OneOfMany_WritesOnlyWhatChanged()
+    {
+        var ledger = RecordLedger.Open(_folder.FullName);
+        Put(ledger, 0, 5_000);
+        var whole = File.ReadAllBytes(FilePath);
+        Put(ledger, 5_000, 10);
+
+        var grown = File.ReadAllBytes(FilePath);
+        Assert.Equal(whole, grown[..whole.Length]);
+        Assert.InRange(grown.Length - whole.Length, 10, 10_000);
+        Assert.Equal(5_010, RecordLedger.Open(_folder.FullName).Records.Count);
+    }
+
+    [Fact]
+    public void Save_TheSameRecordsAgainAndAgain_KeepsTheFileShort()
+    {
+        var ledger = RecordLedger.Open(_folder.FullName);
+        Put(ledger, 0, 100);
+        var once = new FileInfo(FilePath).Length;
+        for (var version = 2; version < 100; version++)
+        {
+            Put(ledger, 0, 100, version);
+        }
+
+        Assert.InRange(new FileInfo(FilePath).Length, once, 20 * once);
+        Assert.All(RecordLedger.Open(_folder.FullName).Records, record => Assert.Equal(99, record.Version));
+    }
+
+    /// <summary>A program that is killed while it adds a line leaves any part of it: what was saved before stands, and the next line takes its place.</summary>
+    [Fact]
+    public void Open_LastLineCutOffAnywhere_HasWhatWasSavedBefore()
+    {
+        var ledger = RecordLedger.Open(_folder.FullName);
+        Put(ledger, 0, 3);
+        var before = File.ReadAllBytes(FilePath).Length;
+        Put(ledger, 3, 1);
+        var whole = File.ReadAllBytes(FilePath);
+        for (var length = before; length < whole.Length; length += 7)
+        {
+            File.WriteAllBytes(FilePath, whole[..length]);
+            var cut = RecordLedger.Open(_folder.FullName);
+            Assert.Equal(3, cut.Records.Count);
+            Put(cut, 4, 1);
+            Assert.Equal(["r0", "r1", "r2", "r4"], RecordLedger.Open(_folder.FullName).Records.Select(record => record.Reference).Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Open_AnotherBit_IsRefused()
+    {
+        var ledger = RecordLedger.Open(_folder.FullName);
+        Put(ledger, 0, 3);
+        Put(ledger, 3, 3);
+        var good = File.ReadAllBytes(FilePath);
+        for (var at = 0; at < good.Length - 1; at += 11)
+        {
+            var bad = (byte[])good.Clone();
+            bad[at] ^= 1;
+            File.WriteAllBytes(FilePath, bad);
+            Assert.Equal(ClientProblem.BadData, Assert.Throws<ClientException>(() => RecordLedger.Open(_folder.FullName)).Problem);
+        }
+    }
+
+    /// <summary>Until there were lines, the file was one object without a line's end.</summary>
+    [Fact]
+    public void Open_FileWithoutALinesEnd_IsReadAndCarriedOn()
+    {
+        Put(RecordLedger.Open(_folder.FullName), 0, 3);
+        File.WriteAllBytes(FilePath, File.ReadAllBytes(FilePath)[..^1]);
+        Put(RecordLedger.Open(_folder.FullName), 3, 2);
+        Assert.Equal(5, RecordLedger.Open(_folder.FullName).Records.Count);
+        Assert.Equal(2, File.ReadAllLines(FilePath).Length);
+    }
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private static void Put(RecordLedger ledger, int first, int count, int version = 1)
+    {
+        var batch = BatchId.From(RandomUuid.New());
+        for (var i = first; i < first + count; i++)
+        {
+            ledger.Put(new LedgerRecord($"r{i}", RandomUuid.New(), version, "content", [new RecordSlot(batch, i - first)], Withdrawn: false));
+        }
+
+        ledger.Save();
+    }
+}

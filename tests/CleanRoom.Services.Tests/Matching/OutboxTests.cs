@@ -1,0 +1,248 @@
+using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
+using CleanRoom.Charter.Messages;
+using CleanRoom.Charter.Queries;
+using CleanRoom.Cryptography;
+using CleanRoom.Matching.Epochs;
+using CleanRoom.Matching.Records;
+using CleanRoom.Matching.Release;
+using CleanRoom.Records.V1;
+using Google.Protobuf;
+using Person = CleanRoom.Records.V1.Person;
+
+namespace CleanRoom.Services.Tests.Matching;
+
+/// <summary>Whose turn it is to be told, and when: next recipients of the charter, what cannot wait, consents that end.</summary>
+public sealed class OutboxTests : IDisposable
+{
+    private const int Most = 7;
+
+    private static readonly DateTimeOffset Start = new(2026, 6, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly MemberId Alpha = MemberId.Parse("alpha");
+    private static readonly MemberId Bravo = MemberId.Parse("bravo");
+    private static readonly MemberId Police = MemberId.Parse("police");
+    private static readonly MemberId Prosecutor = MemberId.Parse("prosecutor");
+    private static readonly RoomDuration Week = RoomDuration.Days(7);
+
+    private readonly RoomState _state = MakeState();
+    private readonly RecordShelf _shelf = new(100);
+    private readonly KeyRing _keys = new();
+    private readonly Outbox _outbox;
+
+    public OutboxTests()
+    {
+        foreach (var owner in (MemberId[])[Alpha, Bravo, MemberId.Parse("charlie")])
+        {
+            _keys.Add(owner, new MemberKeys(Digest.Of(System.Text.Encoding.ASCII.GetBytes(owner.Value)).Span, new Dictionary<int, HpkePrivateKey>(), DateTimeOffset.MaxValue));
+        }
+
+        _outbox = new Outbox(_state.Room);
+    }
+
+    [Fact]
+    public void Take_TheFirstStaysSilent_TellsTheNextInTheCharterWhenItsTimeIsOver()
+    {
+        _ = AddStory();
+        Assert.Empty(NoticesOf(Prosecutor, Start));
+        var notice = Assert.Single(NoticesOf(Police, Start));
+        Assert.Equal(Start.AddDays(7), notice.AnswerBy);
+        Assert.Empty(NoticesOf(Prosecutor, Start.AddDays(7).AddSeconds(-1)));
+        var next = Assert.Single(NoticesOf(Prosecutor, Start.AddDays(7)));
+        Assert.Null(next.AnswerBy);
+        Assert.NotEqual(notice.Match, next.Match);
+        Assert.Empty(NoticesOf(Prosecutor, Start.AddDays(8)));
+        Assert.Empty(NoticesOf(Police, Start.AddDays(8)));
+    }
+
+    [Fact]
+    public void Take_TheFirstWasToldLater_HasItsWholeTime()
+    {
+        _ = AddStory();
+        Assert.Empty(NoticesOf(Prosecutor, Start));
+        Assert.Single(NoticesOf(Police, Start.AddDays(5)));
+        Assert.Empty(NoticesOf(Prosecutor, Start.AddDays(11)));
+        Assert.Single(NoticesOf(Prosecutor, Start.AddDays(12)));
+    }
+
+    [Fact]
+    public void Take_TheFirstHasTakenItUp_NeverTellsTheNext()
+    {
+        var story = AddStory();
+        Assert.Empty(NoticesOf(Prosecutor, Start));
+        Assert.Single(NoticesOf(Police, Start));
+        _outbox.TakeUp(story);
+        Assert.Empty(NoticesOf(Prosecutor, Start.AddDays(30)));
+    }
+
+    [Fact]
+    public void Take_NobodyIsFirst_TellsTheNextAtOnce()
+    {
+        _ = AddStory(named: ["prosecutor"]);
+        Assert.Empty(NoticesOf(Police, Start));
+        Assert.Single(NoticesOf(Prosecutor, Start));
+    }
+
+    [Fact]
+    public void Take_ALifeIsAtRisk_TellsAllAtOnceAndBeforeEverythingElse()
+    {
+        _ = AddStory(phone: "+66 81 000 0001");
+        _ = AddStory(phone: "+66 81 000 0002", caveat: "RISK_TO_LIFE");
+        _ = AddStory(phone: "+66 81 000 0003");
+        Assert.Contains("RISK_TO_LIFE", Assert.Single(NoticesOf(Prosecutor, Start)).Handling);
+        var told = NoticesOf(Police, Start);
+        Assert.Equal([true, false, false], told.Select(notice => notice.Handling.Contains("RISK_TO_LIFE")));
+    }
+
+    [Fact]
+    public void Take_ConsentRunsOutWhileTheFirstHasItsTime_TellsTheNextNothing()
+    {
+        _ = AddStory(ends: Start.AddDays(3));
+        Assert.Empty(NoticesOf(Prosecutor, Start));
+        Assert.Single(NoticesOf(Police, Start));
+        Assert.Empty(NoticesOf(Prosecutor, Start.AddDays(7)));
+    }
+
+    [Fact]
+    public void Take_ConsentsThatEnd_WarnsTheirOwnerTwiceAndNobodyElse()
+    {
+        Put(Alpha, 1, Suspect("A-1", "+66 81 000 0001", "", ["police"], Start.AddDays(70)));
+        Put(Alpha, 2, Suspect("A-2", "+66 81 000 0002", "", ["police"], Start.AddDays(40)));
+        Put(Bravo, 3, Suspect("B-1", "+66 81 000 0003", "", ["police"], Start.AddDays(400)));
+        Assert.Equal([("A-2", Start.AddDays(40))], EndingsOf(Alpha, Start));
+        Assert.Empty(EndingsOf(Alpha, Start));
+        Assert.Equal([("A-1", Start.AddDays(70))], EndingsOf(Alpha, Start.AddDays(11)));
+        Assert.Equal([("A-2", Start.AddDays(40))], EndingsOf(Alpha, Start.AddDays(27)));
+        Assert.Equal([("A-1", Start.AddDays(70))], EndingsOf(Alpha, Start.AddDays(60)));
+        Assert.Empty(EndingsOf(Alpha, Start.AddDays(69)));
+        Assert.Empty(EndingsOf(Bravo, Start));
+        Assert.Empty(EndingsOf(Police, Start));
+    }
+
+    [Fact]
+    public void Take_MoreConsentsEndThanFit_TellsTheSoonestFirstAndTheRestWithTheNextEpochsAlsoAfterAPutBack()
+    {
+        for (var i = 0; i < 90; i++)
+        {
+            Put(Alpha, i + 1, Suspect($"A-{i:00}-{new string('x', 400)}", $"+66 81 000 {1000 + i}", "", ["police"], Start.AddDays(20 + (i % 30))));
+        }
+
+        var first = EndingsOf(Alpha, Start);
+        Assert.Equal(first.Order(Comparer<(string Own, DateTimeOffset Ends)>.Create((a, b) => a.Ends.CompareTo(b.Ends))), first);
+        _outbox.PutBack(Alpha);
+        Assert.Equal(first, EndingsOf(Alpha, Start));
+        var all = new List<(string, DateTimeOffset)>(first);
+        while (EndingsOf(Alpha, Start) is { Count: > 0 } more)
+        {
+            all.AddRange(more);
+        }
+
+        Assert.True(first.Count < 90);
+        Assert.Equal(90, all.Distinct().Count());
+        Assert.Equal(90, all.Count);
+    }
+
+    public void Dispose() => _keys.Dispose();
+
+    private List<RoomMessage.Notice> NoticesOf(MemberId agency, DateTimeOffset now) => [.. _outbox.Take(agency, Most, _state, _shelf, _keys, now).OfType<RoomMessage.Notice>()];
+
+    private List<(string Own, DateTimeOffset Ends)> EndingsOf(MemberId member, DateTimeOffset now)
+    {
+        var messages = _outbox.Take(member, Most, _state, _shelf, _keys, now).OfType<RoomMessage.Ending>().ToList();
+        var place = new MessagePlace(_state.Room, member, 1, 1, Simulated: true);
+        Assert.All(messages, message =>
+        {
+            Assert.True(RoomMessage.TryParse(message.ToBytes(place), place, out var again));
+            Assert.Equal(message.ToBytes(place), again.ToBytes(place));
+            Assert.InRange(message.ToBytes(place).Length, 1, MessageSeal.Capacity(_state.Charter!.Epochs.MessageBytes));
+        });
+        return [.. messages.SelectMany(message => message.Records).Select(record => (record.Own, record.Ends))];
+    }
+
+    /// <summary>Two suspects' records that share a number, with consent towards both agencies.</summary>
+    private PairStory AddStory(string phone = "+66 81 234 5678", string caveat = "", string[]? named = null, DateTimeOffset? ends = null)
+    {
+        var handles = _shelf.New.Count;
+        Put(Alpha, handles + 1, Suspect("A", phone, caveat, named ?? ["police", "prosecutor"], ends ?? Start.AddYears(1)));
+        Put(Bravo, handles + 2, Suspect("B", phone, "", named ?? ["police", "prosecutor"], ends ?? Start.AddYears(1)));
+        var links = _shelf.Index.FindLinks(_shelf.New, (_, _) => true, TestContext.Current.CancellationToken).Links;
+        var story = StandingQueries.Run(_state.Charter!, _shelf, links).Last(item => item.Query.Id == "Q3" && item.First.Content.Persons[1].Identifiers[0].Raw == phone);
+        _outbox.Add(story, story.Decide(_state, Start));
+        return story;
+    }
+
+    private static CaseRecord Suspect(string reference, string phone, string caveat, string[] named, DateTimeOffset ends)
+    {
+        var record = new CaseRecord
+        {
+            ContributorRecordRef = reference,
+            Handling = new Handling { Caveats = { caveat.Length > 0 ? [caveat] : Array.Empty<string>() } },
+            Persons =
+            {
+                new Person { PersonKey = "v1", Role = "Victim", MajorityNow = "Adult" },
+                new Person { PersonKey = "s1", Role = "Suspect", Identifiers = { new Identifier { Kind = "Phone", Raw = phone, HolderRole = "Suspect", HolderPersonKey = "s1" } } },
+            },
+        };
+        foreach (var purpose in (string[])["C2_BLIND_MATCH", "C5_LE_NONIDENT"])
+        {
+            record.Consents.Add(new Consent
+            {
+                Purpose = purpose,
+                State = "Granted",
+                ObtainedDay = 1,
+                ExpiresDay = (int)(ends - DateTimeOffset.UnixEpoch).TotalDays,
+                NamedRecipients = { purpose == "C2_BLIND_MATCH" ? [] : named },
+            });
+        }
+
+        return record;
+    }
+
+    private void Put(MemberId owner, long index, CaseRecord record)
+    {
+        record.ContributorId = owner.Value;
+        record.RecordId = ByteString.CopyFrom(Guid.NewGuid().ToByteArray(bigEndian: true));
+        record.RecordVersion = 1;
+        var manifest = new BatchEntry(
+            _state.Room, EntryId.From(Guid.NewGuid()), owner, BatchId.From(Guid.NewGuid()), Digest.Of([1]), new LogPosition(1, Digest.Of([2])), Digest.Of([3]),
+            DateTimeOffset.MaxValue, new byte[Hpke.EncSize], KeyId.OfSpki([4]), 1, [.. Enumerable.Repeat(Digest.Of([5]), 128)], null, 64);
+        Assert.True(_shelf.Put(manifest, index, new OpenedSlot(0, record, null)));
+    }
+
+    /// <summary>A room of three contributors and two agencies whose charter tells the police of numbers first, and the prosecutor after a week.</summary>
+    private static RoomState MakeState()
+    {
+        var service = new ServiceTerms(new Uri("https://127.0.0.1:2"), KeyId.OfSpki([2]));
+        using var operatorKey = SigningKey.Generate();
+        var draft = CharterDraft.Create(RoomId.From(Guid.NewGuid()), "Turns", simulated: true, Start.AddDays(-1), Start.AddYears(1))
+            .Set(new OperatorTerms(operatorKey.PublicKey, service, service, service))
+            .SetEnclaves(EnclaveTerms.ForSimulation("tests", new string('a', 96)))
+            .SetLinkageModel(Digest.Of("model"u8))
+            .SetQueries(ShippedQueries.All.Select(query => query.Id == "Q3"
+                ? query with { Agencies = new AgencyTell(["police_ahtu"], JurisdictionRule.Any, new AgencyNext(["prosecutor"], Week)) }
+                : query));
+        var organisations = new Dictionary<MemberId, SigningKey>();
+        foreach (var owner in (MemberId[])[Alpha, Bravo, MemberId.Parse("charlie")])
+        {
+            organisations[owner] = SigningKey.Generate();
+            draft.Put(new ContributorMember(owner, owner.Value, organisations[owner].PublicKey, Terms(), "desk", Start.AddMonths(6)));
+        }
+
+        foreach (var (agency, kind) in ((MemberId, string)[])[(Police, "police_ahtu"), (Prosecutor, "prosecutor")])
+        {
+            draft.Put(new AgencyMember(agency, agency.Value, SigningKey.Generate().PublicKey, kind, ["THA"], ["trafficking"], Terms(), new AgencyQuota(1, 1), 30));
+        }
+
+        Assert.True(draft.TryBuild(out var charter, out var errors), string.Join('\n', errors));
+        var signed = organisations.Aggregate(SignedCharter.Begin(charter), (all, owner) => all.Approve(owner.Value, owner.Key));
+        var state = RoomState.Open(charter.Room);
+        Assert.True(state.Apply(0, new CharterEntry(charter.Room, EntryId.From(Guid.NewGuid()), Alpha, signed).Sign(organisations[Alpha])).IsAccepted);
+        foreach (var key in organisations.Values)
+        {
+            key.Dispose();
+        }
+
+        return state;
+
+        static BrokerTerms Terms() => new(new Uri("https://127.0.0.1:3"), KeyId.OfSpki([3]), SigningKey.Generate().PublicKey, SigningKey.Generate().PublicKey);
+    }
+}
