@@ -168,11 +168,11 @@ export class Inbox {
 
   async #append(leaf: string): Promise<void> {
     const index = await this.service.append(leaf);
-    for (let i = 0; i < shownTries && this.log.size <= index; i++) {
+    // A whole reading after the append, whatever the size says: one that goes on meanwhile may have taken the entry, and not yet seen it cosigned.
+    await this.readLog();
+    for (let i = 1; i < shownTries && this.log.size <= index; i++) {
+      await new Promise((resolve) => setTimeout(resolve, shownPause));
       await this.readLog();
-      if (this.log.size <= index) {
-        await new Promise((resolve) => setTimeout(resolve, shownPause));
-      }
     }
     this.changed();
     if (this.log.size <= index) {

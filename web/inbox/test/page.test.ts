@@ -154,7 +154,7 @@ test("an agency reads facts, is told first what is withdrawn, and asks with two 
     await page.getByRole("button", { name: "Sign as o1" }).first().click();
     const copy = await saved(page);
     await page.getByRole("button", { name: "Requests", exact: true }).click();
-    assert.match((await page.textContent("main"))!, /signed by o1, waits for a second person/);
+    await page.locator("main", { hasText: "signed by o1, waits for a second person" }).waitFor();
     await give(page, copy);
     assert.match((await page.textContent(".act"))!, /You have signed first/);
     assert.equal(await page.getByRole("button", { name: /Confirm/ }).count(), 0);
@@ -203,7 +203,7 @@ test("a contributor decides field by field with a second person, and who only re
     assert.match((await second.textContent(".act"))!, /Granted.*suspects: names.*not necessary/s);
     await second.getByRole("button", { name: "Confirm as o2" }).click();
     await second.getByText("Confirmed and in the log.").waitFor();
-    assert.match((await second.textContent("tbody"))!, /LB-00017.*decided/s);
+    await second.locator("tbody", { hasText: /LB-00017.*decided/s }).waitFor();
     await context.close();
     const reader = await browser.newContext(desktop);
     const reading = await reader.newPage();
