@@ -1,4 +1,7 @@
+using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
+using CleanRoom.Cryptography;
 
 namespace CleanRoom.Client.Tests;
 
@@ -20,6 +23,10 @@ public sealed class EvidenceCliTests : IDisposable
         { "azure/cleanroom-caci-encryption/maa-request.json", "snp/amd-roots", "2026-03-15", 0, "" },
         { "maa/oe-sgx/post.attest.body.json", "sgx/phala-v3", "2020-08-01", 3, "CollateralMismatch" },
         { "sgx/maa-intel-sdk/enclave.info.debug.json", "sgx", "2025-01-01", 3, "CollateralMismatch,DebugEnabled" },
+        { "maa/signing-certs/maa.prod.uks.signing.cert.pem", "sgx/phala-v3", "2020-08-01", 3, "CollateralMismatch,DebugEnabled" },
+        { "maa/oe-sgx/get.certs.response.body.json", "sgx/phala-v3", "2020-08-01", 3, "CollateralMismatch,DebugEnabled" },
+        { "tpm/gce-cos-85/gce-cos-85-nonce9009.pb", "sgx", "2026-03-15", 3, "AttestationKeyNotTrusted" },
+        { "tpm/gce-cos-85/gce-cos-85-no-nonce.pb", "sgx", "2026-03-15", 3, "AttestationKeyNotTrusted,NonceMissing" },
     };
 
     [Theory, MemberData(nameof(Files))]
@@ -106,6 +113,43 @@ public sealed class EvidenceCliTests : IDisposable
     }
 
     [Theory]
+    [InlineData("valid", "valid", 0, "")]
+    [InlineData("changed after it was signed", "payload-altered", 3, "SignatureInvalid,HostDataNotApproved")]
+    [InlineData("key that its header names elsewhere", "attacker-jku", 3, "CertificateMissing")]
+    public async Task EvidenceVerify_TokenAlone_IsVerifiedWithTheKeySetInTheCollateral(string what, string name, int expected, string reasons)
+    {
+        using var cases = JsonDocument.Parse(await File.ReadAllBytesAsync(Published("synthetic/maa/tokens.json"), Token));
+        var collateral = Directory.CreateDirectory(Path.Combine(_folder.FullName, "any"));
+        var keys = cases.RootElement.GetProperty("jwks");
+        await File.WriteAllTextAsync(Path.Combine(collateral.FullName, "keys.txt"), keys.GetRawText(), Token);
+        var token = Path.Combine(_folder.FullName, "token.txt");
+        var text = cases.RootElement.GetProperty("cases").EnumerateArray().Single(item => item.GetProperty("name").GetString() == name).GetProperty("token").GetString()!;
+        await File.WriteAllTextAsync(token, text + "\n", Token);
+        using var claims = JsonDocument.Parse(StrictBase64.TryDecodeUrl(cases.RootElement.GetProperty("cases")[0].GetProperty("token").GetString()!.Split('.')[1], out var payload) ? payload : []);
+        using var rsa = RSA.Create(new RSAParameters { Modulus = Decode(keys.GetProperty("keys")[0], "n"), Exponent = Decode(keys.GetProperty("keys")[0], "e") });
+        var policy = Path.Combine(_folder.FullName, "policy.json");
+        await File.WriteAllTextAsync(
+            policy,
+            $$"""
+            {"enclaves":[{"name":"matching","tee":"maa","reference":{"issuer":"{{cases.RootElement.GetProperty("issuer").GetString()}}",
+              "signingKey":["{{Convert.ToHexStringLower(SHA256.HashData(rsa.ExportSubjectPublicKeyInfo()))}}"],"policyHash":"{{claims.RootElement.GetProperty("x-ms-policy-hash").GetString()}}",
+              "type":"sevsnpvm","measurement":["{{claims.RootElement.GetProperty("x-ms-sevsnpvm-launchmeasurement").GetString()}}"],
+              "hostData":["{{claims.RootElement.GetProperty("x-ms-sevsnpvm-hostdata").GetString()}}"],"compliance":["azure-compliant-uvm"]} }]}
+            """,
+            Token);
+        var at = DateTimeOffset.FromUnixTimeSeconds(cases.RootElement.GetProperty("verify_at").GetInt64()).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+
+        var (code, output, _) = await Programs.CliAsync("evidence", "verify", token, "--policy", policy, "--collateral", collateral.FullName, "--at", at, "--json");
+        var without = await Programs.CliAsync("evidence", "verify", token, "--policy", policy, "--at", at);
+
+        using var json = JsonDocument.Parse(output);
+        Assert.True(expected == code, what);
+        Assert.Equal(reasons, string.Join(',', json.RootElement.GetProperty("reasons").EnumerateArray().Select(reason => reason.GetString())));
+        Assert.Equal(2, without.Code);
+        Assert.Contains("key set", without.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("no such file", "none")]
     [InlineData("empty", "empty")]
     [InlineData("text", "text")]
@@ -150,6 +194,8 @@ public sealed class EvidenceCliTests : IDisposable
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
+
+    private static byte[] Decode(JsonElement key, string name) => StrictBase64.TryDecodeUrl(key.GetProperty(name).GetString(), out var bytes) ? bytes : [];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

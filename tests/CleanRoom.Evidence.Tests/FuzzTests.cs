@@ -110,10 +110,13 @@ public sealed class FuzzTests
             """{"version":"1.0.0","anyOf":[{"authority":"a","allOf":[{"claim":"x.y","equals":"1"},{"anyOf":[{"claim":"z","equals":true}]}]}]}"""u8.ToArray(),
             """{"enclaves":[{"name":"m","tee":"sgx","reference":{"measurement":["00"],"signer":["11"]},"floors":{"isvSvn":1}}]}"""u8.ToArray(),
             """{"version":1,"hcl_report":"SENMQQ==","tpm_quote":{"message":"00","signature":"11","pcrs":["22"]},"vcek":"MA=="}"""u8.ToArray(),
+            """{"keys":[{"kty":"RSA","kid":"k","x5c":["MIIB"]}]}"""u8.ToArray(),
+            """eyJhbGciOiJSUzI1NiIsImtpZCI6ImsifQ.eyJ4LW1zLWF0dGVzdGF0aW9uLXR5cGUiOiJzZ3gifQ.AAAA"""u8.ToArray(),
+            [0x0A, 2, 0, 1, 0x12, 22, 0x0A, 2, 0xFF, 0x54, 0x12, 2, 0, 0x14, 0x1A, 12, 0x08, 0x0B, 0x12, 8, 0x08, 0, 0x12, 4, 1, 2, 3, 4],
         ],
         bytes =>
         {
-            _ = EvidenceFile.TryRead(bytes, out _, out _);
+            _ = EvidenceFile.TryRead(bytes, CollateralSet.Read([bytes, """{"keys":[{"kty":"RSA","kid":"k"}]}"""u8.ToArray()]), out _, out _);
             _ = ReleasePolicy.TryParse(bytes, out _, out _);
             _ = PolicyFile.TryRead(bytes, out _, out _);
             if (EvidenceEnvelope.TryParse(bytes, out var envelope))

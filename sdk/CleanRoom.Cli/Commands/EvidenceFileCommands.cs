@@ -14,7 +14,7 @@ internal static class EvidenceFileCommands
 {
     public static readonly Argument<string?> VerifiedFile = new("FILE")
     {
-        Description = "File with evidence: a report or quote, raw, in hexadecimal or base64, or the JSON of an attestation client. Without it: the evidence of the room's instances.",
+        Description = "File with evidence: a report or quote, raw, in hexadecimal or base64, a token, or what an attestation client wrote. Without it: the evidence of the room's instances.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -28,7 +28,7 @@ internal static class EvidenceFileCommands
 
     public static readonly Option<string?> Collateral = new("--collateral")
     {
-        Description = "Collateral pack, or folder or file with certificates, revocation lists, TCB info and identities; found by what they hold.",
+        Description = "Collateral pack, or folder or file with certificates, revocation lists, TCB info, identities and key sets; found by what they hold.",
         HelpName = "PATH",
     };
 
@@ -54,7 +54,7 @@ internal static class EvidenceFileCommands
     /// <summary>Verifies a file: exit code 0 trusted, 3 rejected, 2 unusable input.</summary>
     public static int Verify(Call call, string file)
     {
-        if (!TryReadInput(call, file, out var envelope, out var problem) || !TryReadContext(call, out var context, out problem) || !TryReadPolicy(call, out var policy, out problem))
+        if (!TryReadContext(call, out var context, out var problem) || !TryReadInput(call, file, context.Collateral, out var envelope, out problem) || !TryReadPolicy(call, out var policy, out problem))
         {
             return Refuse(call, problem);
         }
@@ -120,7 +120,7 @@ internal static class EvidenceFileCommands
         return ExitCodes.Ok;
     }
 
-    private static bool TryReadInput(Call call, string file, out EvidenceEnvelope envelope, out string problem)
+    private static bool TryReadInput(Call call, string file, CollateralSet collateral, out EvidenceEnvelope envelope, out string problem)
     {
         envelope = null!;
         if (!TryReadFile(file, out var content, out problem))
@@ -128,7 +128,7 @@ internal static class EvidenceFileCommands
             return false;
         }
 
-        if (!EvidenceFile.TryRead(content, out var found, out var unknown))
+        if (!EvidenceFile.TryRead(content, collateral, out var found, out var unknown))
         {
             problem = unknown;
             return false;

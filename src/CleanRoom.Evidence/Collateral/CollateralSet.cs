@@ -8,27 +8,29 @@ using CleanRoom.Evidence.Certificates;
 namespace CleanRoom.Evidence.Collateral;
 
 /// <summary>
-/// What vendors publish besides the evidence: certificates, revocation lists, TCB info, enclave identities. Each piece is recognised by what it
-/// holds, never by a name; none is trusted because it is here: an appraisal verifies each against the pinned roots.
+/// What vendors publish besides the evidence: certificates, revocation lists, TCB info, enclave identities, keys of Azure Attestation. Each piece is recognised by what it
+/// holds, never by a name; none is trusted because it is here: an appraisal verifies each against the pinned roots, or, for keys, against the policy's list.
 /// </summary>
 public sealed class CollateralSet
 {
     /// <summary>Most pieces of one sort.</summary>
     public const int MaxPieces = 4096;
 
-    private CollateralSet(ImmutableArray<Certificate> certificates, ImmutableArray<RevocationList> lists, ImmutableArray<TcbInfo> infos, ImmutableArray<QuotingEnclaveIdentity> identities)
+    private CollateralSet(
+        ImmutableArray<Certificate> certificates, ImmutableArray<RevocationList> lists, ImmutableArray<TcbInfo> infos, ImmutableArray<QuotingEnclaveIdentity> identities, ImmutableArray<NamedKey> keys)
     {
         Certificates = certificates;
         RevocationLists = lists;
         TcbInfos = infos;
         Identities = identities;
+        Keys = keys;
     }
 
     /// <summary>Nothing.</summary>
-    public static CollateralSet Empty { get; } = new([], [], [], []);
+    public static CollateralSet Empty { get; } = new([], [], [], [], []);
 
     /// <summary>How many pieces it holds.</summary>
-    public int Count => Certificates.Length + RevocationLists.Length + TcbInfos.Length + Identities.Length;
+    public int Count => Certificates.Length + RevocationLists.Length + TcbInfos.Length + Identities.Length + Keys.Length;
 
     internal ImmutableArray<Certificate> Certificates { get; }
 
@@ -37,6 +39,8 @@ public sealed class CollateralSet
     internal ImmutableArray<TcbInfo> TcbInfos { get; }
 
     internal ImmutableArray<QuotingEnclaveIdentity> Identities { get; }
+
+    internal ImmutableArray<NamedKey> Keys { get; }
 
     /// <summary>Reads contents of files. What is no collateral is passed over: a folder may hold anything.</summary>
     /// <param name="contents">One after another; each up to 1 MiB is looked at.</param>
@@ -57,7 +61,8 @@ public sealed class CollateralSet
 
     /// <summary>Both together.</summary>
     internal CollateralSet With(CollateralSet other) => other.Count == 0 ? this : Count == 0 ? other : new(
-        Certificates.AddRange(other.Certificates), RevocationLists.AddRange(other.RevocationLists), TcbInfos.AddRange(other.TcbInfos), Identities.AddRange(other.Identities));
+        Certificates.AddRange(other.Certificates), RevocationLists.AddRange(other.RevocationLists), TcbInfos.AddRange(other.TcbInfos), Identities.AddRange(other.Identities),
+        [.. Keys.Union(other.Keys)]);
 
     /// <summary>What it holds, for people: names, dates, numbers. Nothing in it was verified.</summary>
     public JsonArray Describe() =>
@@ -91,6 +96,7 @@ public sealed class CollateralSet
             ["issueDate"] = Day(identity.IssueDate),
             ["nextUpdate"] = Day(identity.NextUpdate),
         }),
+        .. Keys.Select(key => (JsonNode)new JsonObject { ["key"] = key.Id }),
     ];
 
     private static string Day(DateTimeOffset time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
@@ -101,19 +107,21 @@ public sealed class CollateralSet
         private readonly Dictionary<string, RevocationList> _lists = new(StringComparer.Ordinal);
         private readonly Dictionary<string, TcbInfo> _infos = new(StringComparer.Ordinal);
         private readonly Dictionary<string, QuotingEnclaveIdentity> _identities = new(StringComparer.Ordinal);
+        private readonly HashSet<NamedKey> _keys = [];
 
         public void Add(ReadOnlySpan<byte> content)
         {
             if (content[0] == (byte)'{')
             {
                 IntelDocuments.Read(content, AddTcbInfo, AddIdentity, AddText);
+                AddKeys(content);
                 return;
             }
 
             AddPieces(content);
         }
 
-        public CollateralSet ToSet() => new([.. _certificates.Values], [.. _lists.Values], [.. _infos.Values], [.. _identities.Values]);
+        public CollateralSet ToSet() => new([.. _certificates.Values], [.. _lists.Values], [.. _infos.Values], [.. _identities.Values], [.. _keys]);
 
         private void AddPieces(ReadOnlySpan<byte> content)
         {
@@ -140,6 +148,17 @@ public sealed class CollateralSet
             else if (text.StartsWith("30", StringComparison.Ordinal) && text.Length % 2 == 0 && text.All(char.IsAsciiHexDigit))
             {
                 AddPieces(Convert.FromHexString(text));
+            }
+        }
+
+        private void AddKeys(ReadOnlySpan<byte> content)
+        {
+            foreach (var key in NamedKey.In(content))
+            {
+                if (_keys.Count < MaxPieces)
+                {
+                    _ = _keys.Add(key);
+                }
             }
         }
 

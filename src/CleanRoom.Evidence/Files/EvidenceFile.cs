@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
+using CleanRoom.Evidence.Collateral;
 
 namespace CleanRoom.Evidence.Files;
 
@@ -15,12 +16,22 @@ public static class EvidenceFile
 
     private const int MaxDepth = 16;
 
-    /// <summary>Reads a file.</summary>
+    /// <summary>Reads a file that holds all that its kind needs.</summary>
     /// <param name="content">The file's bytes.</param>
     /// <param name="envelope">Evidence as an envelope.</param>
     /// <param name="problem">One sentence: why it is no evidence that this program can read.</param>
-    public static bool TryRead(ReadOnlySpan<byte> content, [NotNullWhen(true)] out EvidenceEnvelope? envelope, [NotNullWhen(false)] out string? problem)
+    public static bool TryRead(ReadOnlySpan<byte> content, [NotNullWhen(true)] out EvidenceEnvelope? envelope, [NotNullWhen(false)] out string? problem) =>
+        TryRead(content, CollateralSet.Empty, out envelope, out problem);
+
+    /// <summary>Reads a file. A token of Azure Attestation does not hold the keys that it is verified with: they are taken from the collateral.</summary>
+    /// <param name="content">The file's bytes.</param>
+    /// <param name="collateral">What the vendors publish.</param>
+    /// <param name="envelope">Evidence as an envelope.</param>
+    /// <param name="problem">One sentence: why it is no evidence that this program can read.</param>
+    public static bool TryRead(
+        ReadOnlySpan<byte> content, CollateralSet collateral, [NotNullWhen(true)] out EvidenceEnvelope? envelope, [NotNullWhen(false)] out string? problem)
     {
+        ArgumentNullException.ThrowIfNull(collateral);
         problem = null;
         if (content.Length is 0 or > MaxSize)
         {
@@ -30,8 +41,14 @@ public static class EvidenceFile
         }
 
         envelope = EvidenceEnvelope.TryParse(content, out var own) ? own : Binary(content) ?? Json(content) ?? Text(content);
+        if (envelope is null && MaaShapes.IsToken(content))
+        {
+            envelope = MaaShapes.OfToken(content, collateral, out problem);
+            return envelope is not null;
+        }
+
         problem = envelope is null
-            ? "The file is no evidence in a shape that this program knows: give a raw report or quote, the same in hexadecimal or base64, or the JSON of an attestation client."
+            ? "The file is no evidence in a shape that this program knows: give a raw report or quote, the same in hexadecimal or base64, a token, or what an attestation client wrote."
             : null;
         return envelope is not null;
     }

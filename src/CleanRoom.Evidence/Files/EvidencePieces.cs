@@ -1,9 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using CleanRoom.Cryptography;
 using CleanRoom.Evidence.Abi;
 
 namespace CleanRoom.Evidence.Files;
@@ -14,9 +11,6 @@ namespace CleanRoom.Evidence.Files;
 /// </summary>
 public static class EvidencePieces
 {
-    private const int MaxDepth = 24;
-    private const int MaxToken = 64 << 10;
-
     private static readonly ImmutableArray<(ushort Bank, string Name)> Banks = [(TpmAlgorithms.Sha1, "sha1"), (TpmAlgorithms.Sha256, "sha256"), (TpmAlgorithms.Sha384, "sha384")];
 
     /// <summary>Decodes a file.</summary>
@@ -79,24 +73,9 @@ public static class EvidencePieces
         return Piece("event-log", claims);
     }
 
-    private static JsonObject? Token(ReadOnlySpan<byte> content)
-    {
-        var parts = content.Length > MaxToken ? [] : Encoding.Latin1.GetString(content).Trim().Split('.');
-        return parts.Length == 3 && Parse(parts[0]) is { } header && Parse(parts[1]) is { } payload ? Piece("jws", new JsonObject { ["header"] = header, ["payload"] = payload }) : null;
-    }
-
-    private static JsonObject? Parse(string part)
-    {
-        if (!StrictBase64.TryDecodeUrl(part, out var json) || !ForeignJson.TryParse(json, MaxDepth, out var document))
-        {
-            return null;
-        }
-
-        using (document)
-        {
-            return document.RootElement.ValueKind == JsonValueKind.Object ? JsonObject.Create(document.RootElement.Clone()) : null;
-        }
-    }
+    private static JsonObject? Token(ReadOnlySpan<byte> content) => MaaShapes.TrySplit(content, out _, out var header, out var payload)
+        ? Piece("jws", new JsonObject { ["header"] = JsonObject.Create(header), ["payload"] = JsonObject.Create(payload) })
+        : null;
 
     private static JsonObject Piece(string kind, JsonObject claims) => new() { ["kind"] = kind, ["claims"] = claims };
 

@@ -13,14 +13,15 @@ internal static class EvidenceShapes
     private const int OpenEnclaveHeader = 16;
     private const int MaxRequestDepth = 8;
 
-    /// <summary>A raw report or quote.</summary>
-    public static EvidenceEnvelope? OfBytes(byte[] bytes) => bytes.Length switch
-    {
-        SnpReport.Size when bytes[0] is >= 2 and <= 5 && bytes[1..4] is [0, 0, 0] => Snp(bytes, []),
-        _ when DcapQuote.LooksLikeOne(bytes) => Create(bytes[0] == 3 ? EvidenceKinds.Sgx : EvidenceKinds.Tdx, Quote(bytes)),
-        > OpenEnclaveHeader when bytes[..8] is [1, 0, 0, 0, 2, 0, 0, 0] && DcapQuote.LooksLikeOne(bytes.AsSpan(OpenEnclaveHeader)) => OpenEnclave(bytes),
-        _ => null,
-    };
+    /// <summary>A raw report or quote, certificates with a quote, or the message of an attestation client.</summary>
+    public static EvidenceEnvelope? OfBytes(byte[] bytes) => bytes.Length == SnpReport.Size && bytes[0] is >= 2 and <= 5 && bytes[1..4] is [0, 0, 0]
+        ? Snp(bytes, [])
+        : OfQuote(bytes) ?? MaaShapes.OfCertificates(bytes) ?? TpmShapes.OfProtobuf(bytes);
+
+    /// <summary>A quote of Intel's, as it is or with Open Enclave's header.</summary>
+    public static EvidenceEnvelope? OfQuote(byte[] bytes) => DcapQuote.LooksLikeOne(bytes)
+        ? Create(bytes[0] == 3 ? EvidenceKinds.Sgx : EvidenceKinds.Tdx, Quote(bytes))
+        : bytes.Length > OpenEnclaveHeader && bytes[..8] is [1, 0, 0, 0, 2, 0, 0, 0] ? OpenEnclave(bytes) : null;
 
     /// <summary>The JSON of an attestation client.</summary>
     public static EvidenceEnvelope? OfJson(JsonElement root)
@@ -61,7 +62,7 @@ internal static class EvidenceShapes
             return SnpReportFields.TryWrite(fields, out var report) ? Snp(report, CertificateTable(root)) : null;
         }
 
-        return null;
+        return MaaShapes.OfKeySet(root);
     }
 
     // The member report of a request to Azure Attestation: {"SnpReport":"…","VcekCertChain":"…"}, or a report as it is.
@@ -82,7 +83,7 @@ internal static class EvidenceShapes
     private static EvidenceEnvelope? OpenEnclave(byte[] bytes)
     {
         var length = BinaryPrimitives.ReadUInt64LittleEndian(bytes.AsSpan(8));
-        return length == (ulong)(bytes.Length - OpenEnclaveHeader) ? OfBytes(bytes[OpenEnclaveHeader..]) : null;
+        return length == (ulong)(bytes.Length - OpenEnclaveHeader) && DcapQuote.LooksLikeOne(bytes.AsSpan(OpenEnclaveHeader)) ? OfQuote(bytes[OpenEnclaveHeader..]) : null;
     }
 
     private static Dictionary<string, ReadOnlyMemory<byte>> Quote(byte[] quote) => new(StringComparer.Ordinal) { [DcapParts.QuotePart] = quote };

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using CleanRoom.Evidence.Abi;
+using CleanRoom.Evidence.Files;
 using CleanRoom.Evidence.Tests.Vectors;
 
 namespace CleanRoom.Evidence.Tests.Tpm;
@@ -29,12 +30,12 @@ public sealed class EventLogTests
     [InlineData("gce-cos-85-nonce9009.pb")]
     public void Replay_LogOfATpm_GivesItsRegisters(string file)
     {
-        var message = Protobuf.Read(Published.File("tpm/gce-cos-85/" + file));
-        Assert.True(EventLog.TryParse(message.Bytes(3), out var log));
+        Assert.True(ProtobufMessage.TryParse(Published.File("tpm/gce-cos-85/" + file), out var message));
+        Assert.True(EventLog.TryParse(message.Single(3)!.Value.Span, out var log));
         foreach (var bank in Banks)
         {
-            var quoted = message.All(2).Select(Protobuf.Read).Select(part => Protobuf.Read(part.Bytes(3))).Single(pcrs => pcrs.Number(1) == bank)
-                .All(2).Select(Protobuf.Read).ToDictionary(entry => (uint)entry.Number(1), entry => entry.Bytes(2));
+            var quoted = message.Messages(2)!.Select(part => part.Messages(3)![0]).Single(pcrs => pcrs.Number(1) == bank)
+                .Messages(2)!.ToDictionary(entry => (uint)entry.Number(1)!, entry => entry.Single(2)!.Value.ToArray());
             if (log.Replay(bank) is { } registers)
             {
                 Assert.All(registers, register => Assert.Equal(Convert.ToHexStringLower(quoted[register.Key]), Convert.ToHexStringLower(register.Value)));

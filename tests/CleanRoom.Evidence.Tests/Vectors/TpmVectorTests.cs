@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text.Json;
 using CleanRoom.Evidence.Abi;
 using CleanRoom.Evidence.Collateral;
@@ -139,22 +140,39 @@ public sealed class TpmVectorTests
     [InlineData("gce-cos-85-nonce9009.pb", "9009")]
     public void Verify_QuotesOfThreeBanks_OnlyStrongOnesCount(string file, string nonce)
     {
-        var message = Protobuf.Read(Published.File("tpm/gce-cos-85/" + file));
-        Assert.True(TpmPublicKey.TryParse(message.Bytes(1), out var key));
+        Assert.True(ProtobufMessage.TryParse(Published.File("tpm/gce-cos-85/" + file), out var message));
+        Assert.True(TpmPublicKey.TryParse(message.Single(1)!.Value.Span, out var key));
         Assert.True(key.IsAttestationKey);
         var banks = new Dictionary<ushort, bool>();
-        foreach (var part in message.All(2).Select(Protobuf.Read))
+        foreach (var part in message.Messages(2)!)
         {
-            Assert.True(TpmQuote.TryParse(part.Bytes(1), out var quote));
-            Assert.True(TpmSignature.TryParse(part.Bytes(2), out var signature));
+            Assert.True(TpmQuote.TryParse(part.Single(1)!.Value.Span, out var quote));
+            Assert.True(TpmSignature.TryParse(part.Single(2)!.Value.Span, out var signature));
             Assert.Equal(nonce, Convert.ToHexStringLower(quote.ExtraData));
-            var registers = Protobuf.Read(part.Bytes(3)).All(2).Select(Protobuf.Read).ToDictionary(entry => (int)entry.Number(1), entry => entry.Bytes(2));
+            var registers = part.Messages(3)![0].Messages(2)!.ToDictionary(entry => (int)entry.Number(1)!, entry => entry.Single(2)!.Value.ToArray());
             var findings = ImmutableArray.CreateBuilder<Finding>();
             TpmQuoteVerifier.Verify(quote, signature, key.Spki, registers, findings);
             banks[quote.Selections.Single(selection => !selection.Registers.IsEmpty).Bank] = findings.Count == 0;
         }
 
         Assert.Equal([KeyValuePair.Create((ushort)0x4, false), KeyValuePair.Create((ushort)0xB, true), KeyValuePair.Create((ushort)0xC, true)], banks.OrderBy(bank => bank.Key));
+    }
+
+    /// <summary>Of the three the quote that charters can approve is taken; the key is theirs to enrol.</summary>
+    [Theory]
+    [InlineData("gce-cos-85-no-nonce.pb", RejectionReason.NonceMissing)]
+    [InlineData("gce-cos-85-nonce9009.pb", null)]
+    public void Inspect_MessageOfThreeBanks_IsAppraisedByItsStrongQuote(string file, RejectionReason? expected)
+    {
+        Assert.True(EvidenceFile.TryRead(Published.File("tpm/gce-cos-85/" + file), out var envelope, out var problem), problem);
+        var context = new AppraisalContext(DateTimeOffset.UnixEpoch, CollateralSet.Empty);
+        var claims = EvidenceInspector.Inspect(envelope, context).Claims!;
+        var policy = Sample.PolicyOf(
+            $$$"""{"attestationKey":["{{{Convert.ToHexStringLower(SHA256.HashData(envelope.Parts["public"].Span))}}}"],"pcr":{"0":["{{{claims["pcr"]!["0"]}}}"],"7":["{{{claims["pcr"]!["7"]}}}"]}}""",
+            null, simulated: false, tee: EvidenceKinds.Tpm);
+
+        Assert.Equal([.. new[] { expected }.OfType<RejectionReason>()], EvidenceInspector.Inspect(envelope, context, policy).Objections.Select(objection => objection.Reason));
+        Assert.Contains(RejectionReason.AttestationKeyNotTrusted, EvidenceInspector.Inspect(envelope, context).Objections.Select(objection => objection.Reason));
     }
 
     private static bool IsAccepted(JsonElement item, byte[] nonce, List<int> required, out TpmQuote? quote, out TpmPublicKey? key)
