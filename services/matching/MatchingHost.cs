@@ -7,6 +7,7 @@ using CleanRoom.Hosting.Startup;
 using CleanRoom.Matching.Api;
 using CleanRoom.Matching.Enclave;
 using CleanRoom.Matching.Evidence;
+using CleanRoom.Matching.Records;
 using Microsoft.Extensions.Options;
 
 namespace CleanRoom.Matching;
@@ -68,11 +69,11 @@ public static class MatchingHost
 }
 
 /// <summary>The options, read once.</summary>
-internal sealed record RoomOptions(RoomId Room, Uri Ingestion, KeyId IngestionKey, TimeSpan LongestPause, TimeSpan AskAgain, TimeSpan CosignTimeout, int MaxRecords)
+internal sealed record RoomOptions(RoomId Room, Uri Ingestion, KeyId IngestionKey, TimeSpan LongestPause, TimeSpan AskAgain, TimeSpan CosignTimeout, int MaxRecords, LinkageModels Models)
 {
     public static RoomOptions Read(MatchingOptions options) =>
         RoomId.TryParse(options.Room, out var room) && KeyId.TryParse(options.IngestionKey, out var key)
-            ? new RoomOptions(room, options.IngestionAddress!, key, options.LongestPause, options.AskAgain, options.CosignTimeout, options.MaxRecords)
+            ? new RoomOptions(room, options.IngestionAddress!, key, options.LongestPause, options.AskAgain, options.CosignTimeout, options.MaxRecords, LinkageModels.Read(options.LinkageModel))
             : throw new StartupException(
                 ExitCode.BadOption, "Matching:Room must be a UUID in lower case and Matching:IngestionKey a key id such as spki-sha256: and 43 characters of base64url.");
 }

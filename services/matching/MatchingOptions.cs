@@ -49,6 +49,9 @@ internal sealed class MatchingOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:15:00")]
     public TimeSpan CosignTimeout { get; set; } = TimeSpan.FromMinutes(1);
 
+    /// <summary>File of the linkage model that the charter names; without it only rooms of the shipped model are served. Whoever may write it can stop the room, not change a weight: the charter says which it must be.</summary>
+    public string? LinkageModel { get; set; }
+
     /// <summary>The most records in memory. Defaults to 2,000,000.</summary>
     [Range(1, 10_000_000)]
     public int MaxRecords { get; set; } = 2_000_000;

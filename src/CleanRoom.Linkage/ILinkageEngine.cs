@@ -1,3 +1,4 @@
+using CleanRoom.Linkage.Models;
 using CleanRoom.Records.V1;
 
 namespace CleanRoom.Linkage;
@@ -36,7 +37,7 @@ public interface ILinkageEngine
 /// <param name="BlocksCut">Times a block was over its cap and was narrowed by a second key.</param>
 public sealed record LinkageResult(IReadOnlyList<Link> Links, long PairsCompared, long BlocksCut);
 
-/// <summary>Bounds of the engine.</summary>
+/// <summary>Bounds and numbers of the engine.</summary>
 public sealed class LinkageOptions
 {
     /// <summary>The most records in the index. Defaults to 2,000,000.</summary>
@@ -51,6 +52,6 @@ public sealed class LinkageOptions
     /// <summary>Threads of a search, 1 to 64. Defaults to 2. The result does not depend on it.</summary>
     public int Threads { get; init; } = 2;
 
-    /// <summary>The least total weight in bits of a person link that is reported. Defaults to 13.</summary>
-    public double MinPersonWeight { get; init; } = 13;
+    /// <summary>The numbers by which persons are weighed. Defaults to <see cref="RoomModel.Shipped"/>.</summary>
+    public RoomModel Model { get; init; } = RoomModel.Shipped;
 }

@@ -4,7 +4,7 @@ using CleanRoom.Records.V1;
 
 namespace CleanRoom.Linkage;
 
-/// <summary>The first engine: exact keys, name and birth, sites, organisations and vessels by fixed Fellegi–Sunter weights and the rules of DATA.md 4.2.</summary>
+/// <summary>The first engine: exact keys, name and birth, sites, organisations and vessels by the Fellegi–Sunter weights of a <see cref="Models.RoomModel"/> and the rules of DATA.md 4.2.</summary>
 public sealed class LinkageEngine : ILinkageEngine
 {
     private const int MaxCandidates = 4000;
@@ -12,8 +12,8 @@ public sealed class LinkageEngine : ILinkageEngine
     private readonly LinkageOptions _options;
     private readonly Dictionary<RecordHandle, PreparedRecord> _records = [];
     private readonly Dictionary<ulong, List<PreparedRecord>> _blocks = [];
-    private readonly TermFrequencies _names = new();
-    private readonly TermFrequencies _words = new();
+    private readonly TermFrequencies _names;
+    private readonly TermFrequencies _words;
     private readonly HouseNumbers _house = new();
 
     /// <summary>Makes an empty index.</summary>
@@ -21,6 +21,7 @@ public sealed class LinkageEngine : ILinkageEngine
     public LinkageEngine(LinkageOptions? options = null)
     {
         _options = options ?? new LinkageOptions();
+        (_names, _words) = (new TermFrequencies(_options.Model.Terms), new TermFrequencies(_options.Model.Terms));
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaxRecords, 1, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.IdentifierBlock, 2, nameof(options));
         ArgumentOutOfRangeException.ThrowIfLessThan(_options.CompoundBlock, 2, nameof(options));
@@ -86,7 +87,7 @@ public sealed class LinkageEngine : ILinkageEngine
         ArgumentNullException.ThrowIfNull(mayCompare);
         var asked = newRecords.Distinct().Order().Select(h => _records.GetValueOrDefault(h)).OfType<PreparedRecord>().ToArray();
         var isNew = asked.Select(r => r.Handle).ToHashSet();
-        var comparer = new PairComparer(_names, _words, _house, _options);
+        var comparer = new PairComparer(_names, _words, _house, _options.Model);
         var narrowed = new ConcurrentDictionary<ulong, Lazy<Dictionary<ulong, List<PreparedRecord>>>>();
         var results = new List<Link>?[asked.Length];
         long pairs = 0;

@@ -1,12 +1,16 @@
 using CleanRoom.Linkage.Comparison;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Records.Matching;
 using CleanRoom.Records.Normalisation.Names;
 
 namespace CleanRoom.Linkage;
 
 /// <summary>The rules that turn the agreements of two records into links (DATA.md 4.2, Q1 to Q9). Pure; thread-safe while nothing is added.</summary>
-internal sealed class PairComparer(TermFrequencies names, TermFrequencies words, HouseNumbers house, LinkageOptions options)
+internal sealed class PairComparer(TermFrequencies names, TermFrequencies words, HouseNumbers house, RoomModel model)
 {
+    private readonly PersonNumbers _numbers = model.Persons;
+    private readonly PersonRules _rules = new(model.Thresholds);
+
     /// <summary>Two years: numbers are given to others after a time of rest (DATA.md 1.1 rule 9).</summary>
     private const int ReuseDays = 731;
 
@@ -117,8 +121,8 @@ internal sealed class PairComparer(TermFrequencies names, TermFrequencies words,
         {
             return false;
         }
-        var name = NameComparer.Compare(holderA.Names, holderB.Names, names);
-        var birth = BirthComparer.Compare(holderA.Birth, holderB.Birth).Agreement;
+        var name = NameComparer.Compare(holderA.Names, holderB.Names, names, model.Names);
+        var birth = BirthComparer.Compare(holderA.Birth, holderB.Birth, model.Births).Agreement;
         return (holderA.Names.Count > 0 && holderB.Names.Count > 0 && (name.Weight < 2 || name.Matched == 0)) || birth is BirthAgreement.Disjoint;
     }
 
@@ -184,10 +188,10 @@ internal sealed class PairComparer(TermFrequencies names, TermFrequencies words,
 
     private Link? ComparePersons(PreparedRecord first, PreparedRecord second, PreparedPerson a, PreparedPerson b, Context context)
     {
-        var name = NameComparer.Compare(a.Names, b.Names, names);
+        var name = NameComparer.Compare(a.Names, b.Names, names, model.Names);
         if (!name.IsFull && name.Weight > -8 && (a.Names.Count > 1 || b.Names.Count > 1))
         {
-            var joined = NameComparer.CompareJoined(a.Names, b.Names, names);
+            var joined = NameComparer.CompareJoined(a.Names, b.Names, names, model.Names);
             name = joined.Weight > name.Weight ? joined : name;
         }
         if (name.Weight <= 0 || name.Matched == 0)
@@ -197,61 +201,61 @@ internal sealed class PairComparer(TermFrequencies names, TermFrequencies words,
         var own = context.Shared.Where(s => s.First.HolderKey == a.Key && s.Second.HolderKey == b.Key && a.Key.Length > 0
             && s.First.Kind is MatchFactKind.Document or MatchFactKind.Phone or MatchFactKind.Email or MatchFactKind.Handle or MatchFactKind.Account).ToArray();
         var exact = own.Any(s => s.Strength == KeyStrength.Exact && !(s.First.Kind == MatchFactKind.Phone && Disjoint(first, second, s.First, s.Second)));
-        var (birth, birthWeight) = BirthComparer.Compare(a.Birth, b.Birth);
+        var (birth, birthWeight) = BirthComparer.Compare(a.Birth, b.Birth, model.Births);
         var conflict = DocumentsConflict(a, b);
         if (!a.Victim && !exact && (birth == BirthAgreement.Disjoint || conflict))
         {
             return null;
         }
         var evidence = (name.IsFull ? LinkEvidence.Name : LinkEvidence.Alias) | EvidenceOf(own.Select(s => s.First.Kind));
-        var weight = name.Weight + birthWeight + (own.Length > 0 ? exact ? 14 : 8 : 0);
+        var weight = name.Weight + birthWeight + (own.Length > 0 ? exact ? _numbers.Identifier : _numbers.LikelyIdentifier : 0);
         var more = own.Length > 0;
         if (birth >= BirthAgreement.Compatible)
         {
             evidence |= LinkEvidence.Birth;
         }
         var citizenship = Sets(a.Citizenship, b.Citizenship);
-        weight += citizenship > 0 ? 3 : citizenship < 0 ? -5 : 0;
+        weight += citizenship > 0 ? _numbers.Citizenship : citizenship < 0 ? _numbers.OtherCitizenship : 0;
         evidence |= citizenship > 0 ? LinkEvidence.Citizenship : 0;
         var sexes = a.Gender.Length > 0 && b.Gender.Length > 0 && a.Gender is "Feminine" or "Masculine" && b.Gender is "Feminine" or "Masculine" ? a.Gender == b.Gender ? 1 : -1 : 0;
-        weight += sexes > 0 ? 0.8 : sexes < 0 ? -3 : 0;
+        weight += sexes > 0 ? _numbers.Sex : sexes < 0 ? _numbers.OtherSex : 0;
         var home = Tokens(a.Home, b.Home) + Tokens(a.BirthPlace, b.BirthPlace);
         if (home > 0)
         {
             evidence |= LinkEvidence.HomeArea;
-            weight += Math.Min(9, home);
+            weight += Math.Min(_numbers.HomeMost, home);
             more = true;
         }
         else if (home < 0)
         {
-            weight -= 1;
+            weight += _numbers.OtherHome;
         }
         if (context.Place)
         {
             evidence |= LinkEvidence.Place;
-            weight += 4;
+            weight += _numbers.Place;
             more = true;
         }
         if (context.Organisation is not null)
         {
             evidence |= LinkEvidence.Organisation;
-            weight += 4;
+            weight += _numbers.Organisation;
             more = true;
         }
         if (context.Shared.Any(s => s.Strength == KeyStrength.Exact && s.First.HolderKey != a.Key))
         {
-            weight += 4;
+            weight += _numbers.OtherFact;
             more = true;
         }
         var roles = Sets(a.Roles, b.Roles);
         evidence |= roles > 0 ? LinkEvidence.Role : 0;
         var paper = exact && own.Any(s => s.Strength == KeyStrength.Exact && s.First.Kind is MatchFactKind.Document or MatchFactKind.Email or MatchFactKind.Account);
         var pair = new PersonAgreement(name, birth, exact, paper, more, conflict, citizenship, sexes, weight);
-        if (a.Victim && (weight < options.MinPersonWeight || !PersonRules.MayBeOneVictim(pair)))
+        if (a.Victim && (weight < model.Thresholds.Told || !_rules.MayBeOneVictim(pair)))
         {
             return null;
         }
-        if ((a.Victim ? PersonRules.OfVictims(pair) : PersonRules.OfSuspects(pair, own.Length > 0, roles, context.Site)) is not { } level)
+        if ((a.Victim ? _rules.OfVictims(pair) : _rules.OfSuspects(pair, own.Length > 0, roles, context.Site)) is not { } level)
         {
             return null;
         }

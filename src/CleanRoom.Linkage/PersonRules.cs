@@ -1,4 +1,5 @@
 using CleanRoom.Linkage.Comparison;
+using CleanRoom.Linkage.Models;
 
 namespace CleanRoom.Linkage;
 
@@ -19,24 +20,16 @@ internal readonly record struct PersonAgreement(
 /// How sure two persons are one (DATA.md 4.2, Q1 and Q2). Strong, which may be told as it is, needs the agreements that the query names. Probable, at which
 /// a person looks first, may also come of weight alone, where nothing speaks against it.
 /// </summary>
-internal static class PersonRules
+/// <param name="bits">The totals.</param>
+internal sealed class PersonRules(ThresholdNumbers bits)
 {
-    /// <summary>Bits from which on a full name and something else speak loud enough for a person's look, though a date is missing or off.</summary>
-    private const double ReviewWeight = 18;
-
-    /// <summary>Bits of a name that is enough by itself: two words of a small room never have them, however rare they look there.</summary>
-    private const double NameAloneWeight = 18;
-
-    /// <summary>The same where numbers of documents differ.</summary>
-    private const double OtherDocumentWeight = 24;
-
     /// <summary>Whether two victims may be one at all, whatever the weight.</summary>
-    public static bool MayBeOneVictim(in PersonAgreement pair) =>
+    public bool MayBeOneVictim(in PersonAgreement pair) =>
         (pair.Birth != BirthAgreement.Disjoint || (pair.Paper && pair.Name.IsFull && !pair.DocumentsConflict))
         && (!pair.DocumentsConflict || pair.Exact || IsSamePersonWithAnotherDocument(pair));
 
     /// <summary>Q1: strong identifier, or name and birth and one more; name and date alone is Probable. Null if there is nothing to tell.</summary>
-    public static LinkStrength? OfVictims(in PersonAgreement pair)
+    public LinkStrength? OfVictims(in PersonAgreement pair)
     {
         var strength = ByRules(pair);
         // Brothers and sisters share all but a given name, and short forms of two names may be alike.
@@ -52,7 +45,7 @@ internal static class PersonRules
     /// <param name="identifier">An identifier of theirs agrees, at any strength.</param>
     /// <param name="roles">1 = a role in common, -1 = none, 0 = not known.</param>
     /// <param name="site">How sure they were at one site; null = not.</param>
-    public static LinkStrength OfSuspects(in PersonAgreement pair, bool identifier, int roles, LinkStrength? site)
+    public LinkStrength OfSuspects(in PersonAgreement pair, bool identifier, int roles, LinkStrength? site)
     {
         if (pair.Exact)
         {
@@ -60,7 +53,7 @@ internal static class PersonRules
         }
         if (pair.Name.IsFull && !pair.Name.Conflicts)
         {
-            return !pair.More || roles < 0 || pair.Weight < 10 ? LinkStrength.Possible : pair.Name.Weakest == TokenAgreement.Variant ? LinkStrength.Probable : LinkStrength.Strong;
+            return !pair.More || roles < 0 || pair.Weight < bits.StrongSuspect ? LinkStrength.Possible : pair.Name.Weakest == TokenAgreement.Variant ? LinkStrength.Probable : LinkStrength.Strong;
         }
         if (pair.Name.IsSingle && site >= LinkStrength.Probable && roles >= 0)
         {
@@ -69,7 +62,7 @@ internal static class PersonRules
         return LinkStrength.Possible;
     }
 
-    private static LinkStrength? ByRules(in PersonAgreement pair)
+    private LinkStrength? ByRules(in PersonAgreement pair)
     {
         var (name, birth, weight) = (pair.Name, pair.Birth, pair.Weight);
         var dated = birth >= BirthAgreement.Compatible;
@@ -81,27 +74,27 @@ internal static class PersonRules
         {
             return birth == BirthAgreement.Near || pair.DocumentsConflict || pair.Citizenship < 0 ? LinkStrength.Probable : LinkStrength.Strong;
         }
-        if (pair.Exact && birth == BirthAgreement.SameDay && pair.Citizenship >= 0 && pair.Sexes >= 0 && weight >= 24)
+        if (pair.Exact && birth == BirthAgreement.SameDay && pair.Citizenship >= 0 && pair.Sexes >= 0 && weight >= bits.ProbableOtherName)
         {
             // One number, one birthday and one of the names: the other is misspelt, or there are twins. A person must look.
             return LinkStrength.Probable;
         }
         if (name.IsFull && dated)
         {
-            var sure = pair.More && weight >= 18 && !name.Conflicts;
+            var sure = pair.More && weight >= bits.Strong && !name.Conflicts;
             // Citizenship is shared by millions: with it alone the name must be rare and the day exact.
-            var rare = birth == BirthAgreement.SameDay && pair.Citizenship > 0 && weight >= 32;
-            return (sure || rare) && pair.Citizenship >= 0 && pair.Sexes >= 0 ? LinkStrength.Strong : weight >= 16 && pair.Citizenship >= 0 ? LinkStrength.Probable : LinkStrength.Possible;
+            var rare = birth == BirthAgreement.SameDay && pair.Citizenship > 0 && weight >= bits.StrongRareName;
+            return (sure || rare) && pair.Citizenship >= 0 && pair.Sexes >= 0 ? LinkStrength.Strong : weight >= bits.Probable && pair.Citizenship >= 0 ? LinkStrength.Probable : LinkStrength.Possible;
         }
-        if (name.IsSingle && dated && pair.More && weight >= 22 && pair.Citizenship >= 0 && pair.Sexes >= 0)
+        if (name.IsSingle && dated && pair.More && weight >= bits.ProbableSingleName && pair.Citizenship >= 0 && pair.Sexes >= 0)
         {
             return LinkStrength.Probable;
         }
-        return name.IsFull || weight >= 16 ? LinkStrength.Possible : null;
+        return name.IsFull || weight >= bits.Probable ? LinkStrength.Possible : null;
     }
 
     // Nothing speaks against it, and the weight for it: a person looks.
-    private static bool IsForReview(in PersonAgreement pair)
+    private bool IsForReview(in PersonAgreement pair)
     {
         if (pair.Citizenship < 0 || pair.Sexes < 0 || !pair.Name.IsFull || Math.Abs(pair.Name.MissingFirst - pair.Name.MissingSecond) > 1)
         {
@@ -113,13 +106,13 @@ internal static class PersonRules
         }
         return pair.Birth switch
         {
-            BirthAgreement.Unknown or BirthAgreement.Slip => pair.Weight >= ReviewWeight && (pair.More || pair.Name.Weight >= NameAloneWeight),
-            BirthAgreement.Disjoint => pair.Paper && pair.Weight >= ReviewWeight,
+            BirthAgreement.Unknown or BirthAgreement.Slip => pair.Weight >= bits.Review && (pair.More || pair.Name.Weight >= bits.ReviewNameAlone),
+            BirthAgreement.Disjoint => pair.Paper && pair.Weight >= bits.Review,
             _ => false,
         };
     }
 
     // A passport is replaced, a digit is misread. Twins have numbers, and names, of their own.
-    private static bool IsSamePersonWithAnotherDocument(in PersonAgreement pair) =>
-        pair is { Birth: BirthAgreement.SameDay, More: true, Weight: >= OtherDocumentWeight, Name: { Weakest: TokenAgreement.Exact, Matched: >= 2, MissingFirst: 0, MissingSecond: 0 } };
+    private bool IsSamePersonWithAnotherDocument(in PersonAgreement pair) =>
+        pair.Weight >= bits.ReviewOtherDocument && pair is { Birth: BirthAgreement.SameDay, More: true, Name: { Weakest: TokenAgreement.Exact, Matched: >= 2, MissingFirst: 0, MissingSecond: 0 } };
 }

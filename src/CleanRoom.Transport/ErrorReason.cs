@@ -102,6 +102,9 @@ public enum ErrorReason
     /// <summary>Simulated evidence in a room that is not simulated, or the reverse.</summary>
     SimulatedNotAllowed,
 
+    /// <summary>The charter names a linkage model that the enclave does not have.</summary>
+    LinkageModelMissing,
+
     /// <summary>A quota or a budget of the charter is used up.</summary>
     QuotaExceeded,
 

@@ -51,6 +51,7 @@ public static class RpcErrors
         ErrorReason.AttestationInvalid => StatusCode.FailedPrecondition,
         ErrorReason.InstanceSuperseded => StatusCode.PermissionDenied,
         ErrorReason.SimulatedNotAllowed => StatusCode.FailedPrecondition,
+        ErrorReason.LinkageModelMissing => StatusCode.FailedPrecondition,
         ErrorReason.QuotaExceeded => StatusCode.ResourceExhausted,
         ErrorReason.UnknownMember => StatusCode.PermissionDenied,
         ErrorReason.UnknownRoom => StatusCode.NotFound,

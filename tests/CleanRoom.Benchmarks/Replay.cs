@@ -2,6 +2,7 @@ using System.Diagnostics;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Linkage;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Matching.Records;
 
 namespace CleanRoom.Benchmarks;
@@ -27,7 +28,7 @@ internal static class Replay
         }
         GC.Collect();
         var before = GC.GetTotalMemory(forceFullCollection: true);
-        var shelf = new RecordShelf(records);
+        var shelf = new RecordShelf(RoomModel.Shipped, records);
         var (verify, open, index) = (new Stopwatch(), new Stopwatch(), new Stopwatch());
         for (var i = 0; i < leaves.Count; i++)
         {

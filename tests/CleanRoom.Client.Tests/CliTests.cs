@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace CleanRoom.Client.Tests;
 
@@ -15,6 +16,9 @@ public sealed class CliTests : IDisposable
         { "empty file", 65, ["records", "check", "{dir}/empty.csv"] },
         { "not a charter", 65, ["charter", "show", "{dir}/empty.csv"] },
         { "missing charter", 66, ["charter", "show", "{dir}/none.json"] },
+        { "missing linkage model", 66, ["charter", "model", "{dir}/none.json"] },
+        { "not a linkage model", 65, ["charter", "model", "{dir}/empty.csv"] },
+        { "a digest that is none", 66, ["charter", "init", "{dir}/draft.json", "--title", "x", "--linkage-model", "sha256:short"] },
         { "bad shell", 64, ["completion", "tcsh"] },
         { "no such log", 66, ["log", "verify", "{dir}/none"] },
         { "not a log", 65, ["log", "verify", "{dir}/empty.csv"] },
@@ -36,6 +40,38 @@ public sealed class CliTests : IDisposable
         Assert.Equal("", output);
         Assert.Single(error.TrimEnd().Split('\n'));
         Assert.StartsWith("cleanroom: ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task CharterModel_ShippedOneChangedByHand_HasAnotherDigestThatADraftTakes()
+    {
+        var file = Path.Combine(_folder.FullName, "model.json");
+        var shipped = JsonNode.Parse(await RunOkAsync("charter", "model", "--out", file, "--json"))!["result"]!;
+        Assert.True((bool)shipped["ships"]!);
+        Assert.Equal(73, (await RunAsync(["charter", "model", "--out", file])).Code);
+        Assert.Equal((string)shipped["digest"]!, await DigestOfDraftAsync("plain.json"));
+
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken)).Replace("\"strong\": 18", "\"strong\": 20", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        var changed = JsonNode.Parse(await RunOkAsync("charter", "model", file, "--json"))!["result"]!;
+        Assert.False((bool)changed["ships"]!);
+        Assert.Equal(20, (double)changed["model"]!["thresholds"]!["strong"]!);
+        Assert.NotEqual((string)shipped["digest"]!, (string)changed["digest"]!);
+        Assert.Equal((string)changed["digest"]!, await DigestOfDraftAsync("own.json", "--linkage-model", file));
+        Assert.Contains("strongRareName", await RunOkAsync("charter", "model"), StringComparison.Ordinal);
+
+        async Task<string> DigestOfDraftAsync(string name, params string[] more)
+        {
+            var draft = Path.Combine(_folder.FullName, name);
+            _ = await RunOkAsync(["charter", "init", draft, "--title", "Trial (fictional)", "--simulated", .. more]);
+            return (string)JsonNode.Parse(await File.ReadAllTextAsync(draft, TestContext.Current.CancellationToken))!["linkageModel"]!;
+        }
+
+        async Task<string> RunOkAsync(params string[] args)
+        {
+            var (code, output, error) = await RunAsync(args);
+            Assert.True(code == 0, error);
+            return output;
+        }
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed partial class GuideTests : IDisposable
         var template = JsonNode.Parse(live.Charter.Charter.CanonicalBytes.Span)!;
         var (operatorFile, enclaveFile, charter) = (Write("operator.json", template["operator"]!.ToJsonString()), Write("enclave.json", template["enclaves"]![0]!.ToJsonString()), In("charter.json"));
         var passphrase = Write("passphrase.txt", "correct horse battery staple\n");
-        _ = await OkAsync("charter", "init", charter, "--title", "Guide (fictional)", "--simulated", "--operator", operatorFile, "--enclave", enclaveFile, "--linkage-model", (string)template["linkageModel"]!);
+        _ = await OkAsync("charter", "init", charter, "--title", "Guide (fictional)", "--simulated", "--operator", operatorFile, "--enclave", enclaveFile);
         string[] members = ["delta", "echo", "foxtrot"];
         foreach (var member in members)
         {

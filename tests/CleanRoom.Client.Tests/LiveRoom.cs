@@ -4,6 +4,7 @@ using CleanRoom.Client.Rooms;
 using CleanRoom.Cryptography;
 using CleanRoom.Hosting;
 using CleanRoom.Ingestion;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Records.Import;
 using CleanRoom.Records.V1;
 using Google.Protobuf;
@@ -49,7 +50,7 @@ internal sealed class LiveRoom : IAsyncDisposable
         var draft = CharterDraft.Create(RoomId.From(RandomUuid.New()), "Trial (fictional)", simulated: true, now.AddMinutes(-5), now + (life ?? TimeSpan.FromDays(30)))
             .Set(new OperatorTerms(ingestion.Services.GetRequiredService<SigningKey>().PublicKey, service, service, service))
             .SetEnclaves(EnclaveTerms.ForSimulation("trial", new string('a', 96)))
-            .SetLinkageModel(Digest.Of("model"u8));
+            .SetLinkageModel(RoomModel.Shipped.Digest);
         foreach (var member in Members)
         {
             var id = MemberId.Parse(member);

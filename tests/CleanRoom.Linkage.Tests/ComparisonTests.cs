@@ -1,4 +1,5 @@
 using CleanRoom.Linkage.Comparison;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Records.Normalisation.Names;
 
 namespace CleanRoom.Linkage.Tests;
@@ -38,7 +39,7 @@ public sealed class ComparisonTests
     [InlineData("ሰላም ተስፋዬ", "Selam Tesfaye")]
     public void Compare_OneNameWrittenTwoWays_Agrees(string first, string second)
     {
-        var agreement = NameComparer.Compare(NameParser.Parse(first), NameParser.Parse(second), new TermFrequencies());
+        var agreement = NameComparer.Compare(NameParser.Parse(first), NameParser.Parse(second), new TermFrequencies(RoomModel.Shipped.Terms), RoomModel.Shipped.Names);
         Assert.True(agreement.IsFull || agreement.IsSingle || agreement.Matched >= 1, $"{agreement}");
         Assert.True(agreement.Weight > 5, $"{agreement}");
         Assert.False(agreement.Conflicts);
@@ -49,7 +50,7 @@ public sealed class ComparisonTests
     [InlineData("Lý Thị Vân", "Lê Thị Vân")]
     [InlineData("John Smith", "John Walker")]
     public void Compare_NamesThatDifferInOnePart_DoNotAgreeInFull(string first, string second) =>
-        Assert.False(NameComparer.Compare(NameParser.Parse(first), NameParser.Parse(second), new TermFrequencies()).IsFull);
+        Assert.False(NameComparer.Compare(NameParser.Parse(first), NameParser.Parse(second), new TermFrequencies(RoomModel.Shipped.Terms), RoomModel.Shipped.Names).IsFull);
 
     [Theory]
     [InlineData("គឹម ដារ៉ា Kim Dara", 2)]

@@ -100,7 +100,7 @@ public sealed class EngineTests
         _ = Assert.Throws<ArgumentException>(() => engine.Add(new RecordHandle(1), Record(2)));
     }
 
-    private static CaseRecord Victim(string name, int day, string document)
+    internal static CaseRecord Victim(string name, int day, string document)
     {
         var person = new Person { PersonKey = "v1", Role = "Victim", Names = { new PersonName { Full = name } }, Birth = new PartialDate { EarliestDay = day + 9000, LatestDay = day + 9000, Precision = "Day" } };
         if (document.Length > 0)

@@ -11,6 +11,7 @@ using CleanRoom.Client.Logs;
 using CleanRoom.Client.Rooms;
 using CleanRoom.Client.Uploads;
 using CleanRoom.Cryptography;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Protocol.Matching.V1;
 using CleanRoom.Storage.Brokers;
 using CleanRoom.Storage.Postgres;
@@ -281,7 +282,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
         _ = draft.Put(new StewardMember(MemberId.Parse("room-steward"), "Room steward (fictional)", _profiles["room-steward"].OrganisationKey));
         var terms = new EpochTerms(RoomDuration.Seconds(file.EpochSeconds), 3, Minimum, file.Slots, file.MessageBytes);
         return draft.Set(operatorTerms).Set(terms).SetEnclaves(EnclaveTerms.ForSimulation("cleanroom-matching (simulated)", measurement))
-            .SetLinkageModel(Digest.Of("cleanroom/linkage/first-engine"u8));
+            .SetLinkageModel(RoomModel.Shipped.Digest);
     }
 
     /// <summary>What the enclave says of itself.</summary>

@@ -29,7 +29,7 @@ internal static class CharterCommands
     private static readonly Option<string[]> EnclaveFiles = new("--enclave") { Description = "JSON file as one of the charter's \"enclaves\". May be repeated.", HelpName = "FILE" };
     private static readonly Option<string?> Epoch = new("--epoch") { Description = "Length of an epoch, such as PT24H." };
     private static readonly Option<int?> Slots = new("--slots") { Description = "Messages a member and epoch." };
-    private static readonly Option<string?> Model = new("--linkage-model") { Description = "Digest of the linkage model." };
+    private static readonly Option<string?> Model = new("--linkage-model") { Description = "File or digest of the linkage model; the one that ships unless named (charter model).", HelpName = "FILE|DIGEST" };
     private static readonly Option<string> Out = new("--out") { Description = "File to write.", HelpName = "FILE", Required = true };
     private static readonly Option<string?> Parent = new("--parent") { Description = "Signed charter of the version before.", HelpName = "FILE" };
     private static readonly Option<string> Role = new("--role") { Description = "contributor, agency or steward.", Required = true };
@@ -72,7 +72,7 @@ internal static class CharterCommands
         submit.Handle(SubmitAsync);
         var veto = new Command("veto", "Forbid a version that is not in the log yet.") { CharterFile };
         veto.Handle(VetoAsync);
-        return new Command("charter", "Charters: drafts, signatures, versions.") { init, card, add, propose, show, sign, merge, verify, submit, veto };
+        return new Command("charter", "Charters: drafts, signatures, versions.") { init, card, add, propose, show, sign, merge, verify, submit, veto, LinkageModelCommand.Create() };
     }
 
     private static int Init(Call call)
@@ -102,12 +102,7 @@ internal static class CharterCommands
             json["epochs"]!["slotsPerMember"] = slots;
         }
 
-        if (call.Get(Model) is { } model)
-        {
-            json["linkageModel"] = Digest.TryParse(model, out var digest)
-                ? digest.ToString()
-                : throw new ClientException(ClientProblem.Usage, "--linkage-model must be sha256: and 43 characters of base64url.");
-        }
+        json["linkageModel"] = LinkageModelCommand.Read(call.Get(Model)).ToString();
 
         _ = CharterDraft.TryParse(JsonSerializer.SerializeToUtf8Bytes(json), out draft);
         if (File.Exists(call.Get(Draft)))
@@ -271,6 +266,7 @@ internal static class CharterCommands
                 ["signed"] = SignedBy(signed, verdict, member.Id),
             })]),
             ["queries"] = new JsonArray([.. charter.Queries.Select(query => (JsonNode)query.Id)]),
+            ["linkageModel"] = charter.LinkageModel.ToString(),
             ["quorum"] = charter.Quorum,
             ["changes"] = new JsonArray([.. changes.Select(change => (JsonNode)change)]),
             ["missing"] = new JsonArray([.. verdict.Missing.Select(member => (JsonNode)member.Value)]),
@@ -311,6 +307,8 @@ internal static class CharterCommands
         call.Screen.Line($"  valid {ProtocolTime.Write(charter.ValidFrom)} to {ProtocolTime.Write(charter.Expires)}{(expired ? " (expired)" : "")}, {charter.Quorum} of {charter.Witnesses.Count} witnesses");
         call.Screen.Line($"  purposes: {string.Join(", ", charter.Purposes.Allowed)}; never: {string.Join(", ", charter.Purposes.Forbidden)}");
         call.Screen.Line($"  queries: {string.Join(", ", charter.Queries.Select(query => query.Id))}");
+        call.Screen.Line($"  linkage model: {charter.LinkageModel}");
+        call.Screen.Line($"    {LinkageModelCommand.NameOf(charter.LinkageModel)}");
         call.Screen.Line($"  epochs of {charter.Epochs.Length}, {charter.Epochs.SlotsPerMember} messages of {charter.Epochs.MessageBytes} bytes a member");
         call.Screen.Table(
             ["member", "role", "name", "signed"],

@@ -1,6 +1,7 @@
 using CleanRoom.Charter;
 using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Log;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Matching.Disclosures;
 using CleanRoom.Matching.Epochs;
 using CleanRoom.Matching.Records;
@@ -13,11 +14,11 @@ namespace CleanRoom.Matching.Enclave;
 /// What the enclave knows: the room, the records and what was told, after a number of entries of the cosigned log. The same entries and keys give the
 /// same world; memory is a cache of the log.
 /// </summary>
-internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, int maxRecords, ILogger logger)
+internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, RoomModel model, int maxRecords, ILogger logger)
 {
     public RoomState State { get; } = RoomState.Open(room);
 
-    public RecordShelf Shelf { get; } = new(maxRecords);
+    public RecordShelf Shelf { get; } = new(model, maxRecords);
 
     public Outbox Outbox { get; } = new(room);
 

@@ -3,6 +3,7 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Log;
 using CleanRoom.Linkage;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Records;
 
 namespace CleanRoom.Matching.Records;
@@ -10,7 +11,7 @@ namespace CleanRoom.Matching.Records;
 /// <summary>
 /// All records that the enclave holds, and the index over those that may be compared. A cache of the log: the same entries and keys give the same shelf.
 /// </summary>
-internal sealed class RecordShelf(int maxRecords)
+internal sealed class RecordShelf(RoomModel model, int maxRecords)
 {
     private readonly Dictionary<RecordHandle, HeldRecord> _records = [];
     private readonly Dictionary<(MemberId, Guid), RecordHandle> _byId = [];
@@ -23,7 +24,7 @@ internal sealed class RecordShelf(int maxRecords)
     private readonly SortedDictionary<RecordHandle, MemberId> _queue = [];
     private readonly Dictionary<(MemberId, string), int> _used = [];
 
-    public ILinkageEngine Index { get; } = new LinkageEngine(new LinkageOptions { MaxRecords = maxRecords });
+    public ILinkageEngine Index { get; } = new LinkageEngine(new LinkageOptions { Model = model, MaxRecords = maxRecords });
 
     /// <summary>Records that no standing query has run over yet.</summary>
     public IReadOnlyCollection<RecordHandle> New => _new;

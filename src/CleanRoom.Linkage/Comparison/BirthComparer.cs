@@ -1,4 +1,5 @@
 using System.Globalization;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Records;
 using CleanRoom.Records.Matching;
 
@@ -39,30 +40,29 @@ public sealed record BirthPeriod(DayInterval Days, bool IsDefault, int? Alternat
     public int Length => Days.Last - Days.First + 1;
 }
 
-/// <summary>Compares birth periods (LINKAGE.md 6.4) with fixed weights in bits.</summary>
+/// <summary>Compares birth periods (LINKAGE.md 6.4) with a model's weights in bits.</summary>
 public static class BirthComparer
 {
-    private const double BirthYears = 60;
-
     /// <summary>Gives the level and its weight; unknown weighs nothing.</summary>
-    public static (BirthAgreement Agreement, double Weight) Compare(BirthPeriod? first, BirthPeriod? second)
+    public static (BirthAgreement Agreement, double Weight) Compare(BirthPeriod? first, BirthPeriod? second, BirthNumbers numbers)
     {
+        ArgumentNullException.ThrowIfNull(numbers);
         if (first is null || second is null)
         {
             return (BirthAgreement.Unknown, 0);
         }
         if (first.Days.Overlaps(second.Days))
         {
-            // u = chance that the periods of two strangers overlap; m = .9.
-            var u = Math.Min(1, (first.Length + second.Length - 1) / (BirthYears * 365));
-            var weight = Math.Min(11, Math.Log2(0.9 / u));
+            // u = chance that the periods of two strangers overlap.
+            var u = Math.Min(1, (first.Length + second.Length - 1) / (numbers.Years * 365));
+            var weight = Math.Min(numbers.Most, Math.Log2(numbers.Overlap / u));
             var longest = Math.Max(first.Length, second.Length);
             var level = longest == 1 ? BirthAgreement.SameDay : longest <= 31 ? BirthAgreement.SameMonth : BirthAgreement.Compatible;
             return (level, weight);
         }
         if (AlternativeMeets(first, second) || AlternativeMeets(second, first))
         {
-            return (BirthAgreement.Slip, 5);
+            return (BirthAgreement.Slip, numbers.OtherReading);
         }
         if (first.Length == 1 && second.Length == 1)
         {
@@ -70,13 +70,13 @@ public static class BirthComparer
             var b = DayNumbers.ToDate(second.Days.First);
             if (a.Year == b.Year && a.Month == b.Day && a.Day == b.Month)
             {
-                return (BirthAgreement.Slip, 6);
+                return (BirthAgreement.Slip, numbers.Swapped);
             }
             var textA = a.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
             var textB = b.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
             if (EditDistance.Between(textA, textB) == 1)
             {
-                return (BirthAgreement.Slip, 4);
+                return (BirthAgreement.Slip, numbers.Digit);
             }
         }
         else if (first.Length <= 366 && second.Length <= 366)
@@ -86,11 +86,11 @@ public static class BirthComparer
             var b = DayNumbers.ToDate(second.Days.First).Year.ToString("0000", CultureInfo.InvariantCulture);
             if (a != b && EditDistance.Between(a, b) == 1 && a[..3] != b[..3])
             {
-                return (BirthAgreement.Slip, 1);
+                return (BirthAgreement.Slip, numbers.YearDigit);
             }
         }
         var gap = Math.Max(second.Days.First - (long)first.Days.Last, first.Days.First - (long)second.Days.Last);
-        return gap <= 366 ? (BirthAgreement.Near, -1) : (BirthAgreement.Disjoint, gap <= 3660 ? -5 : -8);
+        return gap <= 366 ? (BirthAgreement.Near, numbers.Near) : (BirthAgreement.Disjoint, gap <= 3660 ? numbers.Decade : numbers.Disjoint);
     }
 
     private static bool AlternativeMeets(BirthPeriod first, BirthPeriod second) =>

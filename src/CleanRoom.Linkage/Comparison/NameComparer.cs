@@ -1,4 +1,5 @@
 using CleanRoom.Linkage.Fields;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Records.Normalisation.Names;
 
 namespace CleanRoom.Linkage.Comparison;
@@ -27,15 +28,13 @@ public readonly record struct NameAgreement(double Weight, int Matched, int Miss
 /// <summary>Aligns the tokens of two names without regard to order; tokens that one side writes together are joined.</summary>
 public static class NameComparer
 {
-    /// <summary>Weight when nothing agrees: log2 of the chance that one person bears two unlike names against that of two persons.</summary>
-    private const double Disagreement = -4;
-
     /// <summary>Gives the best agreement over all pairs of forms, lessened for the number of tries (LINKAGE.md 6.3: u of a set).</summary>
-    public static NameAgreement Compare(IReadOnlyList<NameForm> first, IReadOnlyList<NameForm> second, TermFrequencies frequencies)
+    public static NameAgreement Compare(IReadOnlyList<NameForm> first, IReadOnlyList<NameForm> second, TermFrequencies frequencies, NameNumbers numbers)
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
         ArgumentNullException.ThrowIfNull(frequencies);
+        ArgumentNullException.ThrowIfNull(numbers);
         if (first.Count == 0 || second.Count == 0)
         {
             return NameAgreement.None;
@@ -45,7 +44,7 @@ public static class NameComparer
         {
             foreach (var b in second)
             {
-                var agreement = Compare(a, b, frequencies);
+                var agreement = Compare(a, b, frequencies, numbers);
                 if (agreement.Weight > best.Weight)
                 {
                     best = agreement;
@@ -68,7 +67,7 @@ public static class NameComparer
     }
 
     /// <summary>Compares all names of the first person, taken together, with each form of the second, and the other way round: alias and family name may stand apart.</summary>
-    public static NameAgreement CompareJoined(IReadOnlyList<NameForm> first, IReadOnlyList<NameForm> second, TermFrequencies frequencies)
+    public static NameAgreement CompareJoined(IReadOnlyList<NameForm> first, IReadOnlyList<NameForm> second, TermFrequencies frequencies, NameNumbers numbers)
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
@@ -83,7 +82,7 @@ public static class NameComparer
             var union = new NameForm(tokens, true);
             foreach (var form in forms)
             {
-                var agreement = Compare(union, form, frequencies);
+                var agreement = Compare(union, form, frequencies, numbers);
                 if (agreement.Matched >= 2 && agreement.MissingSecond == 0 && agreement.Weight - 2 > best.Weight)
                 {
                     best = agreement with { Weight = agreement.Weight - 2, MissingFirst = 0 };
@@ -96,11 +95,12 @@ public static class NameComparer
     }
 
     /// <summary>Compares two forms.</summary>
-    public static NameAgreement Compare(NameForm first, NameForm second, TermFrequencies frequencies)
+    public static NameAgreement Compare(NameForm first, NameForm second, TermFrequencies frequencies, NameNumbers numbers)
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
         ArgumentNullException.ThrowIfNull(frequencies);
+        ArgumentNullException.ThrowIfNull(numbers);
         var a = first.Tokens;
         var b = second.Tokens;
         uint usedA = 0;
@@ -121,11 +121,11 @@ public static class NameComparer
         {
             if (a.Count == 1 && IsWhole(a[0]))
             {
-                Join(b, a, ref usedB, ref usedA, ref weight, ref matched, ref weakest, frequencies);
+                Join(b, a, ref usedB, ref usedA, ref weight, ref matched, ref weakest, frequencies, numbers);
             }
             else if (b.Count == 1 && IsWhole(b[0]))
             {
-                Join(a, b, ref usedA, ref usedB, ref weight, ref matched, ref weakest, frequencies);
+                Join(a, b, ref usedA, ref usedB, ref weight, ref matched, ref weakest, frequencies, numbers);
             }
         }
         // Greedy from the best level down; ties in reading order, so the result does not depend on anything else.
@@ -141,7 +141,7 @@ public static class NameComparer
                     }
                     usedA |= 1u << i;
                     usedB |= 1u << j;
-                    weight += Weight(level, a[i], b[j], frequencies);
+                    weight += Weight(level, a[i], b[j], frequencies, numbers);
                     if (level != TokenAgreement.Initial && (a[i].Kind == NameTokenKind.Ordinary || b[j].Kind == NameTokenKind.Ordinary))
                     {
                         matched++;
@@ -150,8 +150,8 @@ public static class NameComparer
                 }
             }
         }
-        Join(a, b, ref usedA, ref usedB, ref weight, ref matched, ref weakest, frequencies);
-        Join(b, a, ref usedB, ref usedA, ref weight, ref matched, ref weakest, frequencies);
+        Join(a, b, ref usedA, ref usedB, ref weight, ref matched, ref weakest, frequencies, numbers);
+        Join(b, a, ref usedB, ref usedA, ref weight, ref matched, ref weakest, frequencies, numbers);
         var missingA = Missing(a, usedA);
         var missingB = Missing(b, usedB);
         if (matched == 1 && a.Count == 1 && b.Count == 1 && weakest >= TokenAgreement.Sound && IsWhole(a[0]) && IsWhole(b[0]))
@@ -165,8 +165,8 @@ public static class NameComparer
         {
             matched = 2;
         }
-        weight += Disagreement * Math.Min(missingA, missingB);
-        weight -= 0.8 * Math.Abs(missingA - missingB);
+        weight += numbers.Disagreement * Math.Min(missingA, missingB);
+        weight += numbers.Missing * Math.Abs(missingA - missingB);
         return new NameAgreement(weight, matched, missingA, missingB, matched > 0 ? weakest : TokenAgreement.None);
     }
 
@@ -180,7 +180,7 @@ public static class NameComparer
     // Tokens of `many` side by side that together read as one token of `few`.
     private static void Join(
         IReadOnlyList<NameToken> many, IReadOnlyList<NameToken> few, ref uint usedMany, ref uint usedFew, ref double weight, ref int matched,
-        ref TokenAgreement weakest, TermFrequencies frequencies)
+        ref TokenAgreement weakest, TermFrequencies frequencies, NameNumbers numbers)
     {
         for (var j = 0; j < few.Count; j++)
         {
@@ -208,9 +208,9 @@ public static class NameComparer
                     var bits = 0.0;
                     for (var k = i; k < i + length; k++)
                     {
-                        bits += many[k].Kind == NameTokenKind.Ordinary ? Information(many[k], frequencies) : 1;
+                        bits += many[k].Kind == NameTokenKind.Ordinary ? Information(many[k], frequencies) : numbers.Initial;
                     }
-                    weight += 0.75 * Math.Min(bits, 14);
+                    weight += numbers.Joined * Math.Min(bits, numbers.JoinedMost);
                     matched += length;
                     weakest = TokenAgreement.Close < weakest ? TokenAgreement.Close : weakest;
                 }
@@ -286,22 +286,22 @@ public static class NameComparer
         return missing;
     }
 
-    private static double Weight(TokenAgreement level, NameToken first, NameToken second, TermFrequencies frequencies)
+    private static double Weight(TokenAgreement level, NameToken first, NameToken second, TermFrequencies frequencies, NameNumbers numbers)
     {
         if (first.Kind == NameTokenKind.Weak && second.Kind == NameTokenKind.Weak)
         {
-            return level >= TokenAgreement.Sound ? 1.5 : 0.5;
+            return level >= TokenAgreement.Sound ? numbers.WeakAlike : numbers.Weak;
         }
         var bits = Math.Min(Information(first, frequencies), Information(second, frequencies));
         return level switch
         {
             TokenAgreement.Exact => bits,
-            TokenAgreement.Sound => 0.95 * bits,
-            TokenAgreement.Close => 0.8 * bits,
-            TokenAgreement.Variant => 0.7 * bits,
-            TokenAgreement.Near => 0.65 * bits,
-            TokenAgreement.Skeleton => 0.6 * bits,
-            _ => 1,
+            TokenAgreement.Sound => numbers.Sound * bits,
+            TokenAgreement.Close => numbers.Close * bits,
+            TokenAgreement.Variant => numbers.Variant * bits,
+            TokenAgreement.Near => numbers.Near * bits,
+            TokenAgreement.Skeleton => numbers.Skeleton * bits,
+            _ => numbers.Initial,
         };
     }
 

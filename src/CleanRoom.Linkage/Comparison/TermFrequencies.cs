@@ -1,12 +1,11 @@
+using CleanRoom.Linkage.Models;
+
 namespace CleanRoom.Linkage.Comparison;
 
 /// <summary>How often each term occurs among the indexed entities; rare terms say more. Not thread-safe while it changes.</summary>
-public sealed class TermFrequencies
+/// <param name="numbers">What is taken as seen before anything was counted.</param>
+public sealed class TermFrequencies(TermNumbers numbers)
 {
-    // As if this many entities with other terms had been seen before: keeps small indexes from calling everything common or unique.
-    private const double PriorEntities = 400;
-    private const double PriorCount = 0.4;
-
     private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
 
     /// <summary>Entities counted.</summary>
@@ -31,7 +30,7 @@ public sealed class TermFrequencies
         Entities += add ? 1 : -1;
     }
 
-    /// <summary>Gives the chance that a random entity has the term, smoothed; 0.0002 to 1.</summary>
+    /// <summary>Gives the chance that a random entity has the term, smoothed; <see cref="TermNumbers.Rarest"/> to 1.</summary>
     public double Of(string term) =>
-        Math.Clamp((_counts.GetValueOrDefault(term) + PriorCount) / (Entities + PriorEntities), 0.0002, 1);
+        Math.Clamp((_counts.GetValueOrDefault(term) + numbers.PriorCount) / (Entities + numbers.PriorEntities), numbers.Rarest, 1);
 }

@@ -6,6 +6,7 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Evidence;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Protocol.Attestation.V1;
 using CleanRoom.Protocol.Common.V1;
 using CleanRoom.Transport;
@@ -133,7 +134,7 @@ internal sealed class TestRoom : IAsyncDisposable
         return draft
             .Set(new OperatorTerms(_operator.PublicKey, Service(), new ServiceTerms(new Uri("https://127.0.0.1:2"), KeyId.OfSpki([2])), new ServiceTerms(new Uri("https://127.0.0.1:3"), KeyId.OfSpki([3]))))
             .SetEnclaves(EnclaveTerms.ForSimulation("matching", Measurement.ToString()))
-            .SetLinkageModel(Digest.Of("model"u8));
+            .SetLinkageModel(RoomModel.Shipped.Digest);
     }
 
     public CharterMember Member(string member, SigningKey? verifier = null, SigningKey? organisation = null)

@@ -5,6 +5,7 @@ using CleanRoom.Client.Inbox;
 using CleanRoom.Client.Rooms;
 using CleanRoom.Client.Uploads;
 using CleanRoom.Cryptography;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Records.Import;
 using CleanRoom.Records.V1;
 using CleanRoom.Services.Tests.Notification;
@@ -30,6 +31,9 @@ internal sealed record RoomShape
     public IReadOnlyDictionary<string, int> RecordsPerMonth { get; init; } = new Dictionary<string, int>();
 
     public string Measurement { get; init; } = Consortium.Measurement;
+
+    /// <summary>The linkage model that the charter names; null for the shipped one.</summary>
+    public Digest? LinkageModel { get; init; }
 
     /// <summary>Stand-in of alpha's broker; null for none.</summary>
     public StandInTerms? StandIn { get; init; }
@@ -276,7 +280,7 @@ internal sealed class EnclaveRoom : IAsyncDisposable
             .Set(new EpochTerms(RoomDuration.Seconds(_shape.EpochSeconds), 3, _shape.MinimumRecords, _shape.Slots, 2048))
             .Set(new RetentionTerms(RoomDuration.Months(24), RoomDuration.Days(90), _shape.KeyLease))
             .SetEnclaves(EnclaveTerms.ForSimulation("tests", _shape.Measurement))
-            .SetLinkageModel(Digest.Of("model"u8));
+            .SetLinkageModel(_shape.LinkageModel ?? RoomModel.Shipped.Digest);
         foreach (var member in Consortium.Contributors)
         {
             draft.Put(new ContributorMember(

@@ -32,6 +32,9 @@ internal sealed class MatchingServer : IAsyncDisposable
 
     public Uri? Address { get; private set; }
 
+    /// <summary>More settings, such as <c>--Matching:LinkageModel=FILE</c>.</summary>
+    public IReadOnlyList<string> Settings { get; set; } = [];
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Runs it in this process.</summary>
@@ -129,6 +132,6 @@ internal sealed class MatchingServer : IAsyncDisposable
     [
         "--Server:DataFolder=" + _folder, "--Server:CallsPerSecondAndPeer=0", "--Matching:Room=" + _room.Id,
         "--Matching:IngestionAddress=" + (ingestion?.Address ?? _room.Ingestion.Address), "--Matching:IngestionKey=" + (ingestion?.Pin ?? _room.Ingestion.Pin),
-        "--Matching:LongestPause=00:00:00.200", "--Matching:AskAgain=00:00:01",
+        "--Matching:LongestPause=00:00:00.200", "--Matching:AskAgain=00:00:01", .. Settings,
     ];
 }

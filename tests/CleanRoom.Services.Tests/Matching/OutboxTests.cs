@@ -3,6 +3,7 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Charter.Queries;
 using CleanRoom.Cryptography;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Matching.Epochs;
 using CleanRoom.Matching.Records;
 using CleanRoom.Matching.Release;
@@ -25,7 +26,7 @@ public sealed class OutboxTests : IDisposable
     private static readonly RoomDuration Week = RoomDuration.Days(7);
 
     private readonly RoomState _state = MakeState();
-    private readonly RecordShelf _shelf = new(100);
+    private readonly RecordShelf _shelf = new(RoomModel.Shipped, 100);
     private readonly KeyRing _keys = new();
     private readonly Outbox _outbox;
 
@@ -216,7 +217,7 @@ public sealed class OutboxTests : IDisposable
         var draft = CharterDraft.Create(RoomId.From(Guid.NewGuid()), "Turns", simulated: true, Start.AddDays(-1), Start.AddYears(1))
             .Set(new OperatorTerms(operatorKey.PublicKey, service, service, service))
             .SetEnclaves(EnclaveTerms.ForSimulation("tests", new string('a', 96)))
-            .SetLinkageModel(Digest.Of("model"u8))
+            .SetLinkageModel(RoomModel.Shipped.Digest)
             .SetQueries(ShippedQueries.All.Select(query => query.Id == "Q3"
                 ? query with { Agencies = new AgencyTell(["police_ahtu"], JurisdictionRule.Any, new AgencyNext(["prosecutor"], Week)) }
                 : query));

@@ -3,6 +3,7 @@ using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Linkage;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Matching.Epochs;
 using CleanRoom.Matching.Records;
 using CleanRoom.Records.V1;
@@ -54,7 +55,7 @@ public sealed class QueryTests
     public void Run_TwoRecords_GivesTheQuerysStory(string what, string? query, LinkType type, LinkStrength strength, LinkDoubt doubt)
     {
         var (first, second) = RecordsOf(what);
-        var shelf = new RecordShelf(10);
+        var shelf = new RecordShelf(RoomModel.Shipped, 10);
         Put(shelf, Owners[0], 1, first);
         Put(shelf, Owners[1], 2, second);
         var links = shelf.Index.FindLinks(shelf.New, (_, _) => true, TestContext.Current.CancellationToken).Links;
@@ -209,7 +210,7 @@ public sealed class QueryTests
         var draft = CharterDraft.Create(RoomId.From(Guid.NewGuid()), "Queries", simulated: true, now, now.AddYears(1))
             .Set(new OperatorTerms(operatorKey.PublicKey, service, service, service))
             .SetEnclaves(EnclaveTerms.ForSimulation("tests", new string('a', 96)))
-            .SetLinkageModel(Digest.Of("model"u8));
+            .SetLinkageModel(RoomModel.Shipped.Digest);
         foreach (var owner in Owners)
         {
             var keys = Enumerable.Range(0, 3).Select(_ => SigningKey.Generate().PublicKey).ToList();

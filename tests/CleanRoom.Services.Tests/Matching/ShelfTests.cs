@@ -2,6 +2,7 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Linkage;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Matching.Records;
 using CleanRoom.Records.V1;
 using Google.Protobuf;
@@ -19,7 +20,7 @@ public sealed class ShelfTests
     [Fact]
     public void Admit_MoreThanAMonthsQuota_LetsTheOldestInAndTheRestNextMonth()
     {
-        var shelf = new RecordShelf(100);
+        var shelf = new RecordShelf(RoomModel.Shipped, 100);
         for (var slot = 4; slot >= 0; slot--)
         {
             Assert.True(shelf.Put(Batch(), 7, Slot(slot, Guid.NewGuid()), limited: true));
@@ -38,7 +39,7 @@ public sealed class ShelfTests
     [Fact]
     public void Admit_QuotaLiftedByANewCharter_LetsAllIn()
     {
-        var shelf = new RecordShelf(100);
+        var shelf = new RecordShelf(RoomModel.Shipped, 100);
         for (var slot = 0; slot < 5; slot++)
         {
             Assert.True(shelf.Put(Batch(), 7, Slot(slot, Guid.NewGuid()), limited: true));
@@ -51,7 +52,7 @@ public sealed class ShelfTests
     [Theory, InlineData(true), InlineData(false)]
     public void Admit_WithdrawnRecord_HasUsedItsPartBeforeAndAfterItsCiphertextIsGone(bool replay)
     {
-        var shelf = new RecordShelf(100);
+        var shelf = new RecordShelf(RoomModel.Shipped, 100);
         if (replay)
         {
             shelf.CountWithdrawn(Alpha, 7, 0);
@@ -71,7 +72,7 @@ public sealed class ShelfTests
     [Fact]
     public void Put_SameVersionAgainOrAnothersRecordOrALowerVersion_IsRefused()
     {
-        var shelf = new RecordShelf(100);
+        var shelf = new RecordShelf(RoomModel.Shipped, 100);
         var id = Guid.NewGuid();
         Assert.True(shelf.Put(Batch(), 7, Slot(0, id, version: 2)));
         Assert.False(shelf.Put(Batch(), 7, Slot(1, id, version: 2)));
@@ -91,7 +92,7 @@ public sealed class ShelfTests
     [Fact]
     public void TakeOverdue_ByTheRecordsOwnDayOrTheBatchs_TakesItOffTheIndex()
     {
-        var shelf = new RecordShelf(100);
+        var shelf = new RecordShelf(RoomModel.Shipped, 100);
         var own = Slot(0, Guid.NewGuid());
         own.Identity!.Retention = new Retention { DeleteByDay = (int)(May - DateTimeOffset.UnixEpoch).TotalDays };
         Assert.True(shelf.Put(Batch(), 7, own));

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
+using CleanRoom.Linkage.Models;
 using CleanRoom.Protocol.Ingestion.V1;
 using CleanRoom.Transport;
 using Google.Protobuf;
@@ -33,7 +34,7 @@ internal sealed class LogRoom : IDisposable
             new ServiceTerms(new Uri("https://127.0.0.1:2"), TlsCertificates.KeyOf(Matching)),
             new ServiceTerms(new Uri("https://127.0.0.1:3"), notification ?? KeyId.OfSpki([3]))));
         draft.SetEnclaves(EnclaveTerms.ForSimulation("matching", new string('a', 96)));
-        draft.SetLinkageModel(Digest.Of("model"u8));
+        draft.SetLinkageModel(RoomModel.Shipped.Digest);
         draft.Set(new EpochTerms(RoomDuration.Hours(1), 3, 20, slots, 2048));
         if (quota is { } records)
         {
