@@ -46,6 +46,7 @@ public static class IngestionHost
         builder.Services.AddSingleton<RoomMetrics>();
         builder.Services.AddSingleton<QuotaMetrics>();
         builder.Services.AddSingleton<UploadReceiver>();
+        builder.Services.AddSingleton<OpenReads>();
         builder.Services.AddSingleton<Eraser>();
         builder.Services.AddSingleton<WitnessConnections>();
 

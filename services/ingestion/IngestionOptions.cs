@@ -17,6 +17,13 @@ internal sealed class IngestionOptions
     [Range(1, 1_000)]
     public int OpenUploadsPerContributor { get; set; } = 8;
 
+    /// <summary>
+    /// Reads of the log and of ciphertexts that one member, one service or all strangers together may have open in a room: each holds up to a page of it in
+    /// memory. Defaults to 32.
+    /// </summary>
+    [Range(1, 1_000)]
+    public int ReadsPerCaller { get; set; } = 32;
+
     /// <summary>How long an upload waits for its next chunk before it is cut off; it can be resumed. Defaults to 30 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan ChunkTimeout { get; set; } = TimeSpan.FromSeconds(30);

@@ -22,6 +22,9 @@ internal static partial class Log
     [LoggerMessage(5, LogLevel.Debug, "{Method} by {Peer} ended early: {Status}.")]
     public static partial void EndedEarly(ILogger logger, string method, KeyId? peer, StatusCode status);
 
+    [LoggerMessage(8, LogLevel.Debug, "A connection was closed: its key has as many as it may have.")]
+    public static partial void TooManyConnections(ILogger logger);
+
     [LoggerMessage(6, LogLevel.Information, "Health is served on {Address}.")]
     public static partial void HealthListening(ILogger logger, string address);
 

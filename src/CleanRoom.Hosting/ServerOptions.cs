@@ -27,6 +27,14 @@ public sealed class ServerOptions
     [Range(1, 100_000)]
     public int MaxConnections { get; set; } = 1_000;
 
+    /// <summary>Connections at a time of one key; callers without a key count as one. Further ones are closed. Defaults to 64.</summary>
+    [Range(1, 100_000)]
+    public int MaxConnectionsPerPeer { get; set; } = 64;
+
+    /// <summary>Calls at a time of one key, streams included; callers without a key count as one. Defaults to 2,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxCallsPerPeer { get; set; } = 2_000;
+
     /// <summary>Calls at a time on one connection. Defaults to 100.</summary>
     [Range(1, 1_000)]
     public int MaxCallsPerConnection { get; set; } = 100;
@@ -55,10 +63,15 @@ public sealed class ServerOptions
     public TimeSpan SlowRequestGrace { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long a service waits for the next whole message of a stream that the caller sends. Defaults to 1 minute.
+    /// How long a service waits for the next whole message of a stream that the caller sends, and for the caller to take a message of one that it reads.
+    /// Defaults to 1 minute.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan StreamIdleTimeout { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a service waits for all messages of one stream that the caller sends together. Defaults to 1 hour.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan StreamTime { get; set; } = TimeSpan.FromHours(1);
 
     /// <summary>Calls a second that one peer may make on average; 0 for no limit. Defaults to 500.</summary>
     [Range(0, 1_000_000)]

@@ -36,6 +36,7 @@ public static class ServiceDefaults
         builder.Services.TryAddSingleton<DataFolder>();
         builder.Services.TryAddSingleton(CreateIdentity);
         builder.Services.TryAddSingleton(PeerRateLimit.Create);
+        builder.Services.AddSingleton<PeerCalls>();
         builder.Services.AddSingleton(services => new ServiceHealth(
             services.GetRequiredService<ServiceCatalogue>(), services.GetRequiredService<IHostApplicationLifetime>()));
         builder.Services.AddSingleton<ServiceCatalogue>();

@@ -30,4 +30,10 @@ public sealed class CleanRoomException : Exception
 
     /// <summary>What to do about it, or null.</summary>
     public string? Remedy { get; }
+
+    /// <summary>
+    /// After how long the same call may go well; <see cref="Timeout.InfiniteTimeSpan"/> if waiting alone does not help; null if nothing is said. It travels
+    /// (<see cref="RpcErrors.RetryKey"/>) with whatever <see cref="RpcErrors.RetryAfterOf"/> gives a time for.
+    /// </summary>
+    public TimeSpan? RetryAfter { get; init; }
 }

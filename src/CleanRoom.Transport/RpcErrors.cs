@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Authentication;
 using CleanRoom.Protocol.Common.V1;
 using Google.Protobuf;
@@ -10,6 +11,13 @@ public static class RpcErrors
 {
     /// <summary>The binary trailer that carries a serialized <see cref="ErrorDetail"/>.</summary>
     public const string TrailerKey = "cleanroom-error-bin";
+
+    /// <summary>
+    /// The trailer with the wait before the next attempt in milliseconds, or -1 for none (gRPC proposal A6). Every RESOURCE_EXHAUSTED has it.
+    /// </summary>
+    public const string RetryKey = "grpc-retry-pushback-ms";
+
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromDays(1);
 
     private const int MaxMessage = 1024;
     private const int MaxField = 128;
@@ -78,7 +86,28 @@ public static class RpcErrors
             Remedy = Cut(exception.Remedy, MaxRemedy),
         };
         var trailers = new Metadata { { TrailerKey, detail.ToByteArray() } };
+        if (RetryAfterOf(exception) is { } wait)
+        {
+            trailers.Add(RetryKey, wait < TimeSpan.Zero ? "-1" : Math.Ceiling(Shorter(wait, LongestRetry).TotalMilliseconds).ToString("0", CultureInfo.InvariantCulture));
+        }
+
         return new RpcException(new Status(StatusCodeOf(exception.Reason), Cut(exception.Message, MaxMessage)), trailers);
+    }
+
+    /// <summary>
+    /// The hint that goes with a refusal: its own, or what fits its reason. Whoever sheds load always says when to come back; a quota or a size does not
+    /// change by waiting.
+    /// </summary>
+    public static TimeSpan? RetryAfterOf(CleanRoomException exception)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return exception.RetryAfter ?? exception.Reason switch
+        {
+            ErrorReason.RateLimited => TimeSpan.FromSeconds(1),
+            ErrorReason.ResourceExhausted => TimeSpan.FromSeconds(5),
+            ErrorReason.TooLarge or ErrorReason.QuotaExceeded => Timeout.InfiniteTimeSpan,
+            _ => null,
+        };
     }
 
     /// <summary>Server side: what an exception that nobody expected becomes. It tells the caller nothing.</summary>
@@ -120,7 +149,7 @@ public static class RpcErrors
 
         var (reason, field, remedy) = ReadTrailer(exception);
         var message = string.IsNullOrEmpty(exception.Status.Detail) ? Sentence(reason) : exception.Status.Detail;
-        return new CleanRoomException(reason, Cut(message, MaxMessage), field, remedy, exception);
+        return new CleanRoomException(reason, Cut(message, MaxMessage), field, remedy, exception) { RetryAfter = ReadRetry(exception) };
     }
 
     private static (ErrorReason Reason, string? Field, string? Remedy) ReadTrailer(RpcException exception)
@@ -148,6 +177,17 @@ public static class RpcErrors
             return (fallback, null, null);
         }
     }
+
+    /// <summary>What is no number is read as the proposal says: no further attempt.</summary>
+    private static TimeSpan? ReadRetry(RpcException exception) => exception.Trailers.Get(RetryKey) switch
+    {
+        null => null,
+        { IsBinary: false, Value: var text } when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds) =>
+            Shorter(TimeSpan.FromMilliseconds(milliseconds), LongestRetry),
+        _ => Timeout.InfiniteTimeSpan,
+    };
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
 
     private static ErrorReason ReasonOf(StatusCode code) => code switch
     {

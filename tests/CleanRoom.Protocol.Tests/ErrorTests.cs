@@ -69,6 +69,35 @@ public sealed class ErrorTests
     }
 
     [Theory]
+    [MemberData(nameof(Reasons))]
+    public void Overload_AlwaysSaysWhenToComeBack(ErrorReason reason)
+    {
+        var sent = RpcErrors.ToRpcException(new CleanRoomException(reason, "A sentence."));
+
+        var hint = sent.Trailers.GetValue(RpcErrors.RetryKey);
+        Assert.Equal(sent.StatusCode == StatusCode.ResourceExhausted, hint is not null);
+        Assert.Equal(hint, RpcErrors.ToRpcException(RpcErrors.FromRpcException(sent)).Trailers.GetValue(RpcErrors.RetryKey));
+    }
+
+    [Theory]
+    [InlineData("0", 0)]
+    [InlineData("1500", 1_500)]
+    [InlineData("2147483647", 86_400_000)]
+    [InlineData("-1", -1)]
+    [InlineData("-0", -1)]
+    [InlineData("1e3", -1)]
+    [InlineData(" 5", -1)]
+    [InlineData("99999999999999999999", -1)]
+    [InlineData("", -1)]
+    public void Hint_ThatIsNoNumberOfMilliseconds_MeansNoFurtherAttempt(string text, int milliseconds)
+    {
+        var received = RpcErrors.FromRpcException(
+            new RpcException(new Status(StatusCode.ResourceExhausted, "Too much."), new Metadata { { RpcErrors.RetryKey, text } }));
+
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), received.RetryAfter);
+    }
+
+    [Theory]
     [InlineData("5")]
     [InlineData("NotFound, Internal")]
     [InlineData("notfound")]

@@ -125,6 +125,133 @@ public sealed class LimitTests
         Assert.Equal(ErrorReason.TooLarge, refusal.Reason);
     }
 
+    [Fact]
+    public async Task Stream_ThatIsSentDropByDrop_IsCutOffThoughNoWaitIsTooLong()
+    {
+        await using var server = await TestServer.StartAsync("--Server:StreamTime=00:00:01", "--Server:StreamIdleTimeout=00:10:00");
+        var client = new EchoService.EchoServiceClient(server.Connect().CallInvoker);
+        using var call = client.Sum(cancellationToken: Token);
+
+        var refusal = await Assert.ThrowsAsync<CleanRoomException>(async () =>
+        {
+            for (var i = 0; i < 1_000; i++)
+            {
+                await call.RequestStream.WriteAsync(new SumRequest { Number = 1 }, Token);
+                await Task.Delay(50, Token);
+            }
+        });
+
+        Assert.Equal((ErrorReason.Unavailable, "The stream took longer than 1 seconds."), (refusal.Reason, refusal.Message));
+    }
+
+    [Fact]
+    public async Task Stream_ThatIsNotRead_IsCutOffAndTheConnectionLives()
+    {
+        await using var server = await TestServer.StartAsync("--Server:StreamIdleTimeout=00:00:02");
+        var channel = server.Connect();
+        var client = new EchoService.EchoServiceClient(channel.CallInvoker);
+
+        // Far more than the windows of a stream and what the server may buffer for it.
+        using var call = client.Count(new CountRequest { Number = int.MaxValue }, cancellationToken: Token);
+        await Eventually(() => server.Logs.Lines.Any(line => line.Contains("EchoService/Count by", StringComparison.Ordinal) && line.Contains("refused: Unavailable", StringComparison.Ordinal)));
+
+        Assert.Equal("a", (await client.SayAsync(new SayRequest { Text = "a" }, cancellationToken: Token)).Text);
+        _ = await Assert.ThrowsAsync<CleanRoomException>(async () =>
+        {
+            while (await call.ResponseStream.MoveNext(Token))
+            {
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Calls_MoreAtATimeThanAPeerMay_AreRefusedForThatPeerOnlyUntilOneEnds()
+    {
+        await using var server = await TestServer.StartAsync("--Server:MaxCallsPerPeer=2");
+        var client = new EchoService.EchoServiceClient(server.Connect().CallInvoker);
+        var another = new EchoService.EchoServiceClient(server.Connect().CallInvoker);
+        using var other = TlsCertificates.CreateSelfSigned("other", TimeProvider.System);
+        var one = client.Chat(cancellationToken: Token);
+        using var two = another.Chat(cancellationToken: Token);
+        await ExchangeAsync(one);
+        await ExchangeAsync(two);
+
+        // Over another connection it is the same peer.
+        var refusal = await Assert.ThrowsAsync<CleanRoomException>(async () => await another.SayAsync(new SayRequest(), cancellationToken: Token));
+        Assert.Equal((ErrorReason.ResourceExhausted, TimeSpan.FromSeconds(5)), (refusal.Reason, refusal.RetryAfter));
+        await new EchoService.EchoServiceClient(server.Connect(certificate: other).CallInvoker).SayAsync(new SayRequest(), cancellationToken: Token);
+
+        await one.RequestStream.CompleteAsync();
+        Assert.False(await one.ResponseStream.MoveNext(Token));
+        one.Dispose();
+        await Eventually(async () =>
+        {
+            try
+            {
+                await client.SayAsync(new SayRequest(), cancellationToken: Token);
+                return true;
+            }
+            catch (CleanRoomException again) when (again.Reason == ErrorReason.ResourceExhausted)
+            {
+                return false;
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Connections_MoreThanAPeerMay_AreClosedForThatPeerOnlyUntilOneEnds()
+    {
+        await using var server = await TestServer.StartAsync("--Server:MaxConnectionsPerPeer=2");
+        using var other = TlsCertificates.CreateSelfSigned("other", TimeProvider.System);
+        var (one, two, three) = (server.Connect(), server.Connect(), server.Connect(options: new PinnedChannelOptions { MaxAttempts = 1 }));
+        await SayAsync(one);
+        await SayAsync(two);
+
+        Assert.Equal(ErrorReason.Unavailable, (await Assert.ThrowsAsync<CleanRoomException>(() => SayAsync(three))).Reason);
+        await SayAsync(server.Connect(certificate: other));
+        await SayAsync(two);
+
+        one.Dispose();
+        await Eventually(async () =>
+        {
+            try
+            {
+                await SayAsync(three);
+                return true;
+            }
+            catch (CleanRoomException again) when (again.Reason == ErrorReason.Unavailable)
+            {
+                return false;
+            }
+        });
+
+        static async Task SayAsync(PinnedChannel channel) =>
+            await new EchoService.EchoServiceClient(channel.CallInvoker).SayAsync(new SayRequest(), cancellationToken: Token);
+    }
+
+    private static async Task ExchangeAsync(AsyncDuplexStreamingCall<ChatRequest, ChatResponse> call)
+    {
+        await call.RequestStream.WriteAsync(new ChatRequest { Text = "a" }, Token);
+        Assert.True(await call.ResponseStream.MoveNext(Token));
+    }
+
+    private static Task Eventually(Func<bool> condition) => Eventually(() => Task.FromResult(condition()));
+
+    private static async Task Eventually(Func<Task<bool>> condition)
+    {
+        for (var i = 0; i < 1_800; i++)
+        {
+            if (await condition())
+            {
+                return;
+            }
+
+            await Task.Delay(100, Token);
+        }
+
+        Assert.Fail("It did not come to pass.");
+    }
+
     /// <summary>The grpc-status, or null if the connection broke.</summary>
     private static async Task<string?> StatusOf(HttpClient http, HttpRequestMessage request)
     {

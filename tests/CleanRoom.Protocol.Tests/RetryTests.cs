@@ -36,6 +36,32 @@ public sealed class RetryTests
         Assert.Equal(1, server.Echo.Attempts["attest"]);
     }
 
+    [Theory]
+    [InlineData(ErrorReason.RateLimited, 20, 3)]
+    [InlineData(ErrorReason.ResourceExhausted, 20, 3)]
+    [InlineData(ErrorReason.ResourceExhausted, -1, 1)]
+    [InlineData(ErrorReason.QuotaExceeded, null, 1)]
+    [InlineData(ErrorReason.NotFound, null, 1)]
+    public async Task Overload_WithAHint_IsTriedAgainAsTheServerSays(ErrorReason reason, int? milliseconds, int attempts)
+    {
+        await using var server = await StartAsync();
+        server.Echo.Refusal = () => new CleanRoomException(reason, "Too much.") { RetryAfter = milliseconds is { } wait ? TimeSpan.FromMilliseconds(wait) : null };
+        var client = new MatchingService.MatchingServiceClient(server.Connect(options: Fast).CallInvoker);
+
+        try
+        {
+            await client.GetStatusAsync(new GetStatusRequest(), cancellationToken: Token);
+            Assert.Equal(3, attempts);
+        }
+        catch (CleanRoomException refusal)
+        {
+            Assert.Equal((reason, 1), (refusal.Reason, attempts));
+            Assert.Equal(reason == ErrorReason.NotFound ? null : Timeout.InfiniteTimeSpan, refusal.RetryAfter);
+        }
+
+        Assert.Equal(attempts, server.Echo.Attempts["status"]);
+    }
+
     [Fact]
     public async Task Unavailable_NobodyListens_SaysSoAfterSomeAttempts()
     {
@@ -61,7 +87,7 @@ public sealed class RetryTests
     {
         if (state.Attempts.AddOrUpdate(name, 1, (_, count) => count + 1) <= 2)
         {
-            throw new CleanRoomException(ErrorReason.Unavailable, "Not now.");
+            throw state.Refusal();
         }
     }
 

@@ -13,7 +13,8 @@ internal sealed class BatchSender(RoomClient room, ReceiptStore receipts)
 {
     private const int ChunkSize = 60 << 10;
     private const int MessageSize = 256 << 10;
-    private const int ConflictAttempts = 20;
+    private const int MostAttempts = 20;
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
     /// <summary>Where ingestion stands with a batch; it knows nothing of one that was never begun.</summary>
     public async Task<(long? Index, int NextPart)> FindUploadAsync(SealedBatch batch, CancellationToken cancellationToken)
@@ -63,9 +64,15 @@ internal sealed class BatchSender(RoomClient room, ReceiptStore receipts)
                 var (known, nextPart) = await FindUploadAsync(batch, cancellationToken).ConfigureAwait(false);
                 return known ?? await StreamAsync(batch, nextPart, run, cancellationToken).ConfigureAwait(false);
             }
-            catch (CleanRoomException exception) when (exception.Reason == ErrorReason.Conflict && attempt < ConflictAttempts)
+            catch (CleanRoomException exception) when (exception.Reason == ErrorReason.Conflict && attempt < MostAttempts)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(250), room.Time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (CleanRoomException exception) when (exception is { Reason: ErrorReason.RateLimited or ErrorReason.ResourceExhausted, RetryAfter: { } wait }
+                && wait >= TimeSpan.Zero && wait <= LongestWait && attempt < MostAttempts)
+            {
+                // The service has too much to do and says when to come back.
+                await Task.Delay(wait, room.Time, cancellationToken).ConfigureAwait(false);
             }
         }
     }

@@ -14,7 +14,7 @@ using InclusionProof = CleanRoom.Protocol.Common.V1.InclusionProof;
 namespace CleanRoom.Ingestion.Api;
 
 /// <summary>Translates the contract's calls.</summary>
-internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver uploads, ILogStore logs, IBatchStore batches, TimeProvider clock)
+internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver uploads, OpenReads reads, ILogStore logs, IBatchStore batches, TimeProvider clock)
     : IngestionService.IngestionServiceBase
 {
     private const int PageBytes = 1 << 20;
@@ -83,6 +83,7 @@ internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver u
         var room = rooms.Get(Wire.Room(request.Room));
         var peer = context.GetPeerKey();
         var position = Wire.Position(request.From, "from");
+        using var place = reads.Enter(room, await room.IdentifyAsync(peer, context.CancellationToken));
         CosignedCheckpoint? sent = null;
         while (true)
         {
@@ -135,6 +136,7 @@ internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver u
             throw NoBatch();
         }
 
+        using var place = reads.Enter(room, viewer);
         var part = checked((int)Math.Min(request.FromPart, int.MaxValue));
         while (await batches.ReadPartsAsync(room.Id, batch, part, PageBytes, context.CancellationToken) is { Count: > 0 } page)
         {

@@ -23,7 +23,10 @@ internal static class Refusals
     public static CleanRoomException Of(IgnoredReason reason, string? detail = null)
     {
         var (error, message, remedy) = Explain(reason);
-        return new CleanRoomException(error, detail is null ? $"{message} ({reason})" : $"{message} ({reason}: {detail})", "leaf", remedy);
+        return new CleanRoomException(error, detail is null ? $"{message} ({reason})" : $"{message} ({reason}: {detail})", "leaf", remedy)
+        {
+            RetryAfter = reason == IgnoredReason.LimitReached ? Timeout.InfiniteTimeSpan : null,
+        };
     }
 
     private static string Describe(CharterVerdict verdict) => verdict switch

@@ -59,7 +59,7 @@ internal sealed class RoomDirectory(
         {
             if (!_rooms.ContainsKey(id) && _rooms.Count >= options.Value.MaximumRooms)
             {
-                throw new CleanRoomException(ErrorReason.ResourceExhausted, "This service keeps no more rooms.", "room", "Ask the operator.");
+                throw new CleanRoomException(ErrorReason.ResourceExhausted, "This service keeps no more rooms.", "room", "Ask the operator.") { RetryAfter = Timeout.InfiniteTimeSpan };
             }
 
             switch (await logs.CreateRoomAsync(id, genesis.Leaf, CancellationToken.None))

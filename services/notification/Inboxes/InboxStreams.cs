@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using CleanRoom.Charter;
 using CleanRoom.Cryptography;
+using CleanRoom.Hosting.Calls;
 using CleanRoom.Notification.Rooms;
 using CleanRoom.Storage.Slots;
 using CleanRoom.Transport;
@@ -13,10 +13,10 @@ internal sealed class InboxStreams(RoomFollowers rooms, ISlotStore slots, IOptio
 {
     private const int PageFrames = 64;
 
-    private readonly ConcurrentDictionary<(RoomId, MemberId), int> _open = new();
+    private readonly Places<(RoomId, MemberId)> _open = new(options.Value.StreamsPerMember);
 
     /// <summary>Subscriptions that are open, of all rooms and members.</summary>
-    public int Open => _open.Values.Sum();
+    public int Open => _open.Taken;
 
     /// <summary>Sends frames after a number, in order, and goes on with new ones.</summary>
     /// <param name="room">The room.</param>
@@ -29,15 +29,8 @@ internal sealed class InboxStreams(RoomFollowers rooms, ISlotStore slots, IOptio
     {
         var follower = await rooms.GetAsync(room, cancellationToken);
         var member = await IdentifyAsync(follower, peer, cancellationToken);
-        Enter(room, member);
-        try
-        {
-            await StreamAsync(follower, member, peer, after, once, send, cancellationToken);
-        }
-        finally
-        {
-            Leave(room, member);
-        }
+        using var place = Enter(room, member);
+        await StreamAsync(follower, member, peer, after, once, send, cancellationToken);
     }
 
     /// <summary>Gives one page of frames after a number; where there is none yet, waits a while for the next.</summary>
@@ -57,20 +50,13 @@ internal sealed class InboxStreams(RoomFollowers rooms, ISlotStore slots, IOptio
             return page;
         }
 
-        Enter(room, member);
-        try
-        {
-            await WaitAsync(Id(room), member, after, patience, cancellationToken);
+        using var place = Enter(room, member);
+        await WaitAsync(Id(room), member, after, patience, cancellationToken);
 
-            // The key may have been revoked while we waited.
-            return await IdentifyAsync(follower, peer, cancellationToken) == member
-                ? await slots.ReadAsync(Id(room), member.Value, after, most, cancellationToken)
-                : throw Stranger();
-        }
-        finally
-        {
-            Leave(room, member);
-        }
+        // The key may have been revoked while we waited.
+        return await IdentifyAsync(follower, peer, cancellationToken) == member
+            ? await slots.ReadAsync(Id(room), member.Value, after, most, cancellationToken)
+            : throw Stranger();
     }
 
     /// <summary>Gives the number up to which everything has been acknowledged; 0 at first.</summary>
@@ -140,21 +126,9 @@ internal sealed class InboxStreams(RoomFollowers rooms, ISlotStore slots, IOptio
 
     private static Guid Id(RoomId room) => Guid.ParseExact(room.ToString(), "D");
 
-    private void Enter(RoomId room, MemberId member)
+    private IDisposable Enter(RoomId room, MemberId member) => _open.TryEnter((room, member)) ?? throw new CleanRoomException(
+        ErrorReason.RateLimited, "Too many subscriptions of this member are open.", "room", "Close one of them.")
     {
-        if (_open.AddOrUpdate((room, member), 1, static (_, count) => count + 1) > options.Value.StreamsPerMember)
-        {
-            Leave(room, member);
-            throw new CleanRoomException(ErrorReason.RateLimited, "Too many subscriptions of this member are open.", "room", "Close one of them.");
-        }
-    }
-
-    private void Leave(RoomId room, MemberId member)
-    {
-        // The entry goes with the last stream, so that the table does not grow with every member ever seen.
-        if (_open.AddOrUpdate((room, member), 0, static (_, count) => count - 1) == 0)
-        {
-            _open.TryRemove(new KeyValuePair<(RoomId, MemberId), int>((room, member), 0));
-        }
-    }
+        RetryAfter = TimeSpan.FromSeconds(5),
+    };
 }

@@ -240,7 +240,7 @@ internal static class PageEndpoints
     {
         if (!context.RequestServices.GetRequiredService<SignInLimit>().Admits(context.Connection.RemoteIpAddress))
         {
-            throw new CleanRoomException(ErrorReason.RateLimited, "Too many attempts to sign in came from this address.", null, "Wait a minute.");
+            throw new CleanRoomException(ErrorReason.RateLimited, "Too many attempts to sign in came from this address.", null, "Wait a minute.") { RetryAfter = TimeSpan.FromMinutes(1) };
         }
     }
 
@@ -304,6 +304,11 @@ internal static class PageEndpoints
             ErrorReason.RateLimited or ErrorReason.ResourceExhausted => StatusCodes.Status429TooManyRequests,
             _ => StatusCodes.Status503ServiceUnavailable,
         };
+        if (RpcErrors.RetryAfterOf(refusal) is { } wait && wait > TimeSpan.Zero)
+        {
+            context.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString("0", CultureInfo.InvariantCulture);
+        }
+
         return WriteAsync(context, writer =>
         {
             writer.WriteString("reason", refusal.Reason.ToString());

@@ -37,7 +37,7 @@ internal sealed class SignInDesk(RoomFollowers rooms, IOptions<PageOptions> opti
         Sweep();
         if (_challenges.Count >= MaximumChallenges)
         {
-            throw new CleanRoomException(ErrorReason.ResourceExhausted, "Too many are signing in now.", null, "Try again in two minutes.");
+            throw new CleanRoomException(ErrorReason.ResourceExhausted, "Too many are signing in now.", null, "Try again in two minutes.") { RetryAfter = ChallengeLife };
         }
 
         var challenge = Random();
@@ -75,7 +75,7 @@ internal sealed class SignInDesk(RoomFollowers rooms, IOptions<PageOptions> opti
         var member = (await follower.GetAsync(cancellationToken)).Members.GetValueOrDefault(key.Id) ?? throw Stranger();
         if (_sessions.Count >= options.Value.MaximumSessions)
         {
-            throw new CleanRoomException(ErrorReason.ResourceExhausted, "Too many are signed in now.", null, "Try again later.");
+            throw new CleanRoomException(ErrorReason.ResourceExhausted, "Too many are signed in now.", null, "Try again later.") { RetryAfter = TimeSpan.FromMinutes(1) };
         }
 
         var session = new PageSession(answer.Room, member, key.Id);

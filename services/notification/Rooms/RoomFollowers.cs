@@ -57,7 +57,7 @@ internal sealed class RoomFollowers(PinnedChannel ingestion, IOptions<Notificati
 
             if (_followers.Count >= options.Value.MaximumRooms)
             {
-                throw new CleanRoomException(ErrorReason.ResourceExhausted, "This service follows no more rooms.", "room", "Ask the operator.");
+                throw new CleanRoomException(ErrorReason.ResourceExhausted, "This service follows no more rooms.", "room", "Ask the operator.") { RetryAfter = Timeout.InfiniteTimeSpan };
             }
 
             var follower = new RoomFollower(room, ingestion, clock, logger, _stop.Token);

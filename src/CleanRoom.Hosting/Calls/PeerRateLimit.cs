@@ -15,12 +15,15 @@ internal static class PeerRateLimit
 {
     private static readonly object NoKey = new();
 
+    /// <summary>What calls and connections of a peer are counted under.</summary>
+    internal static object PartitionOf(KeyId? peer) => peer is null ? NoKey : peer;
+
     internal static PartitionedRateLimiter<PeerCall> Create(IServiceProvider services)
     {
         var perSecond = services.GetRequiredService<IOptions<ServerOptions>>().Value.CallsPerSecondAndPeer;
         return PartitionedRateLimiter.Create<PeerCall, object>(call =>
         {
-            object partition = call.Peer is null ? NoKey : call.Peer;
+            var partition = PartitionOf(call.Peer);
             return perSecond == 0
                 ? RateLimitPartition.GetNoLimiter(partition)
                 : RateLimitPartition.GetTokenBucketLimiter(partition, _ => new TokenBucketRateLimiterOptions

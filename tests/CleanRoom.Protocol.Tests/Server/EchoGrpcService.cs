@@ -13,6 +13,9 @@ public sealed class EchoState
     public ConcurrentQueue<string> Ended { get; } = new();
 
     public ConcurrentDictionary<string, int> Attempts { get; } = new();
+
+    /// <summary>What a service that stumbles says.</summary>
+    public Func<CleanRoomException> Refusal { get; set; } = static () => new(ErrorReason.Unavailable, "Not now.");
 }
 
 internal sealed class EchoGrpcService(EchoState state) : EchoService.EchoServiceBase

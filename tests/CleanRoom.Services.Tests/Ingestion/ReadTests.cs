@@ -77,6 +77,56 @@ public sealed class ReadTests(SharedIngestion ingestion, WitnessServers witnesse
     }
 
     [Fact]
+    public async Task ReadEntries_MoreThanACallerMayHaveOpen_AreRefusedForThatCallerOnlyUntilOneEnds()
+    {
+        await using var server = await IngestionServer.StartAsync("--Ingestion:ReadsPerCaller=2");
+        using var room = await LogRoom.OpenAsync(server, witnesses);
+        using var unknown = TlsCertificates.CreateSelfSigned("another stranger", TimeProvider.System);
+        var held = await FollowAsync(room, room.Stranger);
+        using var second = await FollowAsync(room, unknown);
+
+        // However many keys a stranger makes, it is one caller; members and services have places of their own.
+        using var third = TlsCertificates.CreateSelfSigned("a third stranger", TimeProvider.System);
+        var refusal = await Assert.ThrowsAsync<CleanRoomException>(() => FollowAsync(room, third));
+        Assert.Equal((ErrorReason.ResourceExhausted, TimeSpan.FromSeconds(5)), (refusal.Reason, refusal.RetryAfter));
+        using var member = await FollowAsync(room, room.Alpha.Transport);
+        using var same = await FollowAsync(room, room.Alpha.Transport);
+        await Refused.WithAsync(ErrorReason.ResourceExhausted, () => FollowAsync(room, room.Alpha.Transport));
+        using var service = await FollowAsync(room, room.Matching);
+        using var other = await LogRoom.OpenAsync(server, witnesses);
+        using var elsewhere = await FollowAsync(other, room.Stranger);
+
+        held.Dispose();
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                (await FollowAsync(room, third)).Dispose();
+                return;
+            }
+            catch (CleanRoomException again) when (again.Reason == ErrorReason.ResourceExhausted && attempt < 1_800)
+            {
+                await Task.Delay(100, Token);
+            }
+        }
+    }
+
+    private static async Task<AsyncServerStreamingCall<ReadEntriesResponse>> FollowAsync(LogRoom room, X509Certificate2 certificate)
+    {
+        var call = room.Client(certificate).ReadEntries(new ReadEntriesRequest { Room = room.Text, Follow = true }, cancellationToken: Token);
+        try
+        {
+            Assert.True(await call.ResponseStream.MoveNext(Token));
+            return call;
+        }
+        catch
+        {
+            call.Dispose();
+            throw;
+        }
+    }
+
+    [Fact]
     public async Task TwoRooms_KnowNothingOfEachOther()
     {
         using var one = await LogRoom.OpenAsync(ingestion.Server, witnesses);
