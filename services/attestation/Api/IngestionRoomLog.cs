@@ -36,9 +36,9 @@ internal sealed class IngestionRoomLog(X509Certificate2 certificate, Uri? addres
         }
     }
 
-    public async Task<RoomState> ReadAsync(RoomCharter charter, CancellationToken cancellationToken)
+    public async Task<RoomState> ReadAsync(RoomCharter charter, LogPosition shown, CancellationToken cancellationToken)
     {
-        var reader = new LogReader(ChannelTo(charter.Operator.Ingestion), charter.Room);
+        var reader = new LogReader(ChannelTo(charter.Operator.Ingestion), charter.Room, shown);
         try
         {
             _ = await reader.SyncAsync(fresh: false, onSegment: null, cancellationToken);

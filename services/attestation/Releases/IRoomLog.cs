@@ -1,6 +1,7 @@
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
+using CleanRoom.Transport;
 
 namespace CleanRoom.Attestation.Releases;
 
@@ -12,8 +13,11 @@ internal interface IRoomLog
     Task<LoggedLeaf> AppendAsync(RoomCharter charter, ReadOnlyMemory<byte> leaf, CancellationToken cancellationToken);
 
     /// <summary>Reads the log up to its newest cosigned checkpoint, as far as this broker's owner may read it; every entry is verified.</summary>
+    /// <param name="charter">Says where it is.</param>
+    /// <param name="shown">A position that it must extend.</param>
+    /// <param name="cancellationToken">Stops.</param>
     /// <exception cref="RoomLogException">Ingestion cannot be reached, or what it gives does not verify.</exception>
-    Task<RoomState> ReadAsync(RoomCharter charter, CancellationToken cancellationToken);
+    Task<RoomState> ReadAsync(RoomCharter charter, LogPosition shown, CancellationToken cancellationToken);
 }
 
 /// <summary>Where a leaf is said to stand.</summary>
@@ -28,5 +32,9 @@ internal sealed record LoggedLeaf(long Index, string Note, IReadOnlyList<Digest>
         && MerkleProof.VerifyInclusion(MerkleTree.LeafHash(leaf.Span), Index, cosigned.Size, Path, cosigned.Root);
 }
 
-/// <summary>The log did not take the entry, or nobody cosigned it in time.</summary>
-internal sealed class RoomLogException(string message, Exception inner) : Exception(message, inner);
+/// <summary>The log did not take the entry, nobody cosigned it in time, or what was read does not hold.</summary>
+internal sealed class RoomLogException(string message, CleanRoomException inner) : Exception(message, inner)
+{
+    /// <summary>Why.</summary>
+    public ErrorReason Reason { get; } = inner.Reason;
+}

@@ -9,6 +9,7 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Evidence.Results;
 using CleanRoom.Storage.Brokers;
+using CleanRoom.Transport;
 
 namespace CleanRoom.Attestation.Releases;
 
@@ -58,19 +59,13 @@ internal sealed partial class KeyReleaser(
             return Refused(request.Room, refusal);
         }
 
-        IReadOnlySet<int> erased = new HashSet<int>();
-        if (standing.In(room.Charter) == Standing.StandIn)
+        var read = await AskLogAsync(room, instance!, LogPosition.Of(cosigned!.Note.Checkpoint), cancellationToken);
+        if (read is Outcome<IReadOnlySet<int>>.Refused unread)
         {
-            // The owner may have frozen or erased at its broker and in the log while this one was not told.
-            var read = await ReadAsync(room, cosigned!, cancellationToken);
-            if (read is Outcome<IReadOnlySet<int>>.Refused unread)
-            {
-                return Refused(request.Room, unread.Refusal);
-            }
-
-            erased = ((Outcome<IReadOnlySet<int>>.Done)read).Value;
+            return Refused(request.Room, unread.Refusal);
         }
 
+        var erased = ((Outcome<IReadOnlySet<int>>.Done)read).Value;
         var entry = await DecideAsync(room, request, instance!, cosigned!, erased, cancellationToken);
         if (entry is Outcome<BrokerRelease>.Refused undecided)
         {
@@ -103,7 +98,14 @@ internal sealed partial class KeyReleaser(
             return Refused(request.Room, changed);
         }
 
-        using var opened = await OpenAsync(room, release, cancellationToken);
+        // So may the log have, up to the entry: what stands before it was heard by nobody else here.
+        read = await AskLogAsync(room, instance!, LogPosition.Of(Parse(logged.Note).Checkpoint), cancellationToken);
+        if (read is Outcome<IReadOnlySet<int>>.Refused overtaken)
+        {
+            return Refused(request.Room, overtaken.Refusal);
+        }
+
+        using var opened = await OpenAsync(room, release, ((Outcome<IReadOnlySet<int>>.Done)read).Value, cancellationToken);
         if (opened is null)
         {
             return Refused(request.Room, new Refusal(
@@ -121,33 +123,54 @@ internal sealed partial class KeyReleaser(
         return new Outcome<KeyRelease>.Done(Seal(room, instance!, release, logged, opened));
     }
 
-    /// <summary>What the log says of the owner's keys: frozen is a refusal; otherwise the periods that are erased.</summary>
-    private async Task<Outcome<IReadOnlySet<int>>> ReadAsync(JoinedRoom room, CosignedCheckpoint shown, CancellationToken cancellationToken)
+    /// <summary>
+    /// Asks the log what a stand-in may not have been told: a freeze, an erasure, a newer charter, a newer instance. It must be the log that was shown. The owner's own broker knows by itself.
+    /// </summary>
+    /// <returns>The periods that are erased, or a refusal.</returns>
+    private async Task<Outcome<IReadOnlySet<int>>> AskLogAsync(JoinedRoom room, InstanceEntry instance, LogPosition shown, CancellationToken cancellationToken)
     {
+        if (standing.In(room.Charter) != Standing.StandIn)
+        {
+            return new Outcome<IReadOnlySet<int>>.Done(new HashSet<int>());
+        }
+
         RoomState state;
         try
         {
-            state = await log.ReadAsync(room.Charter, cancellationToken);
+            state = await log.ReadAsync(room.Charter, shown, cancellationToken);
         }
         catch (RoomLogException exception)
         {
             LogNotRead(exception, room.Id);
-            return Refuse(BrokerReason.LogUnavailable, "The room's log cannot be read, so nothing was released.", "Try again with the same result or a new one.");
+            return exception.Reason switch
+            {
+                ErrorReason.LogForked => Refuse(BrokerReason.LogForked, "Ingestion gives this broker another log than the instance shows.", "Stop and compare the logs: somebody shows two histories."),
+                ErrorReason.LogRolledBack => Refuse(BrokerReason.NotCosigned, "Ingestion gives this broker less of the log than the instance shows, so nothing was released.", "Try again."),
+                _ => Refuse(BrokerReason.LogUnavailable, "The room's log cannot be read, so nothing was released.", "Try again with the same result or a new one."),
+            };
         }
 
-        return state.Size < shown.Size
-            ? Refuse(BrokerReason.NotCosigned, "Ingestion gives this broker less of the log than the instance shows, so nothing was released.", "Try again.")
-            : state.Frozen.Contains(guard.Owner.Id)
-                ? Refuse(BrokerReason.KeyFrozen, "The log says that the owner has frozen its keys.", "Ask the owner to resume it.")
-                : new Outcome<IReadOnlySet<int>>.Done(state.Erasures.Where(erasure => erasure.Entry.Author == guard.Owner.Id).Select(erasure => erasure.Entry.Period).ToHashSet());
+        if (state.Frozen.Contains(guard.Owner.Id))
+        {
+            return Refuse(BrokerReason.KeyFrozen, "The log says that the owner has frozen its keys.", "Ask the owner to resume it.");
+        }
+
+        if (state.Charter is { } newest && newest.Hash != room.Charter.Hash && newest.Version >= room.Charter.Version)
+        {
+            return Refuse(BrokerReason.CharterNotInForce, "The log has another charter than the one that was handed over to this broker.", "Let the owner's broker hand over again.");
+        }
+
+        return state.CurrentInstance?.Signing.Id == instance.Signing.Id
+            ? new Outcome<IReadOnlySet<int>>.Done(state.Erasures.Where(erasure => erasure.Entry.Author == guard.Owner.Id).Select(erasure => erasure.Entry.Period).ToHashSet())
+            : Refuse(BrokerReason.GenerationSuperseded, "The instance is not the newest one in the log.", "Start a new instance.");
 
         static Outcome<IReadOnlySet<int>> Refuse(BrokerReason reason, string message, string remedy) => new Outcome<IReadOnlySet<int>>.Refused(new Refusal(reason, "", message, remedy));
     }
 
-    /// <summary>Opens what the entry in the log says and no more: a period that began since belongs to the next release.</summary>
-    private async Task<OpenedKeys?> OpenAsync(JoinedRoom room, BrokerRelease release, CancellationToken cancellationToken)
+    /// <summary>Opens what the entry in the log says and no more: a period that began since belongs to the next release, one that was erased since to none.</summary>
+    private async Task<OpenedKeys?> OpenAsync(JoinedRoom room, BrokerRelease release, IReadOnlySet<int> erased, CancellationToken cancellationToken)
     {
-        var periods = PeriodsOf(release);
+        var periods = PeriodsOf(release).Except(erased).ToHashSet();
         try
         {
             return await roomKeys.OpenAsync(room.Id, [.. room.Record.RecordKeys.Where(key => periods.Contains(key.Period))], room.Record.SealedRoomSecret, cancellationToken);
@@ -314,7 +337,7 @@ internal sealed partial class KeyReleaser(
         // The generation is taken first: from here on no lower one, and no other instance of this one, gets anything.
         var taken = await guard.ChangeAsync(
             request.Room,
-            state => CheckState(state, instance) is { } refusal
+            state => (CheckState(state, instance) ?? CheckHistory(state, request, cosigned)) is { } refusal
                 ? new Outcome<BrokerRoom>.Refused(refusal)
                 : new Outcome<BrokerRoom>.Done(Remember(state, cosigned) with { Generation = instance.Generation, Instance = instance.Signing.Id, LeaseEnds = leaseEnds }),
             cancellationToken);
@@ -330,10 +353,16 @@ internal sealed partial class KeyReleaser(
             new BrokerRelease(room.Record.Room, result, instance.Generation, entry.Sign(keys.Verifier), leaseEnds), cancellationToken));
     }
 
+    /// <summary>A stand-in's last checkpoint moves with releases and hand-overs, so the one that is shown is held against it again where it is replaced.</summary>
+    private Refusal? CheckHistory(JoinedRoom room, ReleaseRequest request, CosignedCheckpoint cosigned) =>
+        standing.In(room.Charter) == Standing.StandIn && room.Record.CosignedRoot is { } root ? CheckConsistency(room.Record.CosignedSize, root, cosigned, request) : null;
+
     /// <summary>A stand-in cosigns nothing: the last checkpoint of a quorum that it released under takes that place.</summary>
     private BrokerRoom Remember(JoinedRoom room, CosignedCheckpoint cosigned) => standing.In(room.Charter) == Standing.StandIn && cosigned.Size > room.Record.CosignedSize
         ? room.Record with { CosignedSize = cosigned.Size, CosignedRoot = cosigned.Root }
         : room.Record;
+
+    private static SignedCheckpoint Parse(string note) => SignedCheckpoint.TryParse(note, out var parsed) ? parsed : throw new InvalidOperationException("A proof that holds has a checkpoint.");
 
     private static IReadOnlyCollection<int> PeriodsOf(BrokerRelease release) => SignedEntry.TryParse(release.Leaf.Span, out var signed, out _) && signed.Entry is ReleaseEntry entry
         ? entry.Periods

@@ -45,18 +45,14 @@ public sealed class StandInTests : IDisposable
         await TakeOverAsync(room, content => (content.Size, content.Root) = (0, ByteString.Empty));
         Assert.Equal(0UL, (await StateAsync(room)).Size);
         using var instance = await ReadyAsync(room);
-        var fork = room.Log.Tree.Fork(0);
-
         Assert.NotNull(instance.Open(await instance.ReleaseAsync()));
 
-        // Another history, as long and under a quorum of the same witnesses.
-        for (var size = fork.Size; size < room.Log.Tree.Size; size++)
-        {
-            _ = fork.Append(size == instance.Index ? instance.Leaf : Encoding.ASCII.GetBytes("another " + size));
-        }
-
-        var request = await instance.ReleaseRequestAsync(tree: fork);
-        await TestRoom.RefusedAsync(ErrorReason.LogForked, async () => await room.Enclave.ReleaseKeyAsync(request, cancellationToken: Token));
+        // Another history under a quorum of the same witnesses, shown by instance and ingestion alike.
+        var fork = room.Log.Tree.Fork(1);
+        _ = fork.Append(new FreezeEntry(room.Room, NewId(), TestRoom.Alpha, false).Sign(room.VerifierKey("alpha")));
+        instance.Index = fork.Append(instance.Leaf);
+        room.Log.Replace(fork);
+        await TestRoom.RefusedAsync(ErrorReason.LogForked, instance.ReleaseAsync);
     }
 
     [Fact]
@@ -96,18 +92,112 @@ public sealed class StandInTests : IDisposable
     public async Task ReleaseKey_PeriodThatTheLogSaysIsErased_IsLeftOut()
     {
         await using var room = await TestRoom.StandInAsync();
-        using var approver = SigningKey.Generate();
-        Append(room, new PersonEntry(room.Room, NewId(), TestRoom.Alpha, false, "p1", approver.PublicKey, PersonRoles.Approver), room.OrganisationKey("alpha"));
-        Append(room, new KeyEntry(room.Room, NewId(), TestRoom.Alpha, KeyPurpose.Record, 1, _first.PublicKey), approver);
-        Append(room, new KeyEntry(room.Room, NewId(), TestRoom.Alpha, KeyPurpose.Record, 2, _second.PublicKey), approver);
+        LogKeys(room);
         await TakeOverAsync(room);
         using var instance = await ReadyAsync(room);
-        Append(
-            room,
-            new ErasureEntry(room.Room, NewId(), TestRoom.Alpha, true, 1, _first.PublicKey.Id, "embedded", room.Clock.Now, LeaseEnds: null, RecoverableUntil: null, "Deleted."),
-            room.VerifierKey("alpha"));
+        Append(room, Erasure(room), room.VerifierKey("alpha"));
+
+        var response = await instance.ReleaseAsync();
+
+        Assert.Equal(2u, Assert.Single(instance.Open(response)!.RecordKeys).Period);
+        Assert.True(SignedEntry.TryParse(response.Release.Leaf.Span, out var signed, out _));
+        Assert.Equal([2], Assert.IsType<ReleaseEntry>(signed.Entry).Periods);
+    }
+
+    [Fact]
+    public async Task ReleaseKey_AgainAfterAPeriodWasErasedInTheLog_LeavesItOut()
+    {
+        await using var room = await TestRoom.StandInAsync();
+        LogKeys(room);
+        await TakeOverAsync(room);
+        using var instance = await ReadyAsync(room);
+        Assert.Equal(2, instance.Open(await instance.ReleaseAsync())!.RecordKeys.Count);
+
+        Append(room, Erasure(room), room.VerifierKey("alpha"));
 
         Assert.Equal(2u, Assert.Single(instance.Open(await instance.ReleaseAsync())!.RecordKeys).Period);
+    }
+
+    [Theory]
+    [InlineData("freeze", ErrorReason.KeyFrozen)]
+    [InlineData("newer instance", ErrorReason.InstanceSuperseded)]
+    [InlineData("newer charter", ErrorReason.CharterNotInForce)]
+    public async Task ReleaseKey_WhatTheLogSaysBeforeOrWhileTheReleaseIsLogged_IsHeard(string what, ErrorReason expected)
+    {
+        foreach (var late in new[] { false, true })
+        {
+            await using var room = await TestRoom.StandInAsync();
+            await TakeOverAsync(room);
+            using var instance = await ReadyAsync(room);
+            using var successor = await room.InstanceAsync(generation: 2);
+            var newer = TestRoom.Build(CharterDraft.After(room.Charter).SetLinkageModel(Digest.Of("other"u8)));
+            Action act = what switch
+            {
+                "freeze" => () => Append(room, new FreezeEntry(room.Room, NewId(), TestRoom.Alpha, true), room.VerifierKey("alpha")),
+                "newer instance" => () => Append(room, successor.Entry(), successor.Signing),
+                _ => () => Append(room, new CharterEntry(room.Room, NewId(), TestRoom.Alpha, room.Signed(newer)), room.OrganisationKey("alpha")),
+            };
+            if (late)
+            {
+                // The release entry is in the log already, what counts came before it was proven.
+                room.Log.BeforeInclusion = () =>
+                {
+                    act();
+                    act = () => { };
+                    return Task.CompletedTask;
+                };
+            }
+            else
+            {
+                act();
+            }
+
+            await TestRoom.RefusedAsync(expected, instance.ReleaseAsync);
+        }
+    }
+
+    [Fact]
+    public async Task ReleaseKey_AnotherLogForThisBrokerThanTheInstanceShows_ReleasesNothing()
+    {
+        await using var room = await TestRoom.StandInAsync();
+        await TakeOverAsync(room);
+        using var instance = await ReadyAsync(room);
+        Append(room, new FreezeEntry(room.Room, NewId(), TestRoom.Alpha, true), room.VerifierKey("alpha"));
+        var request = await instance.ReleaseRequestAsync();
+        var tree = room.Log.Tree;
+        var fork = tree.Fork(instance.Index + 1);
+        _ = fork.Append(new FreezeEntry(room.Room, NewId(), TestRoom.Alpha, false).Sign(room.VerifierKey("alpha")));
+
+        room.Log.Replace(fork);
+        await TestRoom.RefusedAsync(ErrorReason.LogForked, async () => await room.Enclave.ReleaseKeyAsync(request, cancellationToken: Token));
+        room.Log.Replace(tree);
+        await TestRoom.RefusedAsync(ErrorReason.KeyFrozen, async () => await room.Enclave.ReleaseKeyAsync(request, cancellationToken: Token));
+    }
+
+    [Fact]
+    public async Task ReleaseKey_AnotherHistoryHandedOverWhileTheLogIsRead_ReleasesNothing()
+    {
+        await using var room = await TestRoom.StandInAsync();
+        await TakeOverAsync(room, content => (content.Size, content.Root) = (0, ByteString.Empty));
+        using var instance = await ReadyAsync(room);
+        var fork = room.Log.Tree.Fork(1);
+        while (fork.Size < room.Log.Tree.Size + 1)
+        {
+            _ = fork.Append(Encoding.ASCII.GetBytes("another " + fork.Size));
+        }
+
+        var cosign = room.Log.Cosign;
+        room.Log.Cosign = async size =>
+        {
+            room.Log.Cosign = cosign;
+            await TakeOverAsync(room, content => (content.Size, content.Root) = ((ulong)fork.Size, ByteString.CopyFrom(fork.Root(fork.Size).Span)));
+            return await cosign(size);
+        };
+
+        var refusal = await Assert.ThrowsAsync<CleanRoomException>(instance.ReleaseAsync);
+
+        Assert.Contains(refusal.Reason, new[] { ErrorReason.LogForked, ErrorReason.Conflict });
+        Assert.Equal(0UL, (await StateAsync(room)).Generation);
     }
 
     [Fact]
@@ -221,6 +311,18 @@ public sealed class StandInTests : IDisposable
     private static ByteString Signed(SignedCharter charter) => ByteString.CopyFrom(charter.ToBytes());
 
     private static void Append(TestRoom room, Entry entry, SigningKey key) => _ = room.Log.Append(entry.Sign(key));
+
+    /// <summary>Puts alpha's two record keys into the log.</summary>
+    private void LogKeys(TestRoom room)
+    {
+        using var approver = SigningKey.Generate();
+        Append(room, new PersonEntry(room.Room, NewId(), TestRoom.Alpha, false, "p1", approver.PublicKey, PersonRoles.Approver), room.OrganisationKey("alpha"));
+        Append(room, new KeyEntry(room.Room, NewId(), TestRoom.Alpha, KeyPurpose.Record, 1, _first.PublicKey), approver);
+        Append(room, new KeyEntry(room.Room, NewId(), TestRoom.Alpha, KeyPurpose.Record, 2, _second.PublicKey), approver);
+    }
+
+    private ErasureEntry Erasure(TestRoom room) =>
+        new(room.Room, NewId(), TestRoom.Alpha, true, 1, _first.PublicKey.Id, "embedded", room.Clock.Now, LeaseEnds: null, RecoverableUntil: null, "Deleted.");
 
     private static byte[] Scalar(HpkePrivateKey key)
     {
