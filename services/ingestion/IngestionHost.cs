@@ -47,6 +47,8 @@ public static class IngestionHost
         builder.Services.AddSingleton<QuotaMetrics>();
         builder.Services.AddSingleton<UploadReceiver>();
         builder.Services.AddSingleton<OpenReads>();
+        builder.Services.AddSingleton<EntryRates>();
+        builder.Services.AddSingleton<RoomTurns>();
         builder.Services.AddSingleton<Eraser>();
         builder.Services.AddSingleton<WitnessConnections>();
 

@@ -24,6 +24,24 @@ internal sealed class IngestionOptions
     [Range(1, 1_000)]
     public int ReadsPerCaller { get; set; } = 32;
 
+    /// <summary>
+    /// Bytes of ciphertext after which a contributor may begin no more uploads in a room in a month of room time; one that was begun goes on. Defaults to 64 GiB.
+    /// </summary>
+    [Range(1L, 1L << 50)]
+    public long BytesPerContributor { get; set; } = 64L << 30;
+
+    /// <summary>The same for all contributors of a room together. Defaults to 256 GiB.</summary>
+    [Range(1L, 1L << 50)]
+    public long BytesPerRoom { get; set; } = 256L << 30;
+
+    /// <summary>Entries a minute that one member may bring into a room's log on average, batches included. Defaults to 600.</summary>
+    [Range(1, 1_000_000)]
+    public int EntriesPerMinute { get; set; } = 600;
+
+    /// <summary>Writes of uploads at a time; who waits for one is let in by turns of rooms. Defaults to 16.</summary>
+    [Range(1, 1_000)]
+    public int WritesAtATime { get; set; } = 16;
+
     /// <summary>How long an upload waits for its next chunk before it is cut off; it can be resumed. Defaults to 30 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan ChunkTimeout { get; set; } = TimeSpan.FromSeconds(30);

@@ -23,7 +23,7 @@ internal sealed class NotificationOptions : IValidatableObject
     public int MaximumRooms { get; set; } = 1_000;
 
     /// <summary>Subscriptions that one member may have open in a room. Defaults to 16.</summary>
-    [Range(1, 1_000)]
+    [Range(1, 100_000)]
     public int StreamsPerMember { get; set; } = 16;
 
     /// <summary>How long a delivery waits for this service to see an epoch head or an instance that is cosigned already. Defaults to 5 seconds.</summary>

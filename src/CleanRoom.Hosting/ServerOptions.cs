@@ -27,9 +27,9 @@ public sealed class ServerOptions
     [Range(1, 100_000)]
     public int MaxConnections { get; set; } = 1_000;
 
-    /// <summary>Connections at a time of one key; callers without a key count as one. Further ones are closed. Defaults to 64.</summary>
+    /// <summary>Connections at a time of one key; callers without a key count as one. Further ones are closed. Defaults to 256.</summary>
     [Range(1, 100_000)]
-    public int MaxConnectionsPerPeer { get; set; } = 64;
+    public int MaxConnectionsPerPeer { get; set; } = 256;
 
     /// <summary>Calls at a time of one key, streams included; callers without a key count as one. Defaults to 2,000.</summary>
     [Range(1, 1_000_000)]

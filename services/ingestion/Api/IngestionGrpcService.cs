@@ -14,7 +14,7 @@ using InclusionProof = CleanRoom.Protocol.Common.V1.InclusionProof;
 namespace CleanRoom.Ingestion.Api;
 
 /// <summary>Translates the contract's calls.</summary>
-internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver uploads, OpenReads reads, ILogStore logs, IBatchStore batches, TimeProvider clock)
+internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver uploads, OpenReads reads, EntryRates rates, ILogStore logs, IBatchStore batches, TimeProvider clock)
     : IngestionService.IngestionServiceBase
 {
     private const int PageBytes = 1 << 20;
@@ -31,7 +31,14 @@ internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver u
             case CharterEntry { Content.Charter.Version: 1 }:
                 return new AppendResponse { Index = 0, Existed = await rooms.CreateAsync(id, entry, context.CancellationToken) };
             default:
-                var leaf = await rooms.Get(id).AppendAsync(entry.Leaf, context.CancellationToken);
+                var room = rooms.Get(id);
+                rates.Check(id, entry.Entry.Author);
+                var leaf = await room.AppendAsync(entry.Leaf, context.CancellationToken);
+                if (!leaf.Existed)
+                {
+                    rates.Count(id, entry.Entry.Author);
+                }
+
                 return new AppendResponse { Index = (ulong)leaf.Index, Existed = leaf.Existed };
         }
     }

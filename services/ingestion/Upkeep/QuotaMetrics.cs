@@ -27,12 +27,12 @@ internal sealed class QuotaMetrics : BackgroundService
         (_rooms, _batches, _logger) = (rooms, batches, logger);
         _meter = meters.Create("CleanRoom.Ingestion");
         _ = _meter.CreateObservableGauge(
-            "cleanroom.quota.used_records", () => Measure(static (room, use) => use.Window == room.Month ? use.Records : 0), "{record}", "Records that count against the quota of this month: the least that each padded size can hold.");
+            "cleanroom.quota.used_records", () => Measure(static (room, use) => use.Window == room.Month ? use.Used.Records : 0), "{record}", "Records that count against the quota of this month: the least that each padded size can hold.");
         _ = _meter.CreateObservableGauge(
             "cleanroom.quota.records", () => Measure(static (_, use) => use.Quota ?? double.PositiveInfinity), "{record}", "The charter's quota of records a month; +Inf without one.");
     }
 
-    private readonly record struct Use(string Window, long Records, int? Quota);
+    private readonly record struct Use(string Window, UploadUsage Used, int? Quota);
 
     /// <summary>Takes up what a contributor has used now.</summary>
     /// <param name="room">The room.</param>

@@ -35,7 +35,8 @@ internal sealed record Sealed(MemberId Author, Guid Batch, IReadOnlyList<Digest>
 /// Receives sealed batches. It reads the next message only when it has dealt with the one before, so that a fast sender waits on flow
 /// control and not in our memory; parts are stored in groups, each group with one write to the disk.
 /// </summary>
-internal sealed class UploadReceiver(IBatchStore batches, QuotaMetrics quotas, IOptions<IngestionOptions> options, TimeProvider clock, ILogger<UploadReceiver> logger)
+internal sealed class UploadReceiver(
+    IBatchStore batches, QuotaMetrics quotas, RoomTurns turns, EntryRates rates, IOptions<IngestionOptions> options, TimeProvider clock, ILogger<UploadReceiver> logger)
 {
     private const int GroupBytes = 4 << 20;
     private const int GroupParts = 2048;
@@ -128,6 +129,11 @@ internal sealed class UploadReceiver(IBatchStore batches, QuotaMetrics quotas, I
         }
 
         var leaf = await room.CommitBatchAsync(manifest, batch, cancellationToken);
+        if (!leaf.Existed)
+        {
+            rates.Count(room.Id, manifest.Entry.Author);
+        }
+
         Log.BatchComplete(logger, room.Id, batch, leaf.Index);
         return leaf;
     }
@@ -136,12 +142,14 @@ internal sealed class UploadReceiver(IBatchStore batches, QuotaMetrics quotas, I
     {
         if (await batches.FindAsync(room.Id, batch, cancellationToken) is not { Index: not null })
         {
+            rates.Check(room.Id, manifest.Entry.Author);
             await CheckAsync(room, manifest, cancellationToken);
         }
 
         // What the enclave seals anew was counted when it came.
         var quota = entry.Anew ? null : await room.WithStateAsync(
             state => state.Charter?.Quotas.RecordsPerMonth.TryGetValue(entry.Author, out var records) == true ? records : (int?)null, cancellationToken);
+        using var turn = await turns.EnterAsync(room.Id, cancellationToken);
         var start = await batches.BeginAsync(
             new UploadRequest
             {
@@ -153,6 +161,8 @@ internal sealed class UploadReceiver(IBatchStore batches, QuotaMetrics quotas, I
                 Window = room.Month,
                 Charge = entry.Anew ? 0 : LeastRecords(entry.Parts.Count / 2),
                 Quota = quota ?? long.MaxValue,
+                MostBytes = entry.Anew ? long.MaxValue : options.Value.BytesPerContributor,
+                MostBytesOfRoom = entry.Anew ? long.MaxValue : options.Value.BytesPerRoom,
                 OpenUploads = entry.Anew ? int.MaxValue : options.Value.OpenUploadsPerContributor,
                 Now = clock.GetUtcNow(),
             },
@@ -168,6 +178,14 @@ internal sealed class UploadReceiver(IBatchStore batches, QuotaMetrics quotas, I
                 ErrorReason.AlreadyExists, "The batch id is taken by another manifest.", "manifest.batch", "Make a new batch."),
             UploadStart.QuotaExceeded => throw new CleanRoomException(
                 ErrorReason.QuotaExceeded, "The charter's quota of records for this month is used up.", "manifest.author", "Wait for the next month of room time."),
+            UploadStart.BytesUsedUp used => throw new CleanRoomException(
+                ErrorReason.ResourceExhausted,
+                used.ByRoom ? "The room's bytes of this month are used up at this service." : "This contributor's bytes of this month are used up at this service.",
+                "manifest.author",
+                "Ask the operator, or wait for the next month of room time.")
+            {
+                RetryAfter = Timeout.InfiniteTimeSpan,
+            },
             UploadStart.TooManyOpen => throw new CleanRoomException(
                 ErrorReason.ResourceExhausted, "Too many uploads of this contributor are open.", "manifest.author", "Complete one of them first."),
             UploadStart.NoRoom => throw Refusals.UnknownRoom(),
@@ -222,6 +240,7 @@ internal sealed class UploadReceiver(IBatchStore batches, QuotaMetrics quotas, I
 
         var parts = group.ToArray();
         group.Clear();
+        using var turn = await turns.EnterAsync(room.Id, CancellationToken.None);
         return await batches.AppendPartsAsync(room.Id, batch, first, parts, clock.GetUtcNow(), CancellationToken.None)
             ?? throw new CleanRoomException(ErrorReason.Conflict, "Another upload of this batch is running.", "manifest.batch", "Call again and go on where GetUpload says.");
     }

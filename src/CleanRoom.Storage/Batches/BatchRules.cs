@@ -26,8 +26,10 @@ internal static class BatchRules
         : known.Index is { } index ? new UploadStart.Complete(index) : new UploadStart.Open(known.NextPart, known.Bytes);
 
     /// <summary>Tells what stands against a new upload; <see langword="null"/> for nothing.</summary>
-    public static UploadStart? Refuse(UploadRequest request, long used, long open) =>
-        used + request.Charge > request.Quota ? new UploadStart.QuotaExceeded(used)
+    public static UploadStart? Refuse(UploadRequest request, UploadUsage used, long roomBytes, long open) =>
+        used.Records + request.Charge > request.Quota ? new UploadStart.QuotaExceeded(used.Records)
+        : used.Bytes >= request.MostBytes ? new UploadStart.BytesUsedUp(ByRoom: false)
+        : roomBytes >= request.MostBytesOfRoom ? new UploadStart.BytesUsedUp(ByRoom: true)
         : open >= request.OpenUploads ? new UploadStart.TooManyOpen()
         : null;
 

@@ -59,8 +59,8 @@ public interface IBatchStore : IStore
     /// <returns>Uploads deleted.</returns>
     Task<int> CollectAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken);
 
-    /// <summary>Gives what a member's complete and open uploads take from its quota in a window.</summary>
-    Task<long> GetUsageAsync(Guid room, string author, string window, CancellationToken cancellationToken);
+    /// <summary>Gives what a member's complete and open uploads take in a window.</summary>
+    Task<UploadUsage> GetUsageAsync(Guid room, string author, string window, CancellationToken cancellationToken);
 }
 
 /// <summary>What is needed to begin an upload.</summary>
@@ -90,12 +90,23 @@ public sealed record UploadRequest
     /// <summary>Most that this author may take in the window, this batch included.</summary>
     public required long Quota { get; init; }
 
+    /// <summary>Bytes after which this author may begin no more in the window. An upload that was begun goes on.</summary>
+    public long MostBytes { get; init; } = long.MaxValue;
+
+    /// <summary>The same for all authors of the room together.</summary>
+    public long MostBytesOfRoom { get; init; } = long.MaxValue;
+
     /// <summary>Most uploads that this author may have open, this one included.</summary>
     public required int OpenUploads { get; init; }
 
     /// <summary>The time, for <see cref="IBatchStore.CollectAbandonedAsync"/>.</summary>
     public required DateTimeOffset Now { get; init; }
 }
+
+/// <summary>What uploads take in a window.</summary>
+/// <param name="Records">From the quota of records.</param>
+/// <param name="Bytes">Stored, also if deleted since.</param>
+public readonly record struct UploadUsage(long Records, long Bytes);
 
 /// <summary>How far an upload is.</summary>
 /// <param name="Index">Position in the log once it is complete.</param>
@@ -134,6 +145,10 @@ public abstract record UploadStart
     /// <summary>The author's quota is used up.</summary>
     /// <param name="Used">Taken in the window before this batch.</param>
     public sealed record QuotaExceeded(long Used) : UploadStart;
+
+    /// <summary>The bytes of the window are used up.</summary>
+    /// <param name="ByRoom">By all authors of the room together.</param>
+    public sealed record BytesUsedUp(bool ByRoom) : UploadStart;
 
     /// <summary>The author has too many open uploads.</summary>
     public sealed record TooManyOpen : UploadStart;

@@ -181,8 +181,8 @@ internal sealed class PostgresBatchStore(PostgresDatabase database) : IBatchStor
             "DELETE FROM batch WHERE id IN (SELECT id FROM batch WHERE position IS NULL AND touched < $1 FOR UPDATE SKIP LOCKED)", before.ToUnixTimeSeconds()),
         cancellationToken);
 
-    public Task<long> GetUsageAsync(Guid room, string author, string window, CancellationToken cancellationToken) => database.ReadAsync(
-        async session => await PostgresLog.FindRoomAsync(session, room) is { } found ? await UsageAsync(session, found, author, window) : 0, cancellationToken);
+    public Task<UploadUsage> GetUsageAsync(Guid room, string author, string window, CancellationToken cancellationToken) => database.ReadAsync(
+        async session => await PostgresLog.FindRoomAsync(session, room) is { } found ? await UsageAsync(session, found, author, window) : default, cancellationToken);
 
     private const int Portion = 512;
 
@@ -231,7 +231,8 @@ internal sealed class PostgresBatchStore(PostgresDatabase database) : IBatchStor
 
         var open = await session.FirstAsync(
             "SELECT count(*) FROM batch WHERE room = $1 AND author = $2 AND position IS NULL", static row => row.GetInt64(0), room.Id, request.Author);
-        if (BatchRules.Refuse(request, await UsageAsync(session, room, request.Author, request.Window), open) is { } refusal)
+        if (BatchRules.Refuse(
+            request, await UsageAsync(session, room, request.Author, request.Window), await RoomBytesAsync(session, room, request), open) is { } refusal)
         {
             return refusal;
         }
@@ -252,12 +253,17 @@ internal sealed class PostgresBatchStore(PostgresDatabase database) : IBatchStor
         return new UploadStart.Open(0, 0);
     }
 
-    private static Task<long> UsageAsync(PostgresSession session, PostgresLog.Room room, string author, string window) => session.FirstAsync(
-        "SELECT coalesce(sum(charge), 0)::bigint FROM batch WHERE room = $1 AND author = $2 AND quota_window = $3",
-        static row => row.GetInt64(0),
+    private static Task<UploadUsage> UsageAsync(PostgresSession session, PostgresLog.Room room, string author, string window) => session.FirstAsync(
+        "SELECT coalesce(sum(charge), 0)::bigint, coalesce(sum(bytes), 0)::bigint FROM batch WHERE room = $1 AND author = $2 AND quota_window = $3",
+        static row => new UploadUsage(row.GetInt64(0), row.GetInt64(1)),
         room.Id,
         author,
         window);
+
+    private static Task<long> RoomBytesAsync(PostgresSession session, PostgresLog.Room room, UploadRequest request) => request.MostBytesOfRoom == long.MaxValue
+        ? Task.FromResult(0L)
+        : session.FirstAsync(
+            "SELECT coalesce(sum(bytes), 0)::bigint FROM batch WHERE room = $1 AND quota_window = $2", static row => row.GetInt64(0), room.Id, request.Window);
 
     private static Task<StoredUpload?> FindAsync(PostgresSession session, Guid room, Guid batch, string lockClause = "") => session.FirstAsync(
         $"SELECT {Columns} FROM batch JOIN room ON room.id = batch.room WHERE room.uuid = $1 AND batch.uuid = $2{lockClause}",

@@ -162,8 +162,8 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
     public Task<int> CollectAbandonedAsync(DateTimeOffset before, CancellationToken cancellationToken) => database.WriteAsync(
         session => session.Execute("DELETE FROM batch WHERE position IS NULL AND touched < $0", before.ToUnixTimeSeconds()), cancellationToken);
 
-    public Task<long> GetUsageAsync(Guid room, string author, string window, CancellationToken cancellationToken) => database.ReadAsync(
-        session => SqliteLog.FindRoom(session, room) is { } found ? Usage(session, found, author, window) : 0, cancellationToken);
+    public Task<UploadUsage> GetUsageAsync(Guid room, string author, string window, CancellationToken cancellationToken) => database.ReadAsync(
+        session => SqliteLog.FindRoom(session, room) is { } found ? Usage(session, found, author, window) : default, cancellationToken);
 
     private static UploadStart Begin(SqliteSession session, UploadRequest request)
     {
@@ -185,7 +185,7 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
 
         var open = session.First(
             "SELECT count(*) FROM batch WHERE room = $0 AND author = $1 AND position IS NULL", static row => row.GetInt64(0), room.Id, request.Author);
-        if (BatchRules.Refuse(request, Usage(session, room, request.Author, request.Window), open) is { } refusal)
+        if (BatchRules.Refuse(request, Usage(session, room, request.Author, request.Window), RoomBytes(session, room, request), open) is { } refusal)
         {
             return refusal;
         }
@@ -206,12 +206,15 @@ internal sealed class SqliteBatchStore(SqliteDatabase database) : IBatchStore
         return new UploadStart.Open(0, 0);
     }
 
-    private static long Usage(SqliteSession session, SqliteLog.Room room, string author, string window) => session.First(
-        "SELECT coalesce(sum(charge), 0) FROM batch WHERE room = $0 AND author = $1 AND quota_window = $2",
-        static row => row.GetInt64(0),
+    private static UploadUsage Usage(SqliteSession session, SqliteLog.Room room, string author, string window) => session.First(
+        "SELECT coalesce(sum(charge), 0), coalesce(sum(bytes), 0) FROM batch WHERE room = $0 AND author = $1 AND quota_window = $2",
+        static row => new UploadUsage(row.GetInt64(0), row.GetInt64(1)),
         room.Id,
         author,
         window);
+
+    private static long RoomBytes(SqliteSession session, SqliteLog.Room room, UploadRequest request) => request.MostBytesOfRoom == long.MaxValue ? 0 : session.First(
+        "SELECT coalesce(sum(bytes), 0) FROM batch WHERE room = $0 AND quota_window = $1", static row => row.GetInt64(0), room.Id, request.Window);
 
     private static StoredUpload? Find(SqliteSession session, Guid room, Guid batch) => session.First(
         """

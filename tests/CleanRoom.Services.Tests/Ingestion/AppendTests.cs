@@ -13,6 +13,34 @@ public sealed class AppendTests(SharedIngestion ingestion, WitnessServers witnes
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task Append_MoreEntriesThanAMemberMay_AreRefusedForThatMemberInThatRoomOnly()
+    {
+        await using var server = await IngestionServer.StartAsync("--Ingestion:EntriesPerMinute=8");
+        using var room = await LogRoom.OpenAsync(server, witnesses);
+        using var other = await LogRoom.OpenAsync(server, witnesses);
+
+        var refusal = await Assert.ThrowsAsync<CleanRoomException>(async () =>
+        {
+            for (var i = 0; i < 200; i++)
+            {
+                await AppendAsync(room, room.Beta);
+            }
+        });
+
+        Assert.Equal((ErrorReason.RateLimited, TimeSpan.FromMinutes(1) / 8), (refusal.Reason, refusal.RetryAfter));
+        await AppendAsync(room, room.Gamma);
+        await AppendAsync(other, other.Beta);
+
+        // Once only: what the client repeats when it is told to wait would wait for its turn here.
+        static async Task AppendAsync(LogRoom room, Party party)
+        {
+            using var channel = PinnedChannel.Create(room.Server.Address, room.Server.Pin, party.Transport, new PinnedChannelOptions { MaxAttempts = 1 });
+            await new IngestionService.IngestionServiceClient(channel.CallInvoker).AppendAsync(
+                new AppendRequest { Room = room.Text, Leaf = ByteString.CopyFrom(new FreezeEntry(room.Id, Party.NewId(), party.Id, true).Sign(party.Approver)) }, cancellationToken: Token);
+        }
+    }
+
+    [Fact]
     public async Task Append_Genesis_CreatesARoomThatAQuorumCosigns()
     {
         using var room = await LogRoom.OpenAsync(ingestion.Server, witnesses, joined: false);

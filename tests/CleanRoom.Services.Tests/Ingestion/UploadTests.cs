@@ -258,6 +258,32 @@ public sealed class UploadTests(SharedIngestion ingestion, WitnessServers witnes
         await room.Batch(room.Beta).UploadAsync();
     }
 
+    [Theory]
+    [InlineData("BytesPerContributor", false)]
+    [InlineData("BytesPerRoom", true)]
+    public async Task Upload_BeyondTheBytesOfTheMonth_IsRefusedForTheContributorOrTheRoom(string setting, bool roomIsFull)
+    {
+        await using var server = await IngestionServer.StartAsync($"--Ingestion:{setting}=100000");
+        using var room = await LogRoom.OpenAsync(server, witnesses);
+        using var other = await LogRoom.OpenAsync(server, witnesses);
+        var first = room.Batch();
+        await first.UploadAsync();
+
+        var refusal = await Assert.ThrowsAsync<CleanRoomException>(() => room.Batch(previous: MerkleTree.LeafHash(first.Leaf)).UploadAsync());
+
+        Assert.Equal((ErrorReason.ResourceExhausted, Timeout.InfiniteTimeSpan), (refusal.Reason, refusal.RetryAfter));
+        if (roomIsFull)
+        {
+            await Refused.WithAsync(ErrorReason.ResourceExhausted, () => room.Batch(room.Beta).UploadAsync());
+        }
+        else
+        {
+            await room.Batch(room.Beta).UploadAsync();
+        }
+
+        await other.Batch().UploadAsync();
+    }
+
     [Fact]
     public async Task Upload_UnderAnExpiredCharter_IsRefused()
     {

@@ -131,10 +131,23 @@ public abstract class BatchStoreContract
         await Store.BeginAsync(Request() with { Quota = 3 }, Token);
         Assert.Equal(new UploadStart.QuotaExceeded(2), await Store.BeginAsync(Request(OtherBatch) with { Quota = 3 }, Token));
         Assert.IsType<UploadStart.Open>(await Store.BeginAsync(Request(OtherBatch) with { Quota = 3, Author = "beta" }, Token));
-        Assert.Equal(2, await Store.GetUsageAsync(Room, "alpha", "2026-12", Token));
-        Assert.Equal(0, await Store.GetUsageAsync(Room, "alpha", "2027-01", Token));
+        Assert.Equal(2, (await Store.GetUsageAsync(Room, "alpha", "2026-12", Token)).Records);
+        Assert.Equal(default, await Store.GetUsageAsync(Room, "alpha", "2027-01", Token));
         await Store.CollectAbandonedAsync(Now + TimeSpan.FromDays(1), Token);
-        Assert.Equal(0, await Store.GetUsageAsync(Room, "alpha", "2026-12", Token));
+        Assert.Equal(0, (await Store.GetUsageAsync(Room, "alpha", "2026-12", Token)).Records);
+    }
+
+    [Fact]
+    public async Task Begin_BeyondTheBytesOfTheWindow_IsRefusedForTheAuthorOrTheRoomAndWhatWasBegunGoesOn()
+    {
+        await CreateRoomAsync();
+        await Store.BeginAsync(Request() with { MostBytes = 1, MostBytesOfRoom = 1 }, Token);
+        await Store.AppendPartsAsync(Room, Batch, 0, [Part(0)], Now, Token);
+        Assert.Equal(Part(0).Length, (await Store.GetUsageAsync(Room, "alpha", "2026-12", Token)).Bytes);
+        Assert.IsType<UploadStart.Open>(await Store.BeginAsync(Request() with { MostBytes = 1, MostBytesOfRoom = 1 }, Token));
+        Assert.Equal(new UploadStart.BytesUsedUp(ByRoom: false), await Store.BeginAsync(Request(OtherBatch) with { MostBytes = Part(0).Length, MostBytesOfRoom = 1 }, Token));
+        Assert.Equal(new UploadStart.BytesUsedUp(ByRoom: true), await Store.BeginAsync(Request(OtherBatch) with { Author = "beta", MostBytes = 1, MostBytesOfRoom = Part(0).Length }, Token));
+        Assert.IsType<UploadStart.Open>(await Store.BeginAsync(Request(OtherBatch) with { MostBytes = 1, MostBytesOfRoom = 1, Window = "2027-01" }, Token));
     }
 
     [Fact]
@@ -153,7 +166,7 @@ public abstract class BatchStoreContract
         var answers = await Task.WhenAll(Enumerable.Range(1, 8).Select(number => Store.BeginAsync(
             Request(Guid.Parse($"0000000{number}-2f0c-4d57-9a58-0f3b8f1f7f10")) with { Quota = 6 }, Token)));
         Assert.Equal(3, answers.Count(static answer => answer is UploadStart.Open));
-        Assert.Equal(6, await Store.GetUsageAsync(Room, "alpha", "2026-12", Token));
+        Assert.Equal(6, (await Store.GetUsageAsync(Room, "alpha", "2026-12", Token)).Records);
     }
 
     [Fact]
