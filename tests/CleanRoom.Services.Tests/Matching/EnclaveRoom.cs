@@ -32,6 +32,9 @@ internal sealed record RoomShape
 
     public string Measurement { get; init; } = Consortium.Measurement;
 
+    /// <summary>Contributors that nobody lists; they list all others.</summary>
+    public IReadOnlyList<string> Unlisted { get; init; } = [];
+
     /// <summary>The linkage model that the charter names; null for the shipped one.</summary>
     public Digest? LinkageModel { get; init; }
 
@@ -48,7 +51,8 @@ internal sealed record RoomShape
 /// <param name="Reference">The contributor's own.</param>
 /// <param name="Email">Of the victim; what links.</param>
 /// <param name="DeleteBy">From then on it is not held; null for the charter's ceiling.</param>
-internal sealed record Row(string Reference, string Email, DateTimeOffset? DeleteBy = null);
+/// <param name="Tells">The person agrees that others are told.</param>
+internal sealed record Row(string Reference, string Email, DateTimeOffset? DeleteBy = null, bool Tells = true);
 
 /// <summary>A simulated room on the real services; its matching service runs in this process or as one of its own.</summary>
 internal sealed class EnclaveRoom : IAsyncDisposable
@@ -96,7 +100,7 @@ internal sealed class EnclaveRoom : IAsyncDisposable
         foreach (var member in Consortium.Brokered)
         {
             var client = await room.ClientAsync(member);
-            var others = Consortium.Contributors.Where(other => other != member).Select(MemberId.Parse).ToList();
+            var others = Consortium.Contributors.Where(other => other != member && !room._shape.Unlisted.Contains(other)).Select(MemberId.Parse).ToList();
             _ = await client.RegisterAsync(member == "delta" ? new Registration() : new Registration { ListContributors = others }, "", Token);
         }
 
@@ -178,10 +182,12 @@ internal sealed class EnclaveRoom : IAsyncDisposable
         var person = new Person { PersonKey = "v1", Role = "Victim" };
         person.Identifiers.Add(new Identifier { Kind = "Email", Raw = row.Email, HolderRole = "Victim", HolderPersonKey = "v1" });
         record.Persons.Add(person);
-        record.Consents.Add([
-            new Consent { Purpose = "C2_BLIND_MATCH", State = "Granted", ObtainedDay = 1, ExpiresDay = 1 << 20 },
-            new Consent { Purpose = "C3_TELL_NGO", State = "Granted", ObtainedDay = 1, ExpiresDay = 1 << 20 },
-        ]);
+        record.Consents.Add(new Consent { Purpose = "C2_BLIND_MATCH", State = "Granted", ObtainedDay = 1, ExpiresDay = 1 << 20 });
+        if (row.Tells)
+        {
+            record.Consents.Add(new Consent { Purpose = "C3_TELL_NGO", State = "Granted", ObtainedDay = 1, ExpiresDay = 1 << 20 });
+        }
+
         if (row.DeleteBy is { } deleteBy)
         {
             record.Retention = new Retention { DeleteByDay = (int)(deleteBy - DateTimeOffset.UnixEpoch).TotalDays };
