@@ -167,6 +167,68 @@ public sealed class GovernanceTests(Consortium consortium)
         Assert.Single(Of<RoomMessage.Request>(all["alpha"]));
     }
 
+    /// <summary>Who frames somebody with one record gets no identifier before an agency: not of the person framed, not of anybody in the pool (THREATS T9).</summary>
+    [Fact]
+    public async Task OneHostileRecord_WhateverItAccusesWhomOf_PutsNoIdentifierBeforeAnAgency()
+    {
+        AddPeople(consortium, "delta", ("o1", PersonRoles.Officer), ("o2", PersonRoles.Officer));
+        await using var room = await EnclaveRoom.OpenAsync(consortium);
+        await AuthoriseDeltaAsync(room);
+
+        // Alpha helps a woman and knows a suspect; both agree to everything that can be agreed to. Charlie accuses the woman, by her own telephone.
+        var helped = Agreeing(EnclaveRoom.RecordOf(new Row("v1", "helped@example.org")));
+        helped.Persons[0].Names.Add(new PersonName { Full = "Mariam Okonkwo" });
+        helped.Persons[0].Identifiers.Add(new Identifier { Kind = "Phone", Raw = "+66 89 765 4321", HolderRole = "Victim", HolderPersonKey = "v1" });
+        await UploadAsync(room, "alpha", helped);
+        await UploadAsync(room, "alpha", Agreeing(Suspect("s1", "alpha")));
+        await room.UploadAsync("bravo", new Row("b1", "one@example.org"));
+        var framing = Agreeing(Suspect("f1", "charlie"));
+        framing.Persons[1].Names[0].Full = "Mariam Okonkwo";
+        framing.Persons[1].Identifiers[0].Raw = "+66 89 765 4321";
+        await UploadAsync(room, "charlie", framing);
+        await room.Matching.StartAsync();
+        await room.WaitForAsync(state => state.LastEvaluatedEpoch > 0, "the queries");
+        var heard = (await room.StateAsync()).LastEpoch;
+        await room.WaitForAsync(state => state.LastEpoch > heard + 2, "the epochs after them");
+        var all = await room.ReadAllAsync();
+        Assert.Empty(Of<RoomMessage.Notice>(all["delta"]));
+
+        // It accuses alpha's suspect, too: the agency hears that something agrees, and whom to ask.
+        foreach (var member in (string[])["alpha", "bravo"])
+        {
+            await room.UploadAsync(member, new Row(member + "9", member + "9@example.org"));
+        }
+
+        await UploadAsync(room, "charlie", Agreeing(Suspect("f2", "alpha")));
+        all = await ReadUntilAsync(room, inboxes => Of<RoomMessage.Notice>(inboxes["delta"]).Any(), all);
+        heard = (await room.StateAsync()).LastEpoch;
+        await room.WaitForAsync(state => state.LastEpoch > heard + 2, "the epochs after the notice");
+        all = await room.ReadAllAsync(all);
+        var told = string.Concat(all["delta"].Select(message => System.Text.Encoding.UTF8.GetString(
+            message.Content.ToBytes(new MessagePlace(room.Id, MemberId.Parse("delta"), message.Number, message.Epoch, Simulated: true)))));
+        Assert.All(["765 4321", "7654321", "234 5678", "2345678", "Okonkwo", "Mariam", "Hia", "Chai"], secret => Assert.DoesNotContain(secret, told, StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static CaseRecord Agreeing(CaseRecord record)
+    {
+        foreach (var purpose in (string[])["C5_LE_NONIDENT", "C6_LE_IDENT"])
+        {
+            record.Consents.Add(new Consent { Purpose = purpose, State = "Granted", ObtainedDay = 1, ExpiresDay = 1 << 20 });
+        }
+
+        return record;
+    }
+
+    private static async Task AuthoriseDeltaAsync(EnclaveRoom room)
+    {
+        foreach (var member in Consortium.Contributors)
+        {
+            var client = await room.ClientAsync(member);
+            _ = await client.RegisterAsync(
+                new Registration { ListContributors = [.. Consortium.Contributors.Where(other => other != member).Select(MemberId.Parse)], AuthoriseAgencies = [MemberId.Parse("delta")] }, "", Token);
+        }
+    }
+
     /// <summary>alpha and bravo know of one suspect's number; their people agree that non-identifying facts go to the agency. Two officers, two releasers at each.</summary>
     internal static async Task<EnclaveRoom> OpenWithSuspectsAsync(Consortium consortium)
     {
@@ -174,13 +236,7 @@ public sealed class GovernanceTests(Consortium consortium)
         AddPeople(consortium, "alpha", ("r2", PersonRoles.Releaser));
         AddPeople(consortium, "bravo", ("r2", PersonRoles.Releaser));
         var room = await EnclaveRoom.OpenAsync(consortium);
-        foreach (var member in Consortium.Contributors)
-        {
-            var client = await room.ClientAsync(member);
-            _ = await client.RegisterAsync(
-                new Registration { ListContributors = [.. Consortium.Contributors.Where(other => other != member).Select(MemberId.Parse)], AuthoriseAgencies = [MemberId.Parse("delta")] }, "", Token);
-        }
-
+        await AuthoriseDeltaAsync(room);
         await UploadAsync(room, "alpha", Suspect("s1", "alpha"));
         await UploadAsync(room, "bravo", Suspect("s2", "bravo"));
         await room.UploadAsync("charlie", new Row("c1", "two@example.org"));
