@@ -1,5 +1,6 @@
 using System.Text;
 using CleanRoom.Attestation;
+using CleanRoom.Attestation.Rooms;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Hosting.Startup;
@@ -147,6 +148,66 @@ public sealed class CustodyTests : IDisposable
         await room.RestartAsync();
         Assert.Equal(["embedded", "unknown"], (await StateAsync(room)).RecordKeys.Select(key => key.Custody));
         await RefusedForNowAsync(instance);
+    }
+
+    [Fact]
+    public async Task HandOver_OfKeysInAVault_HandsOverTheirNamesAndBothBrokersReleaseTheSameKeys()
+    {
+        await using var room = await TestRoom.StartAsync(_azure.Door, _azure.Settings());
+        await using var second = await room.SecondAsync(_azure.SecondDoor, _azure.Settings());
+        var handed = await JoinAndHandOverAsync(room, second);
+        var made = Made();
+        await TakeOverAsync(room, second, handed);
+        using var instance = await room.InstanceAsync();
+        await instance.PrepareAsync();
+        using var successor = await second.InstanceAsync(generation: 2);
+
+        var own = instance.Open(await instance.ReleaseAsync())!;
+        await successor.PrepareAsync(witness: false);
+        var other = successor.Open(await successor.ReleaseAsync())!;
+
+        Assert.Equal([1u, 2u], own.RecordKeys.Select(key => key.Period));
+        Assert.Equal(own.RecordKeys, other.RecordKeys);
+        Assert.Equal(own.RoomSecret, other.RoomSecret);
+        Assert.Equal(["key-vault", "key-vault"], (await StateAsync(second)).RecordKeys.Select(key => key.Custody));
+
+        // Names travel and nothing else, and the stand-in lets the vault make nothing.
+        var contents = handed.RecordKeys.Append(handed.RoomSecret).Select(secret => secret.Content.ToStringUtf8()).ToList();
+        Assert.All(contents, content => Assert.StartsWith($"{{\"name\":\"cleanroom-{room.RoomText}-", content, StringComparison.Ordinal));
+        Assert.All(own.RecordKeys, key => Assert.DoesNotContain(contents, content => content.Contains(StrictBase64.EncodeUrl(key.PrivateKey.Span), StringComparison.Ordinal)));
+        Assert.Equal(made, Made());
+        Assert.Empty(_azure.Vault.Surprises);
+
+        int Made() => _azure.Vault.Asked.Count(request => request.Line.Contains("/create", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TakeOver_NamesInAVaultThatAreNotThoseOfTheKeysHandedOver_AreRefused()
+    {
+        await using var room = await TestRoom.StartAsync(_azure.Door, _azure.Settings());
+        await using var second = await room.SecondAsync(_azure.SecondDoor, _azure.Settings());
+        var handed = await JoinAndHandOverAsync(room, second);
+
+        await RefusedAsync(content => (content.RecordKeys[0].Content, content.RecordKeys[0].PublicKey) = (content.RecordKeys[1].Content, content.RecordKeys[1].PublicKey));
+        await RefusedAsync(content => content.RecordKeys[0].PublicKey = content.RecordKeys[1].PublicKey);
+        await RefusedAsync(content => content.RoomSecret.Content = content.RecordKeys[0].Content);
+        await RefusedAsync(content => content.RecordKeys[0].Content = ByteString.CopyFromUtf8(content.RecordKeys[0].Content.ToStringUtf8() + " "));
+        await RefusedAsync(content => content.RecordKeys[0].Content = ByteString.CopyFromUtf8("{}"));
+        await RefusedAsync(content => content.RecordKeys[0].Custody = "embedded");
+        await TestRoom.RefusedAsync(ErrorReason.UnknownRoom, () => StateAsync(second));
+        await second.RestartAsync();
+        await RefusedAsync(_ => { });
+
+        await second.RestartAsync(_azure.Settings());
+        await TakeOverAsync(room, second, handed);
+        Assert.Equal(2, (await StateAsync(second)).RecordKeys.Count);
+
+        async Task RefusedAsync(Action<HandOverContent> change)
+        {
+            var content = handed.Clone();
+            change(content);
+            await TestRoom.RefusedAsync(ErrorReason.CiphertextInvalid, () => TakeOverAsync(room, second, content));
+        }
     }
 
     [Theory]
@@ -367,12 +428,36 @@ public sealed class CustodyTests : IDisposable
     private async Task<TestRoom> JoinedInVaultAsync()
     {
         var room = await TestRoom.StartAsync(_azure.Door, _azure.Settings());
+        await JoinAsync(room);
+        return room;
+    }
+
+    private async Task JoinAsync(TestRoom room)
+    {
         _azure.Attestation.Clock = room.Clock;
         _azure.Allow(room.RoomText);
         await AcceptAsync(room);
         room.LogGenesis();
         _ = await room.CosignedAsync(room.Log.Tree, 1);
-        return room;
+    }
+
+    /// <summary>Joins, makes a second key, and opens what the owner's broker hands over.</summary>
+    private async Task<HandOverContent> JoinAndHandOverAsync(TestRoom room, TestRoom second)
+    {
+        await JoinAsync(room);
+        _ = await RollAsync(room, 1);
+        var to = second.BrokerKeys.Verifier.PublicKey.Id;
+        var package = (await room.Owner.HandOverAsync(new HandOverRequest { Room = room.RoomText, To = ByteString.CopyFrom(to.Span) }, cancellationToken: Token)).Package;
+        Assert.True(Jws.TryParse(package, out var jws, HandOver.MaxSize));
+        Assert.True(jws.Verify(room.BrokerKeys.Verifier.PublicKey));
+        Assert.True(Hpke.TryOpen(second.BrokerKeys.HandOver, HandOver.Info(to), [], jws.Payload.Span, out var plain));
+        return HandOverContent.Parser.ParseFrom(plain);
+    }
+
+    private static async Task TakeOverAsync(TestRoom room, TestRoom second, HandOverContent content)
+    {
+        var sealedContent = Hpke.Seal(second.BrokerKeys.HandOver.PublicKey, HandOver.Info(second.BrokerKeys.Verifier.PublicKey.Id), [], content.ToByteArray());
+        _ = await second.Owner.TakeOverAsync(new TakeOverRequest { Package = Jws.Sign(room.BrokerKeys.Verifier, HandOver.Type, sealedContent) }, cancellationToken: Token);
     }
 
     // The first refusal comes after the release entry was logged; the line tries again by itself, and then its proof is from before that entry.

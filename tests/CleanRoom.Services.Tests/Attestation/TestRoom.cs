@@ -30,33 +30,40 @@ internal sealed class TestRoom : IAsyncDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cleanroom-broker-");
     private readonly Dictionary<string, (SigningKey Organisation, SigningKey Verifier, SigningKey Witness, SigningKey Tls)> _keys = [];
-    private readonly SigningKey _operator = SigningKey.Generate();
+    private readonly SigningKey _operator;
     private readonly X509Certificate2 _admin;
     private readonly X509Certificate2 _stranger;
     private readonly List<PinnedChannel> _channels = [];
+    private readonly TestRoom? _first;
     private bool _standsIn;
+    private StandInTerms? _standIn;
     private WebApplication? _app;
     private VaultDoor? _door;
 
-    private TestRoom()
+    private TestRoom(TestRoom? first = null)
     {
+        _first = first;
+        (Clock, Log, Room, Measurement) = first is null
+            ? (new ManualClock(), new TestLog(), RoomId.From(Guid.NewGuid()), new LaunchMeasurement(RandomNumberGenerator.GetBytes(LaunchMeasurement.Size)))
+            : (first.Clock, first.Log, first.Room, first.Measurement);
+        _operator = first?._operator ?? SigningKey.Generate();
         _admin = TlsCertificates.CreateSelfSigned("admin", TimeProvider.System);
         _stranger = TlsCertificates.CreateSelfSigned("stranger", TimeProvider.System);
         foreach (var member in new[] { "alpha", "beta", "gamma", "delta" })
         {
-            _keys[member] = (SigningKey.Generate(), SigningKey.Generate(), SigningKey.Generate(), SigningKey.Generate());
+            _keys[member] = first?._keys[member] ?? (SigningKey.Generate(), SigningKey.Generate(), SigningKey.Generate(), SigningKey.Generate());
         }
     }
 
-    public ManualClock Clock { get; } = new();
+    public ManualClock Clock { get; }
 
-    public TestLog Log { get; } = new();
+    public TestLog Log { get; }
 
-    public RoomId Room { get; } = RoomId.From(Guid.NewGuid());
+    public RoomId Room { get; }
 
     public string RoomText => Room.ToString();
 
-    public LaunchMeasurement Measurement { get; } = new(RandomNumberGenerator.GetBytes(LaunchMeasurement.Size));
+    public LaunchMeasurement Measurement { get; }
 
     public string DataFolder => Path.Combine(_folder.FullName, "alpha");
 
@@ -114,6 +121,17 @@ internal sealed class TestRoom : IAsyncDisposable
         return room;
     }
 
+    /// <summary>A second broker of alpha's in this room, which has not joined yet; both charters name it as a stand-in.</summary>
+    public async Task<TestRoom> SecondAsync(VaultDoor? door = null, params string[] arguments)
+    {
+        var second = new TestRoom(this) { _door = door };
+        second.BrokerKeys = BrokerKeys.Open(second.DataFolder, null);
+        _standIn = second.StandInTerms();
+        Charter = second.Charter = Build(Draft());
+        await second.StartBrokerAsync(arguments);
+        return second;
+    }
+
     public void LogGenesis() =>
         _ = Log.Append(new CharterEntry(Room, EntryId.From(Guid.NewGuid()), Alpha, Signed(Charter)).Sign(_keys["alpha"].Organisation));
 
@@ -145,7 +163,11 @@ internal sealed class TestRoom : IAsyncDisposable
             : new BrokerTerms(new Uri("https://127.0.0.1:4"), keys.Tls.PublicKey.Id, keys.Verifier.PublicKey, keys.Witness.PublicKey);
         if (member == "alpha" && _standsIn)
         {
-            broker = broker with { StandIns = [new StandInTerms(new Uri("https://127.0.0.1:5"), BrokerKeys.Tls.PublicKey.Id, BrokerKeys.Verifier.PublicKey, BrokerKeys.HandOver.PublicKey)] };
+            broker = broker with { StandIns = [StandInTerms()] };
+        }
+        else if (member == "alpha" && _standIn is not null)
+        {
+            broker = broker with { StandIns = [_standIn] };
         }
 
         var organisationKey = (organisation ?? keys.Organisation).PublicKey;
@@ -286,12 +308,18 @@ internal sealed class TestRoom : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopBrokerAsync();
-        await Log.DisposeAsync();
+        if (_first is null)
+        {
+            await Log.DisposeAsync();
+        }
+
         BrokerKeys.Dispose();
         _admin.Dispose();
         _stranger.Dispose();
         _folder.Delete(recursive: true);
     }
+
+    private StandInTerms StandInTerms() => new(new Uri("https://127.0.0.1:5"), BrokerKeys.Tls.PublicKey.Id, BrokerKeys.Verifier.PublicKey, BrokerKeys.HandOver.PublicKey);
 
     private ServiceTerms Service() => new(Log.Address, Log.Key);
 

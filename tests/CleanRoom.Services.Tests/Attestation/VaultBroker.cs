@@ -13,6 +13,7 @@ internal sealed class VaultBroker : IDisposable
     {
         Attestation = new SyntheticAttestation(TimeProvider.System);
         Door = new VaultDoor(new Signed(), Machine);
+        SecondDoor = new VaultDoor(new Signed(), Machine);
         Vault.WrapKeyOf = token => SyntheticAttestation.WrapKeyOf(token, Vault.Policies[^1]);
         File.WriteAllText(PolicyFile, Policy(Attestation.Address.AbsoluteUri.TrimEnd('/'), Convert.ToHexStringLower(Machine.Measurement)));
         File.WriteAllText(AuthorityFile, Vault.Root.ExportCertificatePem() + "\n" + Attestation.Root.ExportCertificatePem());
@@ -29,6 +30,9 @@ internal sealed class VaultBroker : IDisposable
     public string AuthorityFile => Path.Combine(_folder.FullName, "authorities.pem");
 
     public VaultDoor Door { get; }
+
+    /// <summary>Of another broker that knows the same vault.</summary>
+    public VaultDoor SecondDoor { get; }
 
     /// <summary>Settings of a broker that knows the vault, and makes new keys there or not.</summary>
     public string[] Settings(bool makesKeys = true) =>
@@ -54,6 +58,7 @@ internal sealed class VaultBroker : IDisposable
     public void Dispose()
     {
         Door.Dispose();
+        SecondDoor.Dispose();
         Attestation.Dispose();
         Vault.Dispose();
         _folder.Delete(recursive: true);

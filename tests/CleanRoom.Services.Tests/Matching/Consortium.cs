@@ -94,13 +94,14 @@ internal sealed class BrokerServer(string folder, MemberProfile owner, TimeProvi
     public string Folder => folder;
 
     /// <summary>Starts it, on the port that it had.</summary>
-    public async Task StartAsync()
+    /// <param name="arguments">Settings besides its own.</param>
+    public async Task StartAsync(params string[] arguments)
     {
         _app = AttestationHost.Build(
         [
             "--Server:DataFolder=" + folder, "--Server:Port=" + (Address?.Port ?? 0), "--Server:CallsPerSecondAndPeer=0", "--Attestation:Owner=" + owner.Member,
             "--Attestation:OrganisationKey=" + owner.OrganisationKey.ToJwk().ToJsonString(), "--Attestation:AdminKeys:0=" + owner.TransportKey.Id,
-            "--Attestation:AllowSimulated=true",
+            "--Attestation:AllowSimulated=true", .. arguments,
         ],
         builder => builder.Services.AddSingleton(clock ?? TimeProvider.System));
         await _app.StartAsync();
@@ -116,6 +117,13 @@ internal sealed class BrokerServer(string folder, MemberProfile owner, TimeProvi
             await _app.DisposeAsync();
             _app = null;
         }
+    }
+
+    /// <summary>Starts it again, with other settings.</summary>
+    public async Task RestartAsync(params string[] arguments)
+    {
+        await StopAsync();
+        await StartAsync(arguments);
     }
 
     /// <summary>Asks it what stands in a charter about it.</summary>
@@ -135,10 +143,15 @@ internal sealed class BrokerServer(string folder, MemberProfile owner, TimeProvi
     /// <summary>Lets it hand over to a stand-in that a charter names.</summary>
     public async Task HandOverAsync(RoomCharter charter, StandInTerms standIn)
     {
-        using var own = BrokerClient.Connect(owner, charter);
         using var other = BrokerClient.Connect(owner, charter, standIn);
-        var package = await own.HandOverAsync(charter.Room, standIn.VerifierKey.Id, TestContext.Current.CancellationToken);
-        _ = await other.TakeOverAsync(package, TestContext.Current.CancellationToken);
+        _ = await other.TakeOverAsync(await PackageAsync(charter, standIn), TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>What it hands over.</summary>
+    public async Task<string> PackageAsync(RoomCharter charter, StandInTerms standIn)
+    {
+        using var own = BrokerClient.Connect(owner, charter);
+        return await own.HandOverAsync(charter.Room, standIn.VerifierKey.Id, TestContext.Current.CancellationToken);
     }
 
     /// <summary>What it says that it holds and has done.</summary>

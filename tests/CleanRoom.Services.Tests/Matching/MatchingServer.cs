@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography.X509Certificates;
 using CleanRoom.Cryptography;
 using CleanRoom.Matching;
@@ -8,6 +9,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using State = CleanRoom.Protocol.Matching.V1.GetStatusResponse.Types.State;
 
 namespace CleanRoom.Services.Tests.Matching;
@@ -32,6 +34,9 @@ internal sealed class MatchingServer : IAsyncDisposable
 
     public Uri? Address { get; private set; }
 
+    /// <summary>What the service in this process has logged since it was started last.</summary>
+    public ConcurrentQueue<string> Lines { get; } = new();
+
     /// <summary>More settings, such as <c>--Matching:LinkageModel=FILE</c>.</summary>
     public IReadOnlyList<string> Settings { get; set; } = [];
 
@@ -41,7 +46,8 @@ internal sealed class MatchingServer : IAsyncDisposable
     /// <param name="ingestion">Another service in ingestion's place; null for the room's.</param>
     public async Task StartAsync((Uri Address, KeyId Pin)? ingestion = null)
     {
-        _app = MatchingHost.Build(Arguments(ingestion));
+        Lines.Clear();
+        _app = MatchingHost.Build(Arguments(ingestion), builder => builder.Logging.AddProvider(new Recorder(Lines)));
         await _app.StartAsync(Token);
         Address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
     }
@@ -134,4 +140,21 @@ internal sealed class MatchingServer : IAsyncDisposable
         "--Matching:IngestionAddress=" + (ingestion?.Address ?? _room.Ingestion.Address), "--Matching:IngestionKey=" + (ingestion?.Pin ?? _room.Ingestion.Pin),
         "--Matching:LongestPause=00:00:00.200", "--Matching:AskAgain=00:00:01", .. Settings,
     ];
+
+    private sealed class Recorder(ConcurrentQueue<string> lines) : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Enqueue(formatter(state, exception));
+
+        public void Dispose()
+        {
+        }
+    }
 }
