@@ -49,7 +49,8 @@ public sealed class BrokerCliTests
     {
         await using var room = await LiveRoom.OpenedAsync(standIn: true);
         var standIn = room.Charter.Charter.Contributors[0].BrokerTerms.StandIns[0].VerifierKey.Id.ToString();
-        Assert.Contains("names no stand-in", await RefusedAsync(room, 78, "broker", "status", "--stand-in", "spki-sha256:x"), StringComparison.Ordinal);
+        Assert.Contains("--stand-in must be spki-sha256: and 43", await RefusedAsync(room, 64, "broker", "status", "--stand-in", "spki-sha256:x"), StringComparison.Ordinal);
+        Assert.Contains("names no stand-in", await RefusedAsync(room, 78, "broker", "status", "--stand-in", room.Charter.Charter.Contributors[0].OrganisationKey.Id.ToString()), StringComparison.Ordinal);
         Assert.Contains("not joined", await RefusedAsync(room, 78, "broker", "status", "--stand-in", standIn), StringComparison.Ordinal);
 
         var handed = Assert.Single((await OkAsync(room, "broker", "hand-over"))["standIns"]!.AsArray())!;

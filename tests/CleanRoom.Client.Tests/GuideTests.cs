@@ -84,7 +84,8 @@ public sealed partial class GuideTests : IDisposable
         _ = await OkAsync("log", "export", In("log"), "--home", In("delta"));
         _ = await OkAsync("log", "verify", In("log"));
         Assert.Equal(1, (int)(await OkAsync("records", "withdraw", "--all", "--home", In("delta")))["withdrawn"]!);
-        Assert.True((bool)(await OkAsync("broker", "freeze", "--home", In("delta")))["frozen"]!);
+        var frozen = await OkAsync("broker", "freeze", "--home", In("delta"));
+        Assert.Equal((true, true, "own broker"), ((bool)frozen["frozen"]!, (bool)frozen["complete"]!, (string)Assert.Single(frozen["places"]!.AsArray())!["place"]!));
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

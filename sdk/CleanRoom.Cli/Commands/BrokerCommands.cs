@@ -5,7 +5,6 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
 using CleanRoom.Client.Rooms;
-using CleanRoom.Cryptography;
 
 namespace CleanRoom.Cli.Commands;
 
@@ -20,9 +19,9 @@ internal static class BrokerCommands
     public static Command Create()
     {
         var freeze = new Command("freeze", "Stop every release of this member's keys for a room, at once; with stand-ins at each of them and in the room's log.");
-        freeze.Handle(call => SetAsync(call, frozen: true));
+        freeze.Handle(call => StandInCommands.SetFrozenAsync(call, frozen: true));
         var unfreeze = new Command("unfreeze", "Resume releases.");
-        unfreeze.Handle(call => SetAsync(call, frozen: false));
+        unfreeze.Handle(call => StandInCommands.SetFrozenAsync(call, frozen: false));
         var status = new Command("status", "What the own broker holds and has done for a room.") { StandInCommands.Which };
         status.Handle(StatusAsync);
         var roll = new Command("roll-key", "Begin the next cryptoperiod: the broker makes a new record key; \"room register\" brings it into the log.");
@@ -47,26 +46,6 @@ internal static class BrokerCommands
             ?? throw new ClientException(ClientProblem.Configuration, $"{profile.Member} has not joined room {room}: run \"cleanroom room join CHARTER\" with the signed charter.");
         call.Screen.Banner(charter.Simulated);
         return charter;
-    }
-
-    private static async Task<int> SetAsync(Call call, bool frozen)
-    {
-        var profile = call.Profile();
-        var charter = CharterOf(call, profile);
-        if (StandInCommands.Of(charter, profile.Member).Count > 0)
-        {
-            return await StandInCommands.SetFrozenAsync(call, profile, charter, frozen).ConfigureAwait(false);
-        }
-
-        var broker = BrokerClient.Connect(profile, charter, call.Endpoints);
-        using (broker)
-        {
-            var now = await broker.SetFrozenAsync(charter.Room, frozen, call.Token).ConfigureAwait(false);
-            call.Screen.Result(
-                new JsonObject { ["room"] = charter.Room.ToString(), ["frozen"] = now }, charter.Simulated,
-                () => call.Screen.Line(now ? "Frozen: this broker releases nothing for this room." : "Not frozen: this broker releases keys by the charter's rules."));
-            return ExitCodes.Ok;
-        }
     }
 
     private static async Task<int> StatusAsync(Call call)
@@ -138,8 +117,8 @@ internal static class BrokerCommands
 
     private static async Task<int> DestroyAsync(Call call)
     {
-        var key = KeyId.TryParse(call.Get(Confirm) ?? "", out var named)
-            ? named
+        var key = call.Get(Confirm) is { } text
+            ? Call.Key(text, "--confirm")
             : throw new ClientException(ClientProblem.Usage, "--confirm must name the key, as \"cleanroom broker status\" shows it: destroying a key cannot be undone.");
         if (!call.Get(Lose))
         {
@@ -149,10 +128,10 @@ internal static class BrokerCommands
         var (broker, charter) = Connect(call);
         using (broker)
         {
-            var (text, statement) = await broker.DestroyRecordKeyAsync(charter.Room, call.Get(Period), key, call.Token).ConfigureAwait(false);
+            var (signed, statement) = await broker.DestroyRecordKeyAsync(charter.Room, call.Get(Period), key, call.Token).ConfigureAwait(false);
             if (call.Get(Out) is { } file)
             {
-                await File.WriteAllTextAsync(file, text + "\n", call.Token).ConfigureAwait(false);
+                await File.WriteAllTextAsync(file, signed + "\n", call.Token).ConfigureAwait(false);
             }
 
             call.Screen.Result(
@@ -166,7 +145,7 @@ internal static class BrokerCommands
                     ["leaseEnds"] = statement.LeaseEnds is { } lease ? ProtocolTime.Write(lease) : null,
                     ["recoverableUntil"] = statement.RecoverableUntil is { } until ? ProtocolTime.Write(until) : null,
                     ["remains"] = statement.Remains,
-                    ["statement"] = text,
+                    ["statement"] = signed,
                 },
                 charter.Simulated,
                 () =>

@@ -126,8 +126,7 @@ internal static class CharterCommands
         else
         {
             var endpoint = call.Endpoints.Broker ?? throw new ClientException(ClientProblem.Usage, "Name the own broker with --broker and --broker-tls.");
-            var tls = KeyId.TryParse(call.Get(BrokerTls), out var pin) ? pin : throw new ClientException(ClientProblem.Usage, "--broker-tls must be spki-sha256: and 43 characters of base64url.");
-            using var broker = BrokerClient.Connect(profile, endpoint, tls);
+            using var broker = BrokerClient.Connect(profile, endpoint, Call.Key(call.Get(BrokerTls), "--broker-tls"));
             var standIns = new List<StandInTerms>();
             foreach (var text in call.Get(StandIns) ?? [])
             {
@@ -161,8 +160,7 @@ internal static class CharterCommands
     {
         var split = text.LastIndexOf('=');
         var endpoint = Call.Address(split < 0 ? "" : text[..split], "--stand-in");
-        var tls = KeyId.TryParse(text.AsSpan(split + 1), out var pin) ? pin : throw new ClientException(ClientProblem.Usage, "--stand-in must be https://HOST:PORT=, then spki-sha256: and 43 characters of base64url.");
-        using var broker = BrokerClient.Connect(profile, endpoint, tls);
+        using var broker = BrokerClient.Connect(profile, endpoint, Call.Key(text[(split + 1)..], "What stands behind = in --stand-in"));
         return (await broker.GetIdentityAsync(call.Token).ConfigureAwait(false)).ToStandIn(endpoint);
     }
 

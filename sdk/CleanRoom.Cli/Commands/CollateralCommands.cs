@@ -76,11 +76,7 @@ internal static class CollateralCommands
 
     private static int Import(Call call)
     {
-        if (!KeyId.TryParse(call.Get(Signer), out var signer))
-        {
-            throw new ClientException(ClientProblem.Usage, "--signer must be a key id such as spki-sha256: and 43 characters of base64url.");
-        }
-
+        var signer = Call.Key(call.Get(Signer), "--signer");
         var content = ReadFile(call.Get(Pack));
         if (!CollateralPack.TryRead(content, new HashSet<KeyId> { signer }, out var pack, out var problem))
         {

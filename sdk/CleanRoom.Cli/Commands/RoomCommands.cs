@@ -7,7 +7,6 @@ using CleanRoom.Client;
 using CleanRoom.Client.Charters;
 using CleanRoom.Client.Keys;
 using CleanRoom.Client.Rooms;
-using CleanRoom.Cryptography;
 
 namespace CleanRoom.Cli.Commands;
 
@@ -158,7 +157,7 @@ internal static class RoomCommands
 
     private static async Task<int> RevokeAsync(Call call)
     {
-        var id = KeyId.TryParse(call.Get(Key), out var parsed) ? parsed : throw new ClientException(ClientProblem.Usage, "KEYID must be spki-sha256: and 43 characters of base64url.");
+        var id = Call.Key(call.Get(Key), "KEYID");
         using var room = await call.ConnectAsync().ConfigureAwait(false);
         var entry = await room.RevokeAsync(id, call.Passphrase(), call.Token).ConfigureAwait(false);
         call.Screen.Result(new JsonObject { ["key"] = id.ToString(), ["index"] = entry.Index }, room.Simulated, () => call.Screen.Line($"{id} counts nowhere from position {entry.Index} on."));

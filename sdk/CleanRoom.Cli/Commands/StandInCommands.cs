@@ -27,19 +27,28 @@ internal static class StandInCommands
     /// <summary>The one that --stand-in names; null without the option.</summary>
     public static StandInTerms? Named(Call call, RoomCharter charter, MemberId member) => call.Get(Which) is not { } text
         ? null
-        : Of(charter, member).FirstOrDefault(standIn => standIn.VerifierKey.Id.ToString() == text)
+        : Of(charter, member).FirstOrDefault(standIn => standIn.VerifierKey.Id == Call.Key(text, "--stand-in"))
             ?? throw new ClientException(ClientProblem.Configuration, $"The charter names no stand-in of {member} with that verifier key: see \"cleanroom charter show\".");
 
-    /// <summary>Freezes or frees everywhere: a freeze that one broker alone knows would be a reason for somebody to cut the line to that one.</summary>
-    public static async Task<int> SetFrozenAsync(Call call, MemberProfile profile, RoomCharter charter, bool frozen)
+    /// <summary>
+    /// Freezes or frees at the own broker, and where the charter names stand-ins at each of them and in the log: a freeze that one broker alone knows would be a reason for somebody to cut the line to that one.
+    /// </summary>
+    public static async Task<int> SetFrozenAsync(Call call, bool frozen)
     {
+        var profile = call.Profile();
+        var charter = BrokerCommands.CharterOf(call, profile);
         var places = new List<(string Name, Func<Task> Set)> { ("own broker", () => SetAsync(BrokerClient.Connect(profile, charter, call.Endpoints))) };
         foreach (var standIn in Of(charter, profile.Member))
         {
             places.Add(($"stand-in {standIn.VerifierKey.Id}", () => SetAsync(BrokerClient.Connect(profile, charter, standIn))));
         }
 
-        places.Add(("log", LogAsync));
+        var stoodIn = places.Count > 1;
+        if (stoodIn)
+        {
+            places.Add(("log", LogAsync));
+        }
+
         var done = new JsonArray();
         var open = 0;
         foreach (var (name, set) in places)
@@ -49,11 +58,11 @@ internal static class StandInCommands
             {
                 await set().ConfigureAwait(false);
             }
-            catch (CleanRoomException exception)
+            catch (CleanRoomException exception) when (stoodIn)
             {
                 reason = exception.Reason.ToString();
             }
-            catch (ClientException exception)
+            catch (ClientException exception) when (stoodIn)
             {
                 reason = exception.Problem.ToString();
             }
@@ -73,7 +82,12 @@ internal static class StandInCommands
                 }
 
                 call.Screen.Line(open == 0
-                    ? frozen ? "Nobody releases these keys; the enclave erases them when it reads the log." : "These keys are released by the charter's rules."
+                    ? (frozen, stoodIn) switch
+                    {
+                        (false, _) => "These keys are released by the charter's rules.",
+                        (true, false) => "Nobody releases these keys; an enclave that has them keeps them until its lease ends.",
+                        (true, true) => "Nobody releases these keys; the enclave erases them when it reads the log.",
+                    }
                     : "Run the same command again until every place is done.");
             });
         return open == 0 ? ExitCodes.Ok : (int)ClientProblem.Unavailable;

@@ -2,6 +2,7 @@ using System.CommandLine;
 using CleanRoom.Charter;
 using CleanRoom.Client;
 using CleanRoom.Client.Rooms;
+using CleanRoom.Cryptography;
 using CleanRoom.Records.Wording;
 
 namespace CleanRoom.Cli.Output;
@@ -74,6 +75,12 @@ internal sealed class Call(ParseResult result, Screen screen, CancellationToken 
             _ => throw new ClientException(ClientProblem.Usage, $"{profile.Member} has joined {profile.Rooms.Count} rooms: name one with --room."),
         };
     }
+
+    /// <summary>Reads a key id.</summary>
+    /// <param name="text">As the person wrote it.</param>
+    /// <param name="name">What it is the value of.</param>
+    public static KeyId Key(string? text, string name) =>
+        KeyId.TryParse(text, out var key) ? key : throw new ClientException(ClientProblem.Usage, $"{name} must be spki-sha256: and 43 characters of base64url.");
 
     public async Task<RoomClient> ConnectAsync()
     {
