@@ -1,7 +1,7 @@
 # Two commands do everything on a Debian machine with the .NET SDK: make demo, make test.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench bulk torture charts images measure reproduce upgrade gameday cli sdk build prerequisites clean mutants
+.PHONY: help demo test lint bench bulk torture soak charts images measure reproduce upgrade gameday cli sdk build prerequisites clean mutants
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,9 @@ bulk: prerequisites ## many records of known persons through a whole room, with 
 torture: ## kill -9, lost connections and full disks under load on both kinds of store, then compare (ROUNDS=n, STORE=, SEED=)
 	@tools/prerequisites.sh store
 	@tools/torture.sh
+
+soak: prerequisites ## a room works and is pestered for an hour (MINUTES=n): nothing may leak, be lost or warn
+	@tools/soak.sh
 
 charts: ## check the Helm charts, alerts, dashboards and systemd units (UPDATE=1 writes charts/golden anew)
 	@tools/charts.sh

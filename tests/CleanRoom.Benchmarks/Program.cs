@@ -4,10 +4,10 @@ using CleanRoom.Benchmarks;
 using CleanRoom.Demo;
 
 // BenchmarkDotNet measures functions; most of what is measured here is a room of six processes, so one small harness serves both.
-string[] all = ["seal", "appraise", "import", "upload", "uploads", "cosign", "release", "notices", "replay", "compare", "link", "index"];
+string[] all = ["seal", "appraise", "import", "upload", "uploads", "cosign", "release", "notices", "subscribers", "replay", "compare", "link", "index"];
 string? only = null;
 var json = false;
-var records = 20_000;
+int? records = null;
 for (var i = 0; i < args.Length; i++)
 {
     switch (args[i])
@@ -28,6 +28,7 @@ for (var i = 0; i < args.Length; i++)
 }
 
 var report = new Report(json);
+var rows = records ?? 20_000;
 var watch = Stopwatch.StartNew();
 try
 {
@@ -41,7 +42,7 @@ try
     }
     if (only is null or "import")
     {
-        await Import.RunAsync(report, records);
+        await Import.RunAsync(report, rows);
     }
     if (only is null or "upload" or "cosign" or "release")
     {
@@ -67,9 +68,13 @@ try
     {
         await Notices.RunAsync(report);
     }
+    if (only is "subscribers")
+    {
+        await Subscribers.RunAsync(report, records ?? 10_000);
+    }
     if (only is null or "replay")
     {
-        Replay.Run(report, records);
+        Replay.Run(report, rows);
     }
     if (only is null or "compare")
     {
@@ -77,11 +82,11 @@ try
     }
     if (only is null or "link")
     {
-        Linking.Link(report, records);
+        Linking.Link(report, rows);
     }
     if (only is null or "index")
     {
-        Linking.Index(report, records);
+        Linking.Index(report, rows);
     }
 }
 catch (DemoException exception)

@@ -16,6 +16,8 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     public string Name { get; }
 
+    public int Id => _process.Id;
+
     public Uri Address { get; }
 
     public KeyId Key { get; }

@@ -13,6 +13,9 @@ internal sealed class InboxStreams(RoomFollowers rooms, ISlotStore slots, IOptio
 {
     private const int PageFrames = 64;
 
+    /// <summary>What another process stored may not have woken us: after so long the store is read again.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(1);
+
     private readonly Places<(RoomId, MemberId)> _open = new(options.Value.StreamsPerMember);
 
     /// <summary>Subscriptions that are open, of all rooms and members.</summary>
@@ -94,13 +97,40 @@ internal sealed class InboxStreams(RoomFollowers rooms, ISlotStore slots, IOptio
                 return;
             }
 
-            await WaitAsync(room, member, after, options.Value.RecheckKey, cancellationToken);
+            await WaitAsync(follower, member, peer, after, cancellationToken);
+        }
+    }
 
-            // The key may have been revoked while we waited.
-            if (await IdentifyAsync(follower, peer, cancellationToken) != member)
+    /// <summary>
+    /// Waits for the next frame, and looks meanwhile in the view of the log, not in the store, whether the key still is the member's: thousands who wait must
+    /// cost next to nothing.
+    /// </summary>
+    private async Task WaitAsync(RoomFollower follower, MemberId member, KeyId peer, long after, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var begun = clock.GetTimestamp();
+        var next = slots.WaitAsync(Id(follower.Room), member.Value, after, stop.Token);
+        try
+        {
+            do
             {
-                throw Stranger();
+                await Task.WhenAny(next, Task.Delay(options.Value.RecheckKey, clock, stop.Token));
+                cancellationToken.ThrowIfCancellationRequested();
+                if (await IdentifyAsync(follower, peer, cancellationToken) != member)
+                {
+                    throw Stranger();
+                }
             }
+            while (!next.IsCompleted && clock.GetElapsedTime(begun) < LookAgain);
+
+            if (next.IsCompleted)
+            {
+                await next;
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
         }
     }
 
