@@ -84,6 +84,9 @@ public sealed partial class GuideTests : IDisposable
         _ = await OkAsync("log", "export", In("log"), "--home", In("delta"));
         _ = await OkAsync("log", "verify", In("log"));
         Assert.Equal(1, (int)(await OkAsync("records", "withdraw", "--all", "--home", In("delta")))["withdrawn"]!);
+        var report = Assert.Single((await OkAsync("log", "report", "--home", In("delta")))["quarters"]!.AsArray())!["counts"]!;
+        Assert.Equal(("1", "1"), ((string)report["charter versions"]!, (string)report["records withdrawn"]!));
+        Assert.DoesNotContain("delta", report.ToJsonString(), StringComparison.Ordinal);
         var frozen = await OkAsync("broker", "freeze", "--home", In("delta"));
         Assert.Equal((true, true, "own broker"), ((bool)frozen["frozen"]!, (bool)frozen["complete"]!, (string)Assert.Single(frozen["places"]!.AsArray())!["place"]!));
     }

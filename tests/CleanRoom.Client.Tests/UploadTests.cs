@@ -170,7 +170,9 @@ public class UploadTests
         var lines = await File.ReadAllLinesAsync(path, LiveRoom.Token);
         lines[1] = lines[1].Replace("\"leaf\":\"e", "\"leaf\":\"f", StringComparison.Ordinal);
         await File.WriteAllLinesAsync(path, lines, LiveRoom.Token);
-        Assert.False(LogAudit.Verify(folder).Verified);
+        var changed = LogAudit.Verify(folder);
+        Assert.False(changed.Verified);
+        Assert.Throws<ArgumentException>(() => TransparencyReport.Of(changed));
     }
 
     private sealed class Stop(UploadStep at, CancellationTokenSource cancel) : IProgress<UploadProgress>

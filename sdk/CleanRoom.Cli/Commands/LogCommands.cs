@@ -21,25 +21,23 @@ internal static class LogCommands
         verify.Handle(call => RunAsync(call, show: false));
         var show = new Command("show", "The same, with every entry.") { Folder, Common.Offline, EvidenceFileCommands.Collateral, EvidenceFileCommands.At };
         show.Handle(call => RunAsync(call, show: true));
+        var report = new Command("report", "How the room was run, by quarter: a transparency report without persons, from the verified log.") { Folder, Common.Offline, EvidenceFileCommands.Collateral, EvidenceFileCommands.At };
+        report.Handle(ReportAsync);
         var export = new Command("export", "Write the log to a folder, to be verified offline.") { Target };
         export.Handle(ExportAsync);
-        return new Command("log", "The room's log.") { verify, show, export };
+        return new Command("log", "The room's log.") { verify, show, report, export };
     }
 
     private static async Task<int> RunAsync(Call call, bool show)
     {
-        var findings = call.Get(Folder) is { } folder ? LogAudit.Verify(folder, null, EvidenceFileCommands.ReadContext(call)) : await FindingsAsync(call, EvidenceFileCommands.ReadContext(call)).ConfigureAwait(false);
-
-        var lines = show ? findings.Lines : [.. findings.Ignored];
-        var problem = findings.Problem
-            ?? (findings.Verified ? null : "The evidence of an enclave instance does not meet the charter: run \"cleanroom evidence verify\".");
-        var json = ToJson(findings, lines);
-        if (problem is not null)
+        var findings = await ReadAsync(call).ConfigureAwait(false);
+        if (!findings.Verified)
         {
-            call.Screen.Banner(findings.Charter?.Simulated);
-            return call.Screen.Error((int)ClientProblem.VerificationFailed, "LogNotVerified", problem);
+            return NotVerified(call, findings);
         }
 
+        var lines = show ? findings.Lines : [.. findings.Ignored];
+        var json = ToJson(findings, lines);
         call.Screen.Result(json, findings.Simulated, () =>
         {
             if (lines.Count > 0)
@@ -54,6 +52,49 @@ internal static class LogCommands
             call.Screen.Line($"  {findings.Checkpoint!.Cosignatures} of {findings.Charter!.Witnesses.Count} witnesses cosigned {findings.Checkpoint.Root} at {ProtocolTime.Write(findings.Checkpoint.Time.Opening)}");
             call.Screen.Line($"  charter version {findings.Charter.Version} ({findings.Status}), {findings.Instances.Count} enclave instances with trusted evidence, {findings.Releases} releases, {findings.Epochs} epochs");
         });
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<LogFindings> ReadAsync(Call call) => call.Get(Folder) is { } folder
+        ? LogAudit.Verify(folder, null, EvidenceFileCommands.ReadContext(call))
+        : await FindingsAsync(call, EvidenceFileCommands.ReadContext(call)).ConfigureAwait(false);
+
+    private static int NotVerified(Call call, LogFindings findings)
+    {
+        call.Screen.Banner(findings.Charter?.Simulated);
+        return call.Screen.Error(
+            (int)ClientProblem.VerificationFailed, "LogNotVerified", findings.Problem ?? "The evidence of an enclave instance does not meet the charter: run \"cleanroom evidence verify\".");
+    }
+
+    private static async Task<int> ReportAsync(Call call)
+    {
+        var findings = await ReadAsync(call).ConfigureAwait(false);
+        if (!findings.Verified)
+        {
+            return NotVerified(call, findings);
+        }
+
+        var quarters = TransparencyReport.Of(findings);
+        call.Screen.Result(
+            new JsonObject
+            {
+                ["room"] = findings.Room.ToString(),
+                ["charter"] = findings.Charter!.Hash.ToString(),
+                ["entries"] = findings.Lines.Count,
+                ["quarters"] = new JsonArray([.. quarters.Select(quarter => new JsonObject
+                {
+                    ["quarter"] = quarter.Name,
+                    ["counts"] = new JsonObject(quarter.Counts.Select(count => KeyValuePair.Create(count.Kind, (JsonNode?)count.Count))),
+                })]),
+            },
+            findings.Simulated,
+            () =>
+            {
+                call.Screen.Table(
+                    ["quarter", "what", "how often"],
+                    from quarter in quarters from count in quarter.Counts select (IReadOnlyList<string>)[quarter.Name, count.Kind, count.Count]);
+                call.Screen.Line($"Room {findings.Room}: {findings.Lines.Count} entries of a log that verifies, as this member may see it. What concerns persons is given in bands.");
+            });
         return ExitCodes.Ok;
     }
 

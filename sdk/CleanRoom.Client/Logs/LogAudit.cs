@@ -17,6 +17,7 @@ public sealed class LogAudit
     private readonly List<LogLine> _lines = [];
     private readonly List<InstanceAppraisal> _instances = [];
     private int _checkpoints;
+    private int _dated;
     private int _releases;
     private string? _problem;
     private LogPosition? _kept;
@@ -106,9 +107,14 @@ public sealed class LogAudit
     private void Accept(string text)
     {
         _ = SignedCheckpoint.TryParse(text, out var note);
-        if (_verifier.TryAccept(note!, out _, out var refusal))
+        if (_verifier.TryAccept(note!, out var cosigned, out var refusal))
         {
             _checkpoints++;
+            for (; _dated < _lines.Count && _dated < cosigned.Size; _dated++)
+            {
+                _lines[_dated] = _lines[_dated] with { RoomTime = cosigned.Time.Opening };
+            }
+
             return;
         }
 
@@ -167,7 +173,7 @@ public sealed class LogAudit
     private static LogLine Describe(EntryOutcome outcome)
     {
         var entry = outcome.Entry?.Entry;
-        return new LogLine(outcome.Index, entry?.Type, entry?.Author?.Value, outcome.Effect, outcome.Reason, entry is null ? "" : Words(entry));
+        return new LogLine(outcome.Index, entry?.Type, entry?.Author?.Value, outcome.Effect, outcome.Reason, entry is null ? "" : Words(entry)) { Entry = entry };
     }
 
     private static string Words(Entry entry) => entry switch

@@ -11,7 +11,14 @@ namespace CleanRoom.Client.Logs;
 /// <param name="Effect">Accepted, ignored or unseen.</param>
 /// <param name="Reason">Why it is ignored; None otherwise.</param>
 /// <param name="Detail">What it says, in a few words without data; empty if not visible.</param>
-public sealed record LogLine(long Index, string? Type, string? Author, EntryEffect Effect, IgnoredReason Reason, string Detail);
+public sealed record LogLine(long Index, string? Type, string? Author, EntryEffect Effect, IgnoredReason Reason, string Detail)
+{
+    /// <summary>The entry; null if only its hash is visible or it does not parse.</summary>
+    public Entry? Entry { get; init; }
+
+    /// <summary>Room time of the first cosigned checkpoint over it; null if none covers it.</summary>
+    public DateTimeOffset? RoomTime { get; init; }
+}
 
 /// <summary>What came out of verifying a whole log.</summary>
 /// <param name="Room">The room.</param>
