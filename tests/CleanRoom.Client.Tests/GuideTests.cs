@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using CleanRoom.Linkage.Models;
 
 namespace CleanRoom.Client.Tests;
 
@@ -81,6 +82,10 @@ public sealed partial class GuideTests : IDisposable
         Assert.Equal((string)online["root"]!, (string)offline["root"]!);
         Assert.Equal("InForce", (string)(await OkAsync("room", "status", "--offline", "--home", In("delta")))["status"]!);
         _ = await OkAsync("charter", "show", "--home", In("delta"));
+        var model = Write("model.json", RoomModel.Shipped.ToJson().Replace("\"told\": 13", "\"told\": 14", StringComparison.Ordinal));
+        _ = await OkAsync("charter", "propose", charter, "--out", In("next.json"), "--linkage-model", model);
+        Assert.Equal(RoomModel.Parse(await File.ReadAllBytesAsync(model, LiveRoom.Token)).Digest.ToString(), (string)JsonNode.Parse(await File.ReadAllTextAsync(In("next.json"), LiveRoom.Token))!["linkageModel"]!);
+        _ = await OkAsync("charter", "propose", charter, "--out", In("same.json"), "--linkage-model", "shipped");
         _ = await OkAsync("log", "export", In("log"), "--home", In("delta"));
         _ = await OkAsync("log", "verify", In("log"));
         Assert.Equal(1, (int)(await OkAsync("records", "withdraw", "--all", "--home", In("delta")))["withdrawn"]!);

@@ -30,6 +30,7 @@ internal static class CharterCommands
     private static readonly Option<string?> Epoch = new("--epoch") { Description = "Length of an epoch, such as PT24H." };
     private static readonly Option<int?> Slots = new("--slots") { Description = "Messages a member and epoch." };
     private static readonly Option<string?> Model = new("--linkage-model") { Description = "File or digest of the linkage model; the one that ships unless named (charter model).", HelpName = "FILE|DIGEST" };
+    private static readonly Option<string?> NewModel = new("--linkage-model") { Description = "\"shipped\", or file or digest of another linkage model; that of the version before unless named.", HelpName = "FILE|DIGEST" };
     private static readonly Option<string> Out = new("--out") { Description = "File to write.", HelpName = "FILE", Required = true };
     private static readonly Option<string?> Parent = new("--parent") { Description = "Signed charter of the version before.", HelpName = "FILE" };
     private static readonly Option<string> Role = new("--role") { Description = "contributor, agency or steward.", Required = true };
@@ -58,7 +59,7 @@ internal static class CharterCommands
         card.Handle(MakeCardAsync);
         var add = new Command("add-member", "Put a member's card into a draft, in the place of an older one.") { Draft, Card };
         add.Handle(AddMember);
-        var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out };
+        var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out, NewModel };
         propose.Handle(Propose);
         var show = new Command("show", "Show a charter and who has signed it; with --parent also what it changes.") { AnyCharter, Parent };
         show.Handle(call => Show(call, call.Get(AnyCharter), verify: false));
@@ -176,6 +177,11 @@ internal static class CharterCommands
     {
         var charter = CharterFiles.Read(call.Get(CharterFile)).Charter;
         var draft = CharterDraft.After(charter);
+        if (call.Get(NewModel) is { } model)
+        {
+            draft = draft.SetLinkageModel(LinkageModelCommand.Read(model == "shipped" ? null : model));
+        }
+
         CharterFiles.WriteDraft(call.Get(Out), draft);
         return Drafted(call, call.Get(Out), draft);
     }
