@@ -58,18 +58,18 @@ internal static class Replay
             throw new InvalidOperationException($"{shelf.New.Count} of {records} records are on the shelf.");
         }
         var heap = GC.GetTotalMemory(forceFullCollection: true) - before;
-        var link = Stopwatch.StartNew();
-        var found = shelf.Index.FindLinks(shelf.New, (a, b) => shelf.Find(a)!.Contributor != shelf.Find(b)!.Contributor);
-        link.Stop();
         report.Add("replay", "records", records, "");
         report.Add("replay", "check manifests", verify.Elapsed.TotalSeconds, "s");
         report.Add("replay", "open", open.Elapsed.TotalSeconds, "s");
         report.Add("replay", "normalise and index", index.Elapsed.TotalSeconds, "s");
         report.Add("replay", "in all, until the enclave may answer", (verify.Elapsed + open.Elapsed + index.Elapsed).TotalSeconds, "s");
+        report.Add("replay", "memory of the index and the records", heap / 1e6, "MB");
+        var link = Stopwatch.StartNew();
+        var found = shelf.Index.FindLinks(shelf.New, (a, b) => shelf.Find(a)!.Contributor != shelf.Find(b)!.Contributor);
+        link.Stop();
         report.Add("replay", "standing queries over all of them", link.Elapsed.TotalSeconds, "s");
         report.Add("replay", "pairs compared", found.PairsCompared, "");
         report.Add("replay", "links", found.Links.Count(item => item.Strength >= LinkStrength.Probable), "");
-        report.Add("replay", "memory of the index and the records", heap / 1e6, "MB");
         using var process = Process.GetCurrentProcess();
         report.Add("replay", "peak of the process, ciphertexts included", process.PeakWorkingSet64 / 1e6, "MB");
     }

@@ -115,7 +115,10 @@ internal sealed class EnclaveGeneration : IDisposable
         // Before anything is logged or asked for: an instance that would compare by other numbers than those signed takes no keys.
         var model = _options.Models.For(charter);
         _status.Change(current => current with { Phase = EnclavePhase.Attesting, Simulated = charter.Simulated });
-        var world = new EnclaveWorld(_options.Room, _log, _keys, model, _options.MaxRecords, _logger);
+        var world = new EnclaveWorld(_options.Room, _log, _keys, model, _options.MaxRecords, _logger)
+        {
+            Advanced = size => _status.Change(current => current with { Position = size }),
+        };
         var logged = await AttestAsync(charter, checkpoint, cancellationToken);
 
         var undelivered = new Queue<Delivery>(await ReplayAsync(world, logged, cancellationToken));

@@ -22,6 +22,9 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, R
 
     public Outbox Outbox { get; } = new(room);
 
+    /// <summary>Hears of each entry that is applied, with the log size that it makes: a replay of a large room takes minutes.</summary>
+    public Action<long>? Advanced { get; init; }
+
     public DisclosureDesk Desk { get; } = new();
 
     /// <summary>Applies entries up to a size. Batches are opened as they come.</summary>
@@ -58,6 +61,7 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, R
                 default:
                     break;
             }
+            Advanced?.Invoke(State.Size);
         }
     }
 
