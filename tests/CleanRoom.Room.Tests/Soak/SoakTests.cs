@@ -48,6 +48,7 @@ public sealed class SoakTests(ITestOutputHelper output)
             var logs = folder.CreateSubdirectory("logs");
             var file = new RoomFile(
                 folder.FullName, "soak", 2, 8, 2048, 20, [.. Members.Select(id => new DemoContributor(id, id, "none.csv", "auto", null, null, "desk", null, []))], []);
+            Dictionary<string, int> seen;
             var services = new ServiceProcesses(logs.FullName);
             await using (var room = new DemoRoom(file, folder.FullName, services, output.WriteLine))
             {
@@ -56,6 +57,9 @@ public sealed class SoakTests(ITestOutputHelper output)
                 await RunAsync(room, WarmUp, TimeSpan.Zero);
                 var before = services.Running.ToDictionary(process => process.Name, process => Usage.Of(process.Id));
                 var warmed = _next;
+
+                // While a room begins, brokers that have not read its genesis yet refuse to cosign it.
+                seen = logs.EnumerateFiles().ToDictionary(log => log.Name, log => File.ReadLines(log.FullName).Count(), StringComparer.Ordinal);
                 await RunAsync(room, Rounds, TimeSpan.FromMinutes(minutes));
                 foreach (var process in services.Running)
                 {
@@ -67,7 +71,7 @@ public sealed class SoakTests(ITestOutputHelper output)
                 Assert.Equal((_batches, 0), (receipts, ignored));
             }
 
-            Assert.Equal("", string.Join('\n', Unexpected(logs)));
+            Assert.Equal("", string.Join('\n', Unexpected(logs, seen)));
         }
         finally
         {
@@ -155,12 +159,12 @@ public sealed class SoakTests(ITestOutputHelper output)
     }
 
     /// <summary>Warnings, errors and what is no log line at all.</summary>
-    private static List<string> Unexpected(DirectoryInfo logs)
+    private static List<string> Unexpected(DirectoryInfo logs, Dictionary<string, int> seen)
     {
         var found = new List<string>();
         foreach (var file in logs.EnumerateFiles())
         {
-            foreach (var line in File.ReadLines(file.FullName))
+            foreach (var line in File.ReadLines(file.FullName).Skip(seen.GetValueOrDefault(file.Name)))
             {
                 try
                 {
