@@ -270,7 +270,8 @@ internal sealed partial class KeyReleaser(
         }
         else if (standing.In(room.Charter) != Standing.StandIn)
         {
-            return new Refusal(BrokerReason.NotCosigned, "consistency", "This broker has cosigned nothing of the room's log yet.", "Let ingestion ask it for a cosignature first.");
+            // A quorum forms without the slowest, and one that is just back is asked again soon: not the owner's no, but not yet.
+            return new Refusal(BrokerReason.LogUnavailable, "", "This broker has cosigned nothing of the room's log yet, so nothing was released.", "Try again once ingestion has asked it for a cosignature.");
         }
 
         // A stand-in never cosigns. If its owner's broker had not either when it handed over (a room may have its quorum without the slowest), the first

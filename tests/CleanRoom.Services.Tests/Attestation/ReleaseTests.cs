@@ -269,6 +269,22 @@ public sealed class ReleaseTests
         await TestRoom.RefusedAsync(ErrorReason.NotCosigned, async () => await room.Enclave.ReleaseKeyAsync(await instance.ReleaseRequestAsync(weak), cancellationToken: Token));
     }
 
+    /// <summary>A quorum forms without the slowest: whose broker has not cosigned yet is asked again, not left out until the renewal.</summary>
+    [Fact]
+    public async Task ReleaseKey_BeforeTheBrokerHasCosignedAnything_IsNotYetAndNotNo()
+    {
+        await using var room = await TestRoom.StartAsync();
+        _ = await room.Owner.AcceptCharterAsync(new AcceptCharterRequest { SignedCharter = ByteString.CopyFrom(room.Signed(room.Charter).ToBytes()) }, cancellationToken: Token);
+        room.LogGenesis();
+        using var instance = await room.InstanceAsync();
+        await instance.PrepareAsync(witness: false);
+
+        await TestRoom.RefusedAsync(ErrorReason.Unavailable, instance.ReleaseAsync);
+
+        _ = await room.CosignedAsync(room.Log.Tree, room.Log.Tree.Size);
+        Assert.NotNull(instance.Open(await instance.ReleaseAsync()));
+    }
+
     [Fact]
     public async Task ReleaseKey_ForkedLog_IsRefused()
     {

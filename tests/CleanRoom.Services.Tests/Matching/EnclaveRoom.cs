@@ -104,6 +104,16 @@ internal sealed class EnclaveRoom : IAsyncDisposable
             _ = await client.RegisterAsync(member == "delta" ? new Registration() : new Registration { ListContributors = others }, "", Token);
         }
 
+        // A quorum forms without the slowest: tests that say which broker releases begin when each has seen the room.
+        foreach (var member in Consortium.Brokered)
+        {
+            for (var attempt = 0; (await consortium.Brokers[member].RoomAsync(room.Id)).Size == 0; attempt++)
+            {
+                Assert.True(attempt < 1800, $"{member}'s broker has cosigned nothing.");
+                await Task.Delay(100, Token);
+            }
+        }
+
         return room;
     }
 
