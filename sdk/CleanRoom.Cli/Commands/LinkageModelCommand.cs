@@ -66,8 +66,7 @@ internal static class LinkageModelCommand
         try
         {
             using var file = File.OpenRead(path);
-            var bytes = new byte[RoomModel.MaxSize + 1];
-            return RoomModel.Parse(bytes.AsSpan(0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)));
+            return RoomModel.Read(file);
         }
         catch (FormatException exception)
         {

@@ -24,9 +24,7 @@ internal sealed class LinkageModels
         try
         {
             using var file = File.OpenRead(path);
-            var bytes = new byte[RoomModel.MaxSize + 1];
-            var length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return new LinkageModels([RoomModel.Shipped, RoomModel.Parse(bytes.AsSpan(0, length))]);
+            return new LinkageModels([RoomModel.Shipped, RoomModel.Read(file)]);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
         {

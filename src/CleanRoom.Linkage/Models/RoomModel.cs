@@ -72,6 +72,17 @@ public sealed record RoomModel
         return model;
     }
 
+    /// <summary>Reads a model from a file of at most <see cref="MaxSize"/> bytes; no more than that is read.</summary>
+    /// <param name="stream">The file.</param>
+    /// <exception cref="FormatException">It is not one; the message says where and what to do.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static RoomModel Read(Stream stream)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        var bytes = new byte[MaxSize + 1];
+        return Parse(bytes.AsSpan(0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)));
+    }
+
     /// <summary>Writes it for people; what is parsed again has the same digest.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, RoomModelJson.Default.RoomModel);
 
@@ -80,9 +91,7 @@ public sealed record RoomModel
     private static RoomModel Load()
     {
         using var stream = typeof(RoomModel).Assembly.GetManifestResourceStream(Resource) ?? throw new InvalidOperationException("The assembly lacks the shipped linkage model.");
-        using var bytes = new MemoryStream();
-        stream.CopyTo(bytes);
-        return Parse(bytes.ToArray());
+        return Read(stream);
     }
 
     private void Check()

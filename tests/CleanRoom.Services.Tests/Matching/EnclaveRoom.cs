@@ -273,6 +273,13 @@ internal sealed class EnclaveRoom : IAsyncDisposable
         Assert.Fail($"Waited {seconds} s for {what}: the enclave is {await Matching.DescribeAsync()}.");
     }
 
+    /// <summary>Waits until so many epochs that have not begun yet are over.</summary>
+    public async Task PassAsync(int epochs)
+    {
+        var before = (await StateAsync()).LastEpoch;
+        await WaitForAsync(state => state.LastEpoch > before + epochs, $"{epochs} more epochs");
+    }
+
     public static IEnumerable<RoomMessage.MatchPointer> Pointers(IEnumerable<InboxMessage> messages) => messages.Select(message => message.Content).OfType<RoomMessage.MatchPointer>();
 
     public async ValueTask DisposeAsync()

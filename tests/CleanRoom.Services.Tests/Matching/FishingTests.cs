@@ -56,8 +56,7 @@ public sealed class FishingTests(Consortium consortium, ITestOutputHelper output
         var evaluated = (await room.StateAsync()).LastEvaluatedEpoch;
 
         await room.UploadAsync("charlie", new Row("guess", Person(0)));
-        var heard = (await room.StateAsync()).LastEpoch;
-        await room.WaitForAsync(state => state.LastEpoch > heard + Epochs, "epochs without a query");
+        await room.PassAsync(Epochs);
 
         Assert.Equal(evaluated, (await room.StateAsync()).LastEvaluatedEpoch);
         Assert.Empty(EnclaveRoom.Pointers((await room.ReadAllAsync())["charlie"]));
@@ -173,8 +172,7 @@ public sealed class FishingTests(Consortium consortium, ITestOutputHelper output
     private static async Task<Dictionary<string, List<InboxMessage>>> EpochsAfterAsync(EnclaveRoom room, Dictionary<string, List<InboxMessage>>? before)
     {
         await room.WaitForAsync(state => state.LastEvaluatedEpoch > 0, "the matches");
-        var heard = (await room.StateAsync()).LastEpoch;
-        await room.WaitForAsync(state => state.LastEpoch > heard + Epochs, "the epochs after it");
+        await room.PassAsync(Epochs);
         return await room.ReadAllAsync(before);
     }
 

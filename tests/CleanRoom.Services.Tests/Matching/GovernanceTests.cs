@@ -48,8 +48,7 @@ public sealed class GovernanceTests(Consortium consortium)
         _ = await acts.ChangeConsentAsync(
             "alpha1", new RoomAct.ConsentChange(default, "C3_TELL_NGO", true, DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).AddYears(1), "2026-1", [], []), null, Token);
         // It counts from the end of an epoch on, and is compared again with the next one that is large enough.
-        var heard = (await room.StateAsync()).LastEpoch;
-        await room.WaitForAsync(state => state.LastEpoch > heard + 1, "the epoch that hears the change to end");
+        await room.PassAsync(1);
         foreach (var member in (string[])["bravo", "charlie", "echo"])
         {
             await room.UploadAsync(member, [.. member == "echo" ? [] : new[] { new Row(member + "1", member == "charlie" ? "two@example.org" : "one@example.org") }, new Row(member + "9", member + "9@example.org")]);
@@ -188,8 +187,7 @@ public sealed class GovernanceTests(Consortium consortium)
         await UploadAsync(room, "charlie", framing);
         await room.Matching.StartAsync();
         await room.WaitForAsync(state => state.LastEvaluatedEpoch > 0, "the queries");
-        var heard = (await room.StateAsync()).LastEpoch;
-        await room.WaitForAsync(state => state.LastEpoch > heard + 2, "the epochs after them");
+        await room.PassAsync(2);
         var all = await room.ReadAllAsync();
         Assert.Empty(Of<RoomMessage.Notice>(all["delta"]));
 
@@ -201,8 +199,7 @@ public sealed class GovernanceTests(Consortium consortium)
 
         await UploadAsync(room, "charlie", Agreeing(Suspect("f2", "alpha")));
         all = await ReadUntilAsync(room, inboxes => Of<RoomMessage.Notice>(inboxes["delta"]).Any(), all);
-        heard = (await room.StateAsync()).LastEpoch;
-        await room.WaitForAsync(state => state.LastEpoch > heard + 2, "the epochs after the notice");
+        await room.PassAsync(2);
         all = await room.ReadAllAsync(all);
         var told = string.Concat(all["delta"].Select(message => System.Text.Encoding.UTF8.GetString(
             message.Content.ToBytes(new MessagePlace(room.Id, MemberId.Parse("delta"), message.Number, message.Epoch, Simulated: true)))));
