@@ -29,6 +29,12 @@ public interface ILinkageEngine
     /// <param name="cancellationToken">Stops the search.</param>
     /// <returns>Links ordered by first handle, second handle, type and holders; of one type and pair of holder roles only the strongest.</returns>
     LinkageResult FindLinks(IReadOnlyCollection<RecordHandle> newRecords, MayCompare mayCompare, CancellationToken cancellationToken = default);
+
+    /// <summary>Finds the links between records of the index and one that is not in it, and leaves no trace of that one: frequencies and blocks stay as they are.</summary>
+    /// <param name="subject">The record; it stands on the second side of each link, under <see cref="RecordHandle.OfNoRecord"/>.</param>
+    /// <param name="mayCompare">Asked for each candidate, before it is compared.</param>
+    /// <returns>Links ordered by record, type and holders.</returns>
+    IReadOnlyList<Link> FindLinks(CaseRecord subject, Predicate<RecordHandle> mayCompare);
 }
 
 /// <summary>Links and what the search cost.</summary>

@@ -137,6 +137,9 @@ public enum LinkCautions
 /// <summary>Names a record in the index; chosen by the caller, unique, and stable over restarts (for example its position in the log).</summary>
 public readonly record struct RecordHandle(long Value) : IComparable<RecordHandle>
 {
+    /// <summary>Names what is in no index; greater than every other.</summary>
+    public static RecordHandle OfNoRecord { get; } = new(long.MaxValue);
+
     /// <inheritdoc/>
     public int CompareTo(RecordHandle other) => Value.CompareTo(other.Value);
 

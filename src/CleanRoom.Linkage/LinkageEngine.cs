@@ -117,10 +117,32 @@ public sealed class LinkageEngine : ILinkageEngine
             }
             results[i] = links;
         });
-        var all = results.SelectMany(r => r!).OrderBy(l => l.First.Record).ThenBy(l => l.Second.Record).ThenBy(l => l.Type)
-            .ThenBy(l => l.First.HolderRole, StringComparer.Ordinal).ThenBy(l => l.Second.HolderRole, StringComparer.Ordinal).ToArray();
-        return new LinkageResult(all, pairs, cuts);
+        return new LinkageResult(InOrder(results.SelectMany(r => r!)), pairs, cuts);
     }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<Link> FindLinks(CaseRecord subject, Predicate<RecordHandle> mayCompare)
+    {
+        ArgumentNullException.ThrowIfNull(subject);
+        ArgumentNullException.ThrowIfNull(mayCompare);
+        var prepared = PreparedRecord.From(RecordHandle.OfNoRecord, subject);
+        prepared.Keys = [.. BlockKeys.Of(prepared).Where(_blocks.ContainsKey)];
+        var comparer = new PairComparer(_names, _words, _house, _options.Model);
+        var links = new List<Link>();
+        long cuts = 0;
+        foreach (var other in Candidates(prepared, [], new(), ref cuts))
+        {
+            if (mayCompare(other.Handle))
+            {
+                comparer.Compare(other, prepared, links);
+            }
+        }
+        return InOrder(links);
+    }
+
+    private static Link[] InOrder(IEnumerable<Link> links) =>
+        [.. links.OrderBy(l => l.First.Record).ThenBy(l => l.Second.Record).ThenBy(l => l.Type)
+            .ThenBy(l => l.First.HolderRole, StringComparer.Ordinal).ThenBy(l => l.Second.HolderRole, StringComparer.Ordinal)];
 
     // Records that share a block, each pair once, smallest blocks first; ordered by handle.
     private PreparedRecord[] Candidates(

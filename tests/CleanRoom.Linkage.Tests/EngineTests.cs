@@ -100,6 +100,39 @@ public sealed class EngineTests
         _ = Assert.Throws<ArgumentException>(() => engine.Add(new RecordHandle(1), Record(2)));
     }
 
+    [Fact]
+    public void FindLinks_OfASubject_GivesTheLinksThatARecordWouldHave_AndLeavesNoTrace()
+    {
+        var records = Enumerable.Range(0, 300).Select(i => Record(i)).ToArray();
+        var engine = new LinkageEngine();
+        var quiet = new LinkageEngine();
+        for (var i = 0; i < 299; i++)
+        {
+            engine.Add(new RecordHandle(i), records[i]);
+            quiet.Add(new RecordHandle(i), records[i]);
+        }
+        var asked = new List<RecordHandle>();
+        Assert.Empty(engine.FindLinks(records[299], handle => { asked.Add(handle); return false; }));
+        Assert.NotEmpty(asked);
+        var found = engine.FindLinks(records[299], _ => true);
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.Equal(found, engine.FindLinks(records[299], _ => true));
+        }
+        Assert.All(found, link => Assert.Equal(RecordHandle.OfNoRecord, link.Second.Record));
+        Assert.Equal(299, engine.Count);
+        var all = Enumerable.Range(0, 299).Select(i => new RecordHandle(i)).ToArray();
+        Assert.Equal(quiet.FindLinks(all, (_, _) => true, TestContext.Current.CancellationToken).Links, engine.FindLinks(all, (_, _) => true, TestContext.Current.CancellationToken).Links);
+
+        // By numbers it finds what a record in the index would; persons weigh by frequencies, which it does not change.
+        engine.Add(new RecordHandle(299), records[299]);
+        var added = engine.FindLinks([new RecordHandle(299)], (_, _) => true, TestContext.Current.CancellationToken).Links;
+        Assert.Equal(added.Where(IsNumber).Select(link => (link.First.Record, link.Type, link.Strength)), found.Where(IsNumber).Select(link => (link.First.Record, link.Type, link.Strength)));
+        Assert.Contains(found, IsNumber);
+
+        static bool IsNumber(Link link) => link.Type == LinkType.SamePhone;
+    }
+
     internal static CaseRecord Victim(string name, int day, string document)
     {
         var person = new Person { PersonKey = "v1", Role = "Victim", Names = { new PersonName { Full = name } }, Birth = new PartialDate { EarliestDay = day + 9000, LatestDay = day + 9000, Precision = "Day" } };

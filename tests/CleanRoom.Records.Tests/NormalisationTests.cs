@@ -174,4 +174,25 @@ public sealed class NormalisationTests
     }
 
     private static string Iso(int day) => DayNumbers.ToDate(day).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+
+    [Theory]
+    [InlineData("phone", "+66 81 234 5678", "", "", true)]
+    [InlineData("phone", "0812345678", "", "", false)]
+    [InlineData("phone", "+66 81 999 9999", "", "", false)]
+    [InlineData("email", "boss@example.org", "", "", true)]
+    [InlineData("email", "boss", "", "", false)]
+    [InlineData("handle", "@boss_chai", "", "Telegram", true)]
+    [InlineData("handle", "hia chai", "", "Telegram", false)]
+    [InlineData("account", "DE89 3704 0044 0532 0130 00", "", "", true)]
+    [InlineData("vehicle", "2A-1234", "KHM", "", true)]
+    [InlineData("vehicle", "0000", "KHM", "", false)]
+    [InlineData("vessel", "9074729", "", "", true)]
+    [InlineData("vessel", "9074728", "", "", false)]
+    [InlineData("vessel", "Chai Navee 8", "", "", false)]
+    [InlineData("organisation", "Golden Hands Manpower Co., Ltd.", "NPL", "", true)]
+    [InlineData("organisation", "Co", "NPL", "", false)]
+    [InlineData("person", "Hia Chai", "", "", false)]
+    [InlineData("document", "N1234567", "KHM", "", false)]
+    public void SearchedSubject_ThatDoesNotNameOneThing_IsNone(string kind, string value, string country, string platform, bool named) =>
+        Assert.Equal(named, SearchedSubject.From(kind, value, country, platform) is not null);
 }
