@@ -25,6 +25,15 @@ public static class CharterDiff
         Changed(lines, "retention", Text(older.Retention.ToJson()), Text(newer.Retention.ToJson()));
         Changed(lines, "linkage model", older.LinkageModel.ToString(), newer.LinkageModel.ToString());
         Keyed(lines, "query", Queries(older), Queries(newer));
+        foreach (var query in newer.Queries.Where(query => !older.Queries.Any(before => before.Id == query.Id && Text(before.ToJson()) == Text(query.ToJson()))))
+        {
+            if (query.InWords() is { } words)
+            {
+                var quotas = newer.Agencies.Where(agency => query.Agencies!.Kinds.Contains(agency.Kind, StringComparer.Ordinal)).Select(agency => $"{agency.Id} {agency.Quota.SearchesPerMonth}").ToList();
+                lines.Add($"query {query.Id} means: {words}; most of all kinds a month: {(quotas.Count > 0 ? Join(quotas) : "no agency of these kinds is in the room")}");
+            }
+        }
+
         Changed(lines, "quotas", Text(older.Quotas.ToJson()), Text(newer.Quotas.ToJson()));
         return lines;
 

@@ -104,6 +104,21 @@ public sealed class CharterDraft
     /// <summary>Sets the approved queries.</summary>
     public CharterDraft SetQueries(params IEnumerable<QueryDefinition> queries) => With("queries", JsonBuild.Objects(queries.Select(query => query.ToJson())));
 
+    /// <summary>Adds a query, in the place of one with the same id. What is wrong with it <see cref="TryBuild"/> says.</summary>
+    /// <param name="query">As it stands in a charter (docs/protocol.md §2).</param>
+    public CharterDraft PutQuery(JsonObject query)
+    {
+        var queries = _json["queries"] as JsonArray ?? throw new InvalidOperationException("queries: is not a list: write [ … ].");
+        var id = (query["id"] as JsonValue)?.ToString();
+        if (queries.FirstOrDefault(known => known is JsonObject && (known["id"] as JsonValue)?.ToString() == id) is { } found)
+        {
+            _ = queries.Remove(found);
+        }
+
+        queries.Add(query.DeepClone());
+        return this;
+    }
+
     /// <summary>Sets the linkage model.</summary>
     public CharterDraft SetLinkageModel(Digest model) => With("linkageModel", model.ToString());
 

@@ -189,6 +189,11 @@ internal static class CharterRules
             {
                 problems.Add($"queries[{i}].corroboration.contributors", "is more than the contributors", "lower it");
             }
+
+            foreach (var purpose in parts.Queries[i].Asking?.Purposes.Except(parts.Purposes.Allowed, StringComparer.Ordinal) ?? [])
+            {
+                problems.Add($"queries[{i}].asks.purposes", $"{purpose} is no allowed purpose of the room", "remove it, or add it to purposes.allowed");
+            }
         }
 
         foreach (var member in parts.Quotas.RecordsPerMonth.Keys.Where(member => !contributors.Contains(member)).Order())

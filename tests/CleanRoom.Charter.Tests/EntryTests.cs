@@ -25,7 +25,7 @@ public sealed class EntryTests
             types.Add(entry.Type);
         }
 
-        Assert.Equal(20, types.Count);
+        Assert.Equal(22, types.Count);
     }
 
     [Fact]

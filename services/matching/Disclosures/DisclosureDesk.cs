@@ -98,6 +98,12 @@ internal sealed class DisclosureDesk
                     Tell(reported, outbox);
                 }
                 break;
+            case RoomAct.WatchRequest asked when charter.Agency(author) is { } agency:
+                outbox.Watches.Ask(logged.Entry.Id, agency, asked, charter, time);
+                break;
+            case RoomAct.WatchWithdrawal withdrawal:
+                outbox.Watches.Withdraw(withdrawal.Watch, author);
+                break;
             default:
                 break;
         }

@@ -79,7 +79,7 @@ internal static class EpochRun
         foreach (var member in reached)
         {
             _ = keys.TryGet(member, out var held);
-            var messages = outbox.Take(member, charter.Epochs.SlotsPerMember - 1, state, shelf, keys, time.Expiring, desk.Book.OwesOutcome(member));
+            var messages = outbox.Take(member, charter.Epochs.SlotsPerMember - 1, state, shelf, keys, time.Expiring, desk.Book.OwesOutcome(member), evaluated);
             recipients.Add(Seal(member, epoch, evaluated, messages, note.Checkpoint, state, state.CurrentKey(member, KeyPurpose.Inbox)!.Key, held!.RoomSecret));
         }
         shelf.WidenConsents();

@@ -6,6 +6,7 @@ using CleanRoom.Charter.Messages;
 using CleanRoom.Linkage;
 using CleanRoom.Matching.Records;
 using CleanRoom.Matching.Release;
+using CleanRoom.Matching.Watches;
 
 namespace CleanRoom.Matching.Epochs;
 
@@ -49,10 +50,14 @@ internal sealed class Outbox(RoomId room)
     private readonly HashSet<(LinkType, RecordName, RecordName)> _wrong = [];
     private readonly HashSet<((LinkType, RecordName, RecordName), MemberId)> _released = [];
     private readonly EndingConsents _endings = new(room);
+    private readonly WatchDesk _watches = new();
     private readonly HashSet<(LinkType, RecordName, RecordName)> _takenUp = [];
     private readonly Dictionary<(MemberId, string), DateTimeOffset> _heldSince = [];
     private readonly Dictionary<(MemberId, string), int> _oneWay = [];
     private readonly Dictionary<MemberId, Taken> _taken = [];
+
+    /// <summary>What agencies look for by themselves.</summary>
+    public WatchDesk Watches => _watches;
 
     /// <summary>Lets a story wait for all who may be told of it now.</summary>
     public void Add(PairStory story, ConsentDecision decision)
@@ -92,7 +97,10 @@ internal sealed class Outbox(RoomId room)
 
     /// <summary>The story that a member was told under a reference, and as what; null if it was told none, or told to forget it.</summary>
     public Told? ToldTo(MemberId recipient, string reference) =>
-        _told.TryGetValue(recipient, out var told) && told.TryGetValue(reference, out var item) ? item : null;
+        _told.TryGetValue(recipient, out var told) && told.TryGetValue(reference, out var item) ? item : _watches.ToldTo(recipient, reference);
+
+    /// <summary>Whether somebody who was told of a pair has said that the two are not the same.</summary>
+    public bool IsWrong(PairStory story) => _wrong.Contains(story.Pair);
 
     /// <summary>A side releases what was held back for a person's look: the other side may get its pointer.</summary>
     public void Release(PairStory story, MemberId by)
@@ -112,7 +120,7 @@ internal sealed class Outbox(RoomId room)
     /// <summary>An agency acts on it: who is next in line is not told because the first stayed silent.</summary>
     public void TakeUp(PairStory story) => _takenUp.Add(story.Pair);
 
-    /// <summary>Takes the next messages for a recipient: withdrawals, then what concerns disclosures, review items, then by strength. What may no longer be told falls away.</summary>
+    /// <summary>Takes the next messages for a recipient: withdrawals, then what concerns disclosures, review items, then by strength, then answers to its own watches. What may no longer be told falls away.</summary>
     /// <param name="recipient">The member.</param>
     /// <param name="most">Slots.</param>
     /// <param name="state">The room at the epoch's position.</param>
@@ -120,10 +128,13 @@ internal sealed class Outbox(RoomId room)
     /// <param name="keys">Room secrets.</param>
     /// <param name="now">Room time of the epoch, for what expires.</param>
     /// <param name="paused">The recipient owes an answer: no new stories.</param>
-    public IReadOnlyList<RoomMessage> Take(MemberId recipient, int most, RoomState state, RecordShelf shelf, KeyRing keys, DateTimeOffset now, bool paused = false)
+    /// <param name="evaluated">The standing queries ran at this epoch's end.</param>
+    public IReadOnlyList<RoomMessage> Take(
+        MemberId recipient, int most, RoomState state, RecordShelf shelf, KeyRing keys, DateTimeOffset now, bool paused = false, bool evaluated = false)
     {
         var messages = TakeNews(recipient, most, state, shelf, keys, now, paused);
         // Last of all: they must not keep news waiting.
+        messages.AddRange(_watches.Take(recipient, paused ? 0 : most - messages.Count, evaluated, state, shelf, this, keys, now));
         return [.. messages, .. _endings.Take(recipient, most - messages.Count, state.Charter!, shelf, now)];
     }
 
@@ -138,12 +149,15 @@ internal sealed class Outbox(RoomId room)
         var changed = new List<(string Reference, Told? Before)>();
         _taken[recipient] = new Taken([.. stories], [.. letters], changed);
 
+        var gone = _watches.Begin(recipient, state, shelf, this, now).ToList();
         foreach (var (reference, item) in NoLongerKnown(recipient, told, state, shelf, now))
         {
             _ = told.Remove(reference);
             changed.Add((reference, item));
-            letters.Add(new Letter(new RoomMessage.Withdrawn(reference, null), null));
+            gone.Add(reference);
         }
+        // What one way may be known no longer and another way still may, stays told.
+        letters.AddRange(gone.Distinct(StringComparer.Ordinal).Where(reference => ToldTo(recipient, reference) is null).Select(reference => new Letter(new RoomMessage.Withdrawn(reference, null), null)));
         var sent = letters.OrderBy(letter => letter.Rank).Take(most).ToList();
         _letters[recipient] = [.. letters.Except(sent, ReferenceEqualityComparer.Instance).Cast<Letter>()];
         var messages = sent.ConvertAll(letter => letter.Message);
@@ -203,6 +217,7 @@ internal sealed class Outbox(RoomId room)
     public void PutBack(MemberId recipient)
     {
         _endings.PutBack(recipient);
+        _watches.PutBack(recipient);
         if (_taken.Remove(recipient, out var last))
         {
             var told = _told[recipient];
@@ -273,6 +288,11 @@ internal sealed class Outbox(RoomId room)
     private string ReferenceOf(PairStory story, MemberId recipient, KeyRing keys) => MatchReference.Compute(
         room, recipient, story.Link.Type.ToString(), (story.First.Contributor, story.First.FirstId), (story.Second.Contributor, story.Second.FirstId),
         owner => keys.TryGet(owner, out var held) ? held.RoomSecret : throw new InvalidOperationException("A record on the shelf belongs to an owner whose keys are here."));
+
+    /// <summary>What an agency is told of a story that both sides let it know.</summary>
+    public RoomMessage.Notice NoticeOf(PairStory story, MemberId agency, RoomState state, KeyRing keys, DateTimeOffset now) =>
+        Compose(story, story.Decide(state, now), agency, ReferenceOf(story, agency, keys), state, now).Message as RoomMessage.Notice
+        ?? throw new InvalidOperationException("Neither side lets this agency know.");
 
     private (RoomMessage? Message, bool OneWay) Compose(PairStory story, ConsentDecision decision, MemberId recipient, string reference, RoomState state, DateTimeOffset now)
     {

@@ -69,7 +69,8 @@ internal sealed record PairStory(Link Link, HeldRecord First, HeldRecord Second,
         ? FactHolder.Victim
         : FactHolder.Other;
 
-    private static LinkSide SideOf(RoomState state, HeldRecord record, Linkage.LinkSide? side) => new(
+    /// <summary>A record, and its fact if there is one to look at, as the consent engine sees it.</summary>
+    public static LinkSide SideOf(RoomState state, HeldRecord record, Linkage.LinkSide? side) => new(
         record.Consent,
         state.ListingOf(record.Contributor)?.ToStanding() ?? StandingAuthorisation.None,
         side is null ? new HashSet<string>() : JurisdictionsOf(record, side));
@@ -84,17 +85,23 @@ internal static class StandingQueries
         {
             if (link.Strength < LinkStrength.Probable
                 || shelf.Find(link.First.Record) is not { } first || shelf.Find(link.Second.Record) is not { } second
-                || charter.Queries.FirstOrDefault(query => query.LinkTypes.Contains(link.Type.ToString())) is not { } query)
+                || charter.Queries.FirstOrDefault(query => query.Kind == QueryKind.Match && query.LinkTypes.Contains(link.Type.ToString())) is not { } query)
             {
                 continue;
             }
-            var strength = StrengthOf(link);
-            var doubt = LinkDoubt.None;
-            doubt |= link.Cautions.HasFlag(LinkCautions.PeriodsDisjoint) ? LinkDoubt.PeriodsDisjoint : 0;
-            doubt |= link.Cautions.HasFlag(LinkCautions.SharedDocumentDifferentPersons) ? LinkDoubt.DifferentPersons : 0;
-            doubt |= query.Answers(link.Type.ToString(), strength, contributors: 2, persons: 2) ? 0 : LinkDoubt.Weak;
-            yield return new PairStory(link, first, second, query, doubt);
+            yield return Tell(link, first, second, query);
         }
+    }
+
+    /// <summary>The story of a link that a query asks for, with what speaks against telling it without a person's look.</summary>
+    public static PairStory Tell(Link link, HeldRecord first, HeldRecord second, QueryDefinition query)
+    {
+        var doubt = LinkDoubt.None;
+        doubt |= link.Cautions.HasFlag(LinkCautions.PeriodsDisjoint) ? LinkDoubt.PeriodsDisjoint : 0;
+        doubt |= link.Cautions.HasFlag(LinkCautions.SharedDocumentDifferentPersons) ? LinkDoubt.DifferentPersons : 0;
+        // A pair is two contributors; how many hold what an agency asks for is counted over all its pairs.
+        doubt |= query.Answers(link.Type.ToString(), StrengthOf(link), contributors: query.Asking is null ? 2 : query.MinimumContributors, persons: 2) ? 0 : LinkDoubt.Weak;
+        return new PairStory(link, first, second, query, doubt);
     }
 
     public static MatchStrength StrengthOf(Link link) => link.Strength switch

@@ -32,6 +32,9 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
     /// <summary>Records to run the standing queries over: the new ones, and those whose persons have agreed to more since. The latter never make an epoch large enough.</summary>
     public IReadOnlyCollection<RecordHandle> ToEvaluate => _again.Count == 0 ? _new : [.. _new.Union(_again).Order()];
 
+    /// <summary>Whether the standing queries have run over a record since it came, and since its persons last changed what they agree to.</summary>
+    public bool IsEvaluated(RecordHandle handle) => !_new.Contains(handle) && !_again.Contains(handle);
+
     /// <summary>The records of a contributor.</summary>
     public IEnumerable<HeldRecord> Of(MemberId contributor) => _records.Values.Where(record => record.Contributor == contributor);
 

@@ -10,7 +10,7 @@ using CleanRoom.Cryptography;
 namespace CleanRoom.Charter.Acts;
 
 /// <summary>What stands, sealed, in an <see cref="ActEntry"/>: canonical JSON (docs/protocol.md §9).</summary>
-public abstract record RoomAct
+public abstract partial record RoomAct
 {
     /// <summary>The value of "schema".</summary>
     public const string Schema = "cleanroom/act/v1";
@@ -55,6 +55,8 @@ public abstract record RoomAct
                 ActKind.Answer => MatchAnswer.Read(fields),
                 ActKind.Request => DisclosureRequest.Read(fields),
                 ActKind.Decision => DisclosureDecision.Read(fields),
+                ActKind.Watch => WatchRequest.Read(fields),
+                ActKind.Unwatch => WatchWithdrawal.Read(fields),
                 _ => DisclosureOutcome.Read(fields),
             };
             fields.End();

@@ -20,6 +20,12 @@ public enum ActKind
 
     /// <summary>What became of a disclosure.</summary>
     Outcome,
+
+    /// <summary>An agency asks for a subject: once, or for later records too. Which of the two is sealed. Two officers.</summary>
+    Watch,
+
+    /// <summary>An agency withdraws a watch.</summary>
+    Unwatch,
 }
 
 /// <summary>Who may do what: one table for readers, the enclave and the client.</summary>
@@ -49,12 +55,12 @@ public static class ActRules
     public static bool MayAct(ActKind kind, CharterMember member) => kind switch
     {
         ActKind.Consent or ActKind.Decision => member is ContributorMember,
-        ActKind.Request or ActKind.Outcome => member is AgencyMember,
+        ActKind.Request or ActKind.Outcome or ActKind.Watch or ActKind.Unwatch => member is AgencyMember,
         _ => member is ContributorMember or AgencyMember,
     };
 
     /// <summary>Whether a second person has to sign before it counts.</summary>
-    public static bool NeedsSecond(ActKind kind) => kind is ActKind.Request or ActKind.Decision;
+    public static bool NeedsSecond(ActKind kind) => kind is ActKind.Request or ActKind.Decision or ActKind.Watch;
 
     /// <summary>Whether the entry names the request that it is about.</summary>
     public static bool IsAboutRequest(ActKind kind) => kind is ActKind.Decision or ActKind.Outcome;

@@ -220,8 +220,8 @@ public abstract partial record RoomMessage
         }
     }
 
-    private static EntryId? ReadId(JsonFields fields) =>
-        fields.Parsed("request", "is not a request's id", "write a UUID in lower case with hyphens", (string text, out EntryId? result) =>
+    private static EntryId? ReadId(JsonFields fields, string name = "request") =>
+        fields.Parsed(name, $"is not the id of a {name}", "write a UUID in lower case with hyphens", (string text, out EntryId? result) =>
         {
             var good = EntryId.TryParse(text, out var parsed);
             result = good ? parsed : null;

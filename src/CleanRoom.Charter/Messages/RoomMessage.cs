@@ -83,11 +83,12 @@ public abstract partial record RoomMessage
                 & fields.Member("recipient") == place.Recipient
                 & JsonFields.TextOf(fields.Value("room") ?? default) == place.Room.ToString()
                 & labelled == place.Simulated;
-            message = fields.OneOf("kind", "N1", "N2a", "N3", "N6", "empty", "ending", "head", "outcome", "request", "review", "status") switch
+            message = fields.OneOf("kind", "N1", "N2a", "N3", "N6", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status") switch
             {
                 "head" => Head.Read(fields),
                 "empty" => new Empty(),
                 "ending" => Ending.Read(fields),
+                "nothing" => NothingReleasable.Read(fields),
                 "N1" => MatchPointer.Read(fields),
                 "N2a" => Notice.Read(fields),
                 "review" => Review.Read(fields),
@@ -205,6 +206,9 @@ public abstract partial record RoomMessage
         string Grading, IReadOnlyList<string> Handling, DateTimeOffset Expires, DateTimeOffset? AnswerBy = null)
         : RoomMessage
     {
+        /// <summary>The agency's own watch or search that this answers; null for what a standing query tells.</summary>
+        public EntryId? Watch { get; init; }
+
         /// <summary>The fixed text on every notice (to be confirmed by counsel).</summary>
         public const string NonPunishment =
             "This is intelligence, not evidence. Persons referred to as victims must not be detained, charged or removed for acts they were compelled to commit "
@@ -231,6 +235,10 @@ public abstract partial record RoomMessage
             json["notice"] = NonPunishment;
             json["sources"] = Sources;
             json["strength"] = Strength.ToString();
+            if (Watch is { } watch)
+            {
+                json["watch"] = watch.ToString();
+            }
         }
 
         internal static Notice? Read(JsonFields fields)
@@ -244,10 +252,26 @@ public abstract partial record RoomMessage
             var grading = fields.Text("grading", 64);
             var handling = fields.SortedCodes("handling", 0, 32);
             var expires = fields.Time("expires");
+            var watch = fields.Optional("watch") is null ? null : ReadId(fields, "watch");
             return match is null || link is null || strength is null || sources is null || grading is null || expires is null
                 ? null
-                : new Notice(match, link, strength.Value, jurisdictions, sources, ask, grading, handling, expires.Value, answerBy);
+                : new Notice(match, link, strength.Value, jurisdictions, sources, ask, grading, handling, expires.Value, answerBy) { Watch = watch };
         }
+    }
+
+    /// <summary>
+    /// The one answer to a watch or search that is no notice: nothing that may be told to this agency. Whether nothing is known, only one contributor knows, nobody has agreed,
+    /// or the question was not allowed, it is the same.
+    /// </summary>
+    /// <param name="Watch">The watch or search.</param>
+    public sealed record NothingReleasable(EntryId Watch) : RoomMessage
+    {
+        /// <inheritdoc/>
+        public override string Kind => "nothing";
+
+        private protected override void Write(JsonObject json) => json["watch"] = Watch.ToString();
+
+        internal static NothingReleasable? Read(JsonFields fields) => ReadId(fields, "watch") is { } watch ? new NothingReleasable(watch) : null;
     }
 
     /// <summary>A person should look at her own record: which kinds of evidence agree with another one, nothing of that one.</summary>

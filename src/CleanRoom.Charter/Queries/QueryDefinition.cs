@@ -44,10 +44,60 @@ public sealed record AgencyTell(IReadOnlyList<string> Kinds, JurisdictionRule Ju
 /// <param name="After">How long the first ones have, by room time.</param>
 public sealed record AgencyNext(IReadOnlyList<string> Kinds, RoomDuration After);
 
-/// <summary>A standing question that every contributor approved with the charter.</summary>
+/// <summary>What kind of question a query is.</summary>
+public enum QueryKind
+{
+    /// <summary>A standing question about links between records.</summary>
+    Match,
+
+    /// <summary>An agency asks for a subject of its own, and is told of later records too.</summary>
+    Watch,
+
+    /// <summary>An agency asks for a subject of its own, once.</summary>
+    Search,
+}
+
+/// <summary>Who may ask a watch or a search for what. How often is the quota of each agency (<see cref="AgencyQuota.SearchesPerMonth"/>).</summary>
+/// <param name="LegalBases">Codes of which the asking agency names one, sorted.</param>
+/// <param name="Longest">How long a watch may last; null for a search.</param>
+/// <param name="Purposes">Of the charter's allowed purposes, sorted.</param>
+/// <param name="Roles">Whose the subject is in the records that are looked at, out of <see cref="KnownRoles"/>, sorted.</param>
+public sealed record AskingTerms(IReadOnlyList<string> LegalBases, RoomDuration? Longest, IReadOnlyList<string> Purposes, IReadOnlyList<string> Roles)
+{
+    /// <summary>Longest a watch may last in any charter.</summary>
+    public static TimeSpan LongestWatch { get; } = TimeSpan.FromDays(366);
+
+    /// <summary>Codes of the list identifierHolderRole that a query may name: nothing that is a victim's, a witness's or a relative's, or that nobody has said whose it is.</summary>
+    public static IReadOnlyList<string> KnownRoles { get; } = ["Organisation", "Shared", "Suspect"];
+
+    internal JsonObject ToJson()
+    {
+        var json = new JsonObject { ["legalBases"] = JsonBuild.Sorted(LegalBases), ["purposes"] = JsonBuild.Sorted(Purposes), ["roles"] = JsonBuild.Sorted(Roles) };
+        if (Longest is { } longest)
+        {
+            json["longest"] = longest.ToString();
+        }
+
+        return json;
+    }
+
+    internal static AskingTerms Read(JsonFields fields, QueryKind kind)
+    {
+        var bases = fields.SortedCodes("legalBases", 1, 32);
+        var longest = kind == QueryKind.Watch ? fields.Duration("longest", TimeSpan.FromSeconds(1), LongestWatch) : null;
+        var purposes = fields.SortedCodes("purposes", 1, 32);
+        var roles = fields.SortedTexts(
+            "roles", 1, KnownRoles.Count, role => KnownRoles.Contains(role, StringComparer.Ordinal),
+            $"write some of {string.Join(", ", KnownRoles)}: what is a victim's or a witness's is never searched for");
+        fields.End();
+        return new AskingTerms(bases, longest, purposes, roles);
+    }
+}
+
+/// <summary>A question that every contributor approved with the charter.</summary>
 /// <param name="Id">Q1, Q2, …</param>
 /// <param name="Version">Major.minor.patch.</param>
-/// <param name="LinkTypes">Codes of the list matchType, sorted.</param>
+/// <param name="LinkTypes">Codes of the list matchType, sorted; of a watch or search: what may be asked for.</param>
 /// <param name="Strength">The least that counts.</param>
 /// <param name="MinimumContributors">Independent contributors without which nothing is told.</param>
 /// <param name="MinimumPersons">If set, so many persons make up for contributors ("2 contributors or 3 persons").</param>
@@ -57,12 +107,22 @@ public sealed record QueryDefinition(
     string Id, string Version, IReadOnlyList<string> LinkTypes, MatchStrength Strength, int MinimumContributors, int? MinimumPersons,
     bool TellsContributors, AgencyTell? Agencies)
 {
+    /// <summary>What kind of question it is.</summary>
+    public QueryKind Kind { get; init; }
+
+    /// <summary>Who may ask it for what; null for a standing question.</summary>
+    public AskingTerms? Asking { get; init; }
+
     /// <summary>The link types that a query may name: code list matchType.</summary>
     public static IReadOnlyList<string> KnownLinkTypes { get; } =
     [
         "ModusOperandi", "RouteOverlap", "SameAccount", "SameAddress", "SameDocument", "SameEmail", "SameHandle", "SameOrganisation",
         "SamePersonMissing", "SamePersonSuspect", "SamePersonVictim", "SamePhone", "SameVehicle", "SameVessel", "SpaceTime",
     ];
+
+    /// <summary>The link types by which a watch or a search may look. By a victim's person, by documents, homes and places nobody looks.</summary>
+    public static IReadOnlyList<string> AskedLinkTypes { get; } =
+        ["SameAccount", "SameEmail", "SameHandle", "SameOrganisation", "SamePhone", "SameVehicle", "SameVessel"];
 
     /// <summary>Whether a link of this type and strength, seen by so many contributors and persons, answers the query.</summary>
     /// <param name="linkType">Code of the list matchType.</param>
@@ -105,42 +165,85 @@ public sealed record QueryDefinition(
             tell.Add((JsonNode)agency);
         }
 
-        return new JsonObject
+        var json = new JsonObject
         {
             ["corroboration"] = corroboration,
             ["id"] = Id,
-            ["kind"] = "match",
+            ["kind"] = Kind.ToString().ToLowerInvariant(),
             ["link"] = JsonBuild.Sorted(LinkTypes),
             ["strength"] = Strength.ToString(),
             ["tell"] = tell,
             ["version"] = Version,
         };
+        if (Asking is not null)
+        {
+            json["asks"] = Asking.ToJson();
+        }
+
+        return json;
     }
+
+    /// <summary>A watch or search in words, for who signs it; null for a standing question.</summary>
+    internal string? InWords() => Asking is null
+        ? null
+        : $"agencies of the kinds {string.Join(", ", Agencies!.Kinds)} may {(Kind == QueryKind.Watch ? $"watch for up to {Asking.Longest} for" : "search once for")} a subject of their own by "
+          + $"{string.Join(", ", LinkTypes)} ({Strength} or better), where it is a thing of {string.Join(", ", Asking.Roles)}, never a victim's or a witness's; for {string.Join(", ", Asking.Purposes)}; "
+          + $"on the legal basis of {string.Join(", ", Asking.LegalBases)}; two of its officers sign; it is told nothing unless {MinimumContributors} contributors hold it and let this agency know";
 
     internal static QueryDefinition? Read(JsonFields fields)
     {
-        var id = fields.Parsed("id", "is not a query id", "write Q and a number, such as Q1", (string text, out string? result) =>
-        {
-            result = text.Length is 2 or 3 && text[0] == 'Q' && text[1] is >= '1' and <= '9' && text.Skip(1).All(char.IsAsciiDigit) ? text : null;
-            return result is not null;
-        });
-        var version = fields.Parsed("version", "is not a version", "write it as 1.0.0", (string text, out string? result) =>
-        {
-            var parts = text.Split('.');
-            result = parts.Length == 3 && parts.All(part => part.Length is > 0 and <= 5 && part.All(char.IsAsciiDigit)
-                && (part == "0" || part[0] != '0')) ? text : null;
-            return result is not null;
-        });
-        fields.Constant("kind", "match");
-        var links = fields.SortedTexts(
-            "link", 1, KnownLinkTypes.Count, text => KnownLinkTypes.Contains(text), $"write one of {string.Join(", ", KnownLinkTypes)}");
+        var id = ReadId(fields, "id");
+        var version = ReadVersion(fields, "version");
+        var kind = fields.OneOf("kind", "match", "watch", "search") is { } word ? Enum.Parse<QueryKind>(word, ignoreCase: true) : QueryKind.Match;
+        var asked = kind != QueryKind.Match;
+        var types = asked ? AskedLinkTypes : KnownLinkTypes;
+        var links = fields.SortedTexts("link", 1, types.Count, text => types.Contains(text), $"write one of {string.Join(", ", types)}");
         var strength = fields.OneOf("strength", nameof(MatchStrength.Exact), nameof(MatchStrength.Strong), nameof(MatchStrength.Probable), nameof(MatchStrength.Possible));
         var (contributors, persons) = ReadCorroboration(fields);
         var (tellsContributors, agencies) = ReadTell(fields);
+        var asking = asked && fields.Object("asks") is { } terms ? AskingTerms.Read(terms, kind) : null;
+        if (asked)
+        {
+            CheckAsked(fields, persons, tellsContributors, agencies);
+        }
+
         fields.End();
-        return id is null || version is null || strength is null || contributors is null
+        return id is null || version is null || strength is null || contributors is null || (asked && (asking is null || agencies is null))
             ? null
-            : new QueryDefinition(id, version, links, Enum.Parse<MatchStrength>(strength), contributors.Value, persons, tellsContributors, agencies);
+            : new QueryDefinition(id, version, links, Enum.Parse<MatchStrength>(strength), contributors.Value, persons, tellsContributors, agencies) { Kind = kind, Asking = asking };
+    }
+
+    internal static string? ReadId(JsonFields fields, string name) => fields.Parsed(name, "is not a query id", "write Q and a number, such as Q1", (string text, out string? result) =>
+    {
+        result = text.Length is 2 or 3 && text[0] == 'Q' && text[1] is >= '1' and <= '9' && text.Skip(1).All(char.IsAsciiDigit) ? text : null;
+        return result is not null;
+    });
+
+    internal static string? ReadVersion(JsonFields fields, string name) => fields.Parsed(name, "is not a version", "write it as 1.0.0", (string text, out string? result) =>
+    {
+        var parts = text.Split('.');
+        result = parts.Length == 3 && parts.All(part => part.Length is > 0 and <= 5 && part.All(char.IsAsciiDigit)
+            && (part == "0" || part[0] != '0')) ? text : null;
+        return result is not null;
+    });
+
+    /// <summary>Only the agency that asks is told, and nothing makes up for a second contributor.</summary>
+    private static void CheckAsked(JsonFields fields, int? persons, bool tellsContributors, AgencyTell? agencies)
+    {
+        if (persons is not null)
+        {
+            fields.Problems.Add(fields.PathOf("corroboration.persons"), "makes up for contributors, which an agency's question does not allow", "remove it");
+        }
+
+        if (tellsContributors || agencies is null)
+        {
+            fields.Problems.Add(fields.PathOf("tell"), "is not the asking agency alone", "write one element, with \"who\": \"agency\"");
+        }
+
+        if (agencies?.Next is not null)
+        {
+            fields.Problems.Add(fields.PathOf("tell[0].next"), "names agencies that have not asked", "remove it");
+        }
     }
 
     private static (int? Contributors, int? Persons) ReadCorroboration(JsonFields fields)

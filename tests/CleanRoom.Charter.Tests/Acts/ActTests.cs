@@ -44,11 +44,62 @@ public sealed class ActTests
     [InlineData("{\"outcome\":\"Deported\",\"schema\":\"cleanroom/act/v1\"}", ActKind.Outcome, "outcome")]
     [InlineData("{\"extra\":1,\"outcome\":\"Received\",\"schema\":\"cleanroom/act/v1\"}", ActKind.Outcome, "extra")]
     [InlineData("{\"outcome\":\"Received\",\"schema\":\"cleanroom/act/v2\"}", ActKind.Outcome, "schema")]
+    [InlineData("{\"case\":\"1\",\"legalBasis\":\"b\",\"mandate\":\"m\",\"purpose\":\"p\",\"query\":\"Q18\",\"schema\":\"cleanroom/act/v1\",\"subject\":{\"kind\":\"victim\",\"value\":\"x\"},\"version\":\"1.0.0\"}", ActKind.Watch, "subject.kind")]
+    [InlineData("{\"case\":\"1\",\"legalBasis\":\"b\",\"mandate\":\"m\",\"purpose\":\"p\",\"query\":\"Q18\",\"schema\":\"cleanroom/act/v1\",\"subject\":{\"kind\":\"document\",\"value\":\"x\"},\"version\":\"1.0.0\"}", ActKind.Watch, "subject.kind")]
+    [InlineData("{\"case\":\"1\",\"legalBasis\":\"b\",\"mandate\":\"m\",\"purpose\":\"p\",\"query\":\"Q18\",\"schema\":\"cleanroom/act/v1\",\"subject\":{\"country\":\"THA\",\"kind\":\"phone\",\"value\":\"x\"},\"version\":\"1.0.0\"}", ActKind.Watch, "subject.country")]
+    [InlineData("{\"case\":\"1\",\"legalBasis\":\"b\",\"mandate\":\"m\",\"purpose\":\"p\",\"query\":\"Q18\",\"schema\":\"cleanroom/act/v1\",\"subject\":{\"kind\":\"vehicle\",\"value\":\"x\"},\"version\":\"1.0.0\"}", ActKind.Watch, "subject.country")]
+    [InlineData("{\"case\":\"1\",\"legalBasis\":\"b\",\"mandate\":\"m\",\"purpose\":\"p\",\"query\":\"Q18\",\"schema\":\"cleanroom/act/v1\",\"subject\":{\"kind\":\"handle\",\"value\":\"x\"},\"version\":\"1.0.0\"}", ActKind.Watch, "subject.platform")]
+    [InlineData("{\"case\":\"1\",\"legalBasis\":\"b\",\"mandate\":\"m\",\"purpose\":\"p\",\"query\":\"18\",\"schema\":\"cleanroom/act/v1\",\"subject\":{\"kind\":\"phone\",\"value\":\"x\"},\"version\":\"1.0.0\"}", ActKind.Watch, "query")]
+    [InlineData("{\"case\":\"1\",\"expires\":\"2026\",\"legalBasis\":\"b\",\"mandate\":\"m\",\"purpose\":\"p\",\"query\":\"Q18\",\"schema\":\"cleanroom/act/v1\",\"subject\":{\"kind\":\"phone\",\"value\":\"x\"},\"version\":\"1.0.0\"}", ActKind.Watch, "expires")]
+    [InlineData("{\"schema\":\"cleanroom/act/v1\",\"watch\":\"x\"}", ActKind.Unwatch, "watch")]
     [InlineData("{ \"outcome\":\"Received\",\"schema\":\"cleanroom/act/v1\"}", ActKind.Outcome, "")]
     public void TryParse_OtherForm_IsRefusedWithItsPath(string json, ActKind kind, string path)
     {
         Assert.False(RoomAct.TryParse(System.Text.Encoding.UTF8.GetBytes(json), kind, out _, out var error));
         Assert.Equal(path, error.Path);
+    }
+
+    /// <summary>Who sees the log's sizes must not see what kind of thing is looked for, nor whether once or for long.</summary>
+    [Fact]
+    public void Seal_EveryWatchAndSearch_HasOneSize()
+    {
+        using var room = new TestRoom().Opened();
+        var name = new string('ก', WatchSubject.MaxValue);
+        var longest = Search with
+        {
+            Subject = new WatchSubject("handle", name, null, new string('q', 64)),
+            CaseNumber = new string('ก', 64),
+            LegalBasis = new string('b', 64),
+            Purpose = new string('p', 64),
+            Mandate = new string('m', 64),
+            Query = "Q99",
+            Version = "99999.99999.99999",
+            Expires = TestRoom.Start,
+        };
+        RoomAct[] acts = [Search, Search with { Subject = new WatchSubject("phone", "1") }, Search with { Subject = new WatchSubject("vehicle", name, "THA"), Expires = TestRoom.Start }, longest];
+        Assert.Single(acts.Select(act => Seal(room, act, new byte[32]).Sealed.Length).Distinct());
+        Assert.False(RoomAct.TryParse((Search with { Subject = new WatchSubject("phone", name + "1") }).ToBytes(), ActKind.Watch, out _, out _));
+    }
+
+    [Fact]
+    public void Apply_AWatch_IsAnAgencysAndNeedsTwoOfItsOfficers_ItsWithdrawalOne()
+    {
+        using var room = new TestRoom().Opened();
+        using var first = room.Person(room.Agency, "o1", PersonRoles.Officer);
+        using var second = room.Person(room.Agency, "o2", PersonRoles.Officer);
+        using var releaser = room.Person(room.A, "r1", PersonRoles.Releaser);
+        room.Refuse(IgnoredReason.NotAllowed, room.Act(room.A, ActKind.Watch), releaser);
+        room.Refuse(IgnoredReason.NotAllowed, room.Act(room.A, ActKind.Unwatch), releaser);
+        room.Refuse(IgnoredReason.WrongRole, room.Act(room.Agency, ActKind.Watch), room.Agency.Approver);
+        var watch = room.Act(room.Agency, ActKind.Watch);
+        room.Accept(watch, first);
+        Assert.False(room.State.Act(watch.Id)!.Counts);
+        room.Refuse(IgnoredReason.SamePerson, room.Confirm(room.Agency, watch), first);
+        room.Accept(room.Confirm(room.Agency, watch), second);
+        Assert.True(room.State.Act(watch.Id)!.Counts);
+        var withdrawal = room.Act(room.Agency, ActKind.Unwatch);
+        room.Accept(withdrawal, first);
+        Assert.True(room.State.Act(withdrawal.Id)!.Counts);
     }
 
     [Fact]
@@ -131,5 +182,12 @@ public sealed class ActTests
         new RoomAct.DisclosureDecision(["vehicles"], "NotNecessary"),
         new RoomAct.DisclosureDecision([], "RiskToPerson"),
         new RoomAct.DisclosureOutcome("EnquiryOpened"),
+        Search,
+        Search with { Query = "Q19", Subject = new WatchSubject("vehicle", "1กข 1234 กรุงเทพมหานคร", "THA"), Expires = TestRoom.Start.AddDays(5) },
+        Search with { Subject = new WatchSubject("handle", "@boss", null, "Telegram") },
+        new RoomAct.WatchWithdrawal(TestRoom.NewId()),
     ];
+
+    private static RoomAct.WatchRequest Search { get; } =
+        new("Q18", "1.0.0", new WatchSubject("phone", "+66 81 234 5678"), "trafficking", "criminal-investigation", "investigation-of-traffickers", "77/2026", null);
 }

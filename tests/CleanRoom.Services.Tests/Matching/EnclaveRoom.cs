@@ -1,5 +1,6 @@
 using CleanRoom.Charter;
 using CleanRoom.Charter.Messages;
+using CleanRoom.Charter.Queries;
 using CleanRoom.Client;
 using CleanRoom.Client.Inbox;
 using CleanRoom.Client.Rooms;
@@ -34,6 +35,15 @@ internal sealed record RoomShape
 
     /// <summary>Contributors that nobody lists; they list all others.</summary>
     public IReadOnlyList<string> Unlisted { get; init; } = [];
+
+    /// <summary>Queries besides the shipped ones.</summary>
+    public IReadOnlyList<QueryDefinition> Queries { get; init; } = [];
+
+    /// <summary>The shipped queries tell contributors only.</summary>
+    public bool SilentToAgencies { get; init; }
+
+    /// <summary>Watches and searches that delta has a month.</summary>
+    public int SearchesPerMonth { get; init; } = 1;
 
     /// <summary>The linkage model that the charter names; null for the shipped one.</summary>
     public Digest? LinkageModel { get; init; }
@@ -303,6 +313,7 @@ internal sealed class EnclaveRoom : IAsyncDisposable
             .Set(new EpochTerms(RoomDuration.Seconds(_shape.EpochSeconds), 3, _shape.MinimumRecords, _shape.Slots, 2048))
             .Set(new RetentionTerms(RoomDuration.Months(24), RoomDuration.Days(90), _shape.KeyLease))
             .SetEnclaves(EnclaveTerms.ForSimulation("tests", _shape.Measurement))
+            .SetQueries([.. ShippedQueries.All.Select(query => _shape.SilentToAgencies ? query with { Agencies = null } : query), .. _shape.Queries])
             .SetLinkageModel(_shape.LinkageModel ?? RoomModel.Shipped.Digest);
         foreach (var member in Consortium.Contributors)
         {
@@ -311,7 +322,7 @@ internal sealed class EnclaveRoom : IAsyncDisposable
         }
 
         draft.Put(new AgencyMember(
-            MemberId.Parse("delta"), "Delta", _consortium.Profiles["delta"].OrganisationKey, "police_ahtu", ["THA"], ["trafficking"], await _consortium.Brokers["delta"].TermsAsync(), new AgencyQuota(1, 1), 30));
+            MemberId.Parse("delta"), "Delta", _consortium.Profiles["delta"].OrganisationKey, "police_ahtu", ["THA"], ["trafficking"], await _consortium.Brokers["delta"].TermsAsync(), new AgencyQuota(_shape.SearchesPerMonth, 1), 30));
         return _shape.RecordsPerMonth.Count == 0
             ? draft
             : draft.Set(new QuotaTerms(5, _shape.RecordsPerMonth.ToDictionary(pair => MemberId.Parse(pair.Key), pair => pair.Value)));

@@ -1,6 +1,7 @@
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
+using CleanRoom.Client.Acts;
 using CleanRoom.Client.Inbox;
 using CleanRoom.Transport;
 
@@ -14,6 +15,8 @@ public sealed class FishingTests(Consortium consortium, ITestOutputHelper output
 {
     private const int Guesses = 1000;
     private const int Victims = 40;
+    private const int AgencyGuesses = 100;
+    private const int Quota = 10;
 
     /// <summary>Epochs that are compared: the one that runs the queries, and those in which what does not fit would follow.</summary>
     private const int Epochs = 4;
@@ -107,6 +110,68 @@ public sealed class FishingTests(Consortium consortium, ITestOutputHelper output
         Assert.Equal(2, with.Messages.Count(message => message == nameof(RoomMessage.MatchPointer)));
         Assert.Equal(without, with);
     }
+
+    [Fact]
+    public async Task Guesses_ByAnAgencyThatSearches_AreAnsweredUpToItsQuotaAlsoAfterARestart_AndChangeNobodyElsesSlots()
+    {
+        var with = await SearchAsync(hit: true, guesses: AgencyGuesses);
+        var without = await SearchAsync(hit: false, guesses: AgencyGuesses);
+        var quiet = await SearchAsync(hit: true, guesses: 0);
+
+        // The first of the month find, the rest gets what everything gets that finds nothing; there is one answer a guess.
+        Assert.Equal((Quota, AgencyGuesses - Quota), (with.Notices, with.Negatives));
+        Assert.Equal((0, AgencyGuesses), (without.Notices, without.Negatives));
+        Assert.Equal((0, 0), (quiet.Notices, quiet.Negatives));
+        Assert.Equal(quiet.Others, with.Others);
+        output.WriteLine($"{AgencyGuesses} guesses, all right: {with.Notices} notices, {with.Negatives} negatives; all wrong: {without.Notices} and {without.Negatives}; others: {string.Join(", ", with.Others.GroupBy(told => told).Select(group => $"{group.Count()} {group.Key}"))}");
+    }
+
+    /// <summary>A room whose agency searches for numbers, all of them suspects' of two contributors or none, before and after a restart.</summary>
+    private async Task<(int Notices, int Negatives, IReadOnlyList<string> Others)> SearchAsync(bool hit, int guesses)
+    {
+        GovernanceTests.AddPeople(consortium, "delta", ("o1", PersonRoles.Officer), ("o2", PersonRoles.Officer));
+
+        // The standing query of numbers tells contributors only: what the agency hears it has asked for.
+        await using var room = await EnclaveRoom.OpenAsync(consortium, new RoomShape { Slots = 64, SearchesPerMonth = Quota, Queries = WatchRoomTests.Queries, SilentToAgencies = true });
+        await GovernanceTests.AuthoriseDeltaAsync(room);
+        foreach (var member in (string[])["alpha", "bravo"])
+        {
+            await GovernanceTests.UploadAsync(room, member, [.. Enumerable.Range(0, Victims).Select(i =>
+            {
+                var record = GovernanceTests.Suspect(FormattableString.Invariant($"{member}{i}"), member);
+                record.Persons[1].Identifiers[0].Raw = Telephone(hit ? i : i + 500);
+                record.Persons[1].Names.Clear();
+                return record;
+            })]);
+        }
+
+        await room.UploadAsync("charlie", new Row("c1", "two@example.org"));
+        await room.Matching.StartAsync();
+        await room.WaitForAsync(state => state.LastEvaluatedEpoch > 0, "the queries");
+        var acts = new RoomActs(await room.ClientAsync("delta"));
+        for (var i = 0; i < guesses; i++)
+        {
+            if (i == guesses / 2)
+            {
+                await room.Matching.StopAsync();
+                await room.Matching.StartAsync();
+                await room.Matching.RunningAsync();
+            }
+
+            _ = await WatchRoomTests.AskAsync(acts, WatchRoomTests.Search(Telephone(i % Victims)));
+        }
+
+        var all = await GovernanceTests.ReadUntilAsync(room, inboxes => WatchRoomTests.Answers(inboxes["delta"]).Count() >= guesses);
+        await room.PassAsync(2);
+        all = await room.ReadAllAsync(all);
+        var answers = WatchRoomTests.Answers(all["delta"]).ToList();
+        Assert.Equal(answers.Count, answers.Select(answer => answer.Watch).Distinct().Count());
+        var others = all.Where(pair => pair.Key != "delta").SelectMany(pair => pair.Value.Where(message => message.Content is not (RoomMessage.Head or RoomMessage.Empty)).Select(message => $"{pair.Key} {message.Content.Kind}"))
+            .Order(StringComparer.Ordinal).ToList();
+        return (answers.Count(answer => answer.Message is RoomMessage.Notice), answers.Count(answer => answer.Message is RoomMessage.NothingReleasable), others);
+    }
+
+    private static string Telephone(int number) => FormattableString.Invariant($"+66 81 234 {number + 1000}");
 
     /// <summary>A room in which one contributor guesses and nobody lists it.</summary>
     private async Task<Sight> FishAsync(string who, int guesses, bool hit)

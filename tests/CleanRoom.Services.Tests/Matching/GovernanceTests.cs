@@ -216,7 +216,7 @@ public sealed class GovernanceTests(Consortium consortium)
         return record;
     }
 
-    private static async Task AuthoriseDeltaAsync(EnclaveRoom room)
+    internal static async Task AuthoriseDeltaAsync(EnclaveRoom room)
     {
         foreach (var member in Consortium.Contributors)
         {
@@ -227,12 +227,12 @@ public sealed class GovernanceTests(Consortium consortium)
     }
 
     /// <summary>alpha and bravo know of one suspect's number; their people agree that non-identifying facts go to the agency. Two officers, two releasers at each.</summary>
-    internal static async Task<EnclaveRoom> OpenWithSuspectsAsync(Consortium consortium)
+    internal static async Task<EnclaveRoom> OpenWithSuspectsAsync(Consortium consortium, RoomShape? shape = null)
     {
         AddPeople(consortium, "delta", ("o1", PersonRoles.Officer), ("o2", PersonRoles.Officer));
         AddPeople(consortium, "alpha", ("r2", PersonRoles.Releaser));
         AddPeople(consortium, "bravo", ("r2", PersonRoles.Releaser));
-        var room = await EnclaveRoom.OpenAsync(consortium);
+        var room = await EnclaveRoom.OpenAsync(consortium, shape);
         await AuthoriseDeltaAsync(room);
         await UploadAsync(room, "alpha", Suspect("s1", "alpha"));
         await UploadAsync(room, "bravo", Suspect("s2", "bravo"));
@@ -240,7 +240,7 @@ public sealed class GovernanceTests(Consortium consortium)
         return room;
     }
 
-    private static void AddPeople(Consortium consortium, string member, params (string Person, PersonRoles Roles)[] people)
+    internal static void AddPeople(Consortium consortium, string member, params (string Person, PersonRoles Roles)[] people)
     {
         foreach (var (person, roles) in people.Where(item => consortium.Profiles[member].People.All(known => known.Person != item.Person)))
         {
@@ -248,7 +248,7 @@ public sealed class GovernanceTests(Consortium consortium)
         }
     }
 
-    private static CaseRecord Suspect(string reference, string owner)
+    internal static CaseRecord Suspect(string reference, string owner)
     {
         var record = EnclaveRoom.RecordOf(new Row(reference, reference + "@example.org"));
         record.Consents.Add(new Consent { Purpose = "C5_LE_NONIDENT", State = "Granted", ObtainedDay = 1, ExpiresDay = 1 << 20 });
@@ -269,15 +269,16 @@ public sealed class GovernanceTests(Consortium consortium)
         return record;
     }
 
-    private static async Task UploadAsync(EnclaveRoom room, string member, CaseRecord record)
+    internal static async Task UploadAsync(EnclaveRoom room, string member, params IReadOnlyList<CaseRecord> records)
     {
         var client = await room.ClientAsync(member);
         await client.SyncAsync(Token);
-        var decision = SealDecision.For(record, DateOnly.FromDateTime(DateTime.UtcNow));
-        _ = await new Uploader(client).UploadAsync(new ImportResult([new ImportedRow(1, 2, record, [], decision, AggregateOnly: false)], new QualityReport(), "test", null), "{}"u8.ToArray(), null, Token);
+        var today = DateOnly.FromDateTime(DateTime.UtcNow);
+        var rows = records.Select((record, i) => new ImportedRow(i + 1, i + 2, record, [], SealDecision.For(record, today), AggregateOnly: false)).ToList();
+        _ = await new Uploader(client).UploadAsync(new ImportResult(rows, new QualityReport(), "test", null), "{}"u8.ToArray(), null, Token);
     }
 
-    private static async Task<Dictionary<string, List<InboxMessage>>> ReadUntilAsync(
+    internal static async Task<Dictionary<string, List<InboxMessage>>> ReadUntilAsync(
         EnclaveRoom room, Func<Dictionary<string, List<InboxMessage>>, bool> condition, Dictionary<string, List<InboxMessage>>? before = null)
     {
         var all = before;

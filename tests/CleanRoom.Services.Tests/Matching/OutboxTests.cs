@@ -25,7 +25,9 @@ public sealed class OutboxTests : IDisposable
     private static readonly MemberId Prosecutor = MemberId.Parse("prosecutor");
     private static readonly RoomDuration Week = RoomDuration.Days(7);
 
-    private readonly RoomState _state = MakeState();
+    private readonly RoomState _state = MakeState(ShippedQueries.All.Select(query => query.Id == "Q3"
+        ? query with { Agencies = new AgencyTell(["police_ahtu"], JurisdictionRule.Any, new AgencyNext(["prosecutor"], Week)) }
+        : query));
     private readonly RecordShelf _shelf = new(RoomModel.Shipped, 100);
     private readonly KeyRing _keys = new();
     private readonly Outbox _outbox;
@@ -171,7 +173,7 @@ public sealed class OutboxTests : IDisposable
         return story;
     }
 
-    private static CaseRecord Suspect(string reference, string phone, string caveat, string[] named, DateTimeOffset ends)
+    internal static CaseRecord Suspect(string reference, string phone, string caveat, string[] named, DateTimeOffset ends)
     {
         var record = new CaseRecord
         {
@@ -198,19 +200,21 @@ public sealed class OutboxTests : IDisposable
         return record;
     }
 
-    private void Put(MemberId owner, long index, CaseRecord record)
+    private void Put(MemberId owner, long index, CaseRecord record) => Put(_shelf, _state.Room, owner, index, record);
+
+    internal static void Put(RecordShelf shelf, RoomId room, MemberId owner, long index, CaseRecord record)
     {
         record.ContributorId = owner.Value;
-        record.RecordId = ByteString.CopyFrom(Guid.NewGuid().ToByteArray(bigEndian: true));
+        record.RecordId = record.RecordId.IsEmpty ? ByteString.CopyFrom(Guid.NewGuid().ToByteArray(bigEndian: true)) : record.RecordId;
         record.RecordVersion = 1;
         var manifest = new BatchEntry(
-            _state.Room, EntryId.From(Guid.NewGuid()), owner, BatchId.From(Guid.NewGuid()), Digest.Of([1]), new LogPosition(1, Digest.Of([2])), Digest.Of([3]),
+            room, EntryId.From(Guid.NewGuid()), owner, BatchId.From(Guid.NewGuid()), Digest.Of([1]), new LogPosition(1, Digest.Of([2])), Digest.Of([3]),
             DateTimeOffset.MaxValue, new byte[Hpke.EncSize], KeyId.OfSpki([4]), 1, [.. Enumerable.Repeat(Digest.Of([5]), 128)], null, 64);
-        Assert.True(_shelf.Put(manifest, index, new OpenedSlot(0, record, null)));
+        Assert.True(shelf.Put(manifest, index, new OpenedSlot(0, record, null)));
     }
 
-    /// <summary>A room of three contributors and two agencies whose charter tells the police of numbers first, and the prosecutor after a week.</summary>
-    private static RoomState MakeState()
+    /// <summary>A room of three contributors and two agencies with these queries.</summary>
+    internal static RoomState MakeState(IEnumerable<QueryDefinition> queries, int searchesPerMonth = 1)
     {
         var service = new ServiceTerms(new Uri("https://127.0.0.1:2"), KeyId.OfSpki([2]));
         using var operatorKey = SigningKey.Generate();
@@ -218,9 +222,7 @@ public sealed class OutboxTests : IDisposable
             .Set(new OperatorTerms(operatorKey.PublicKey, service, service, service))
             .SetEnclaves(EnclaveTerms.ForSimulation("tests", new string('a', 96)))
             .SetLinkageModel(RoomModel.Shipped.Digest)
-            .SetQueries(ShippedQueries.All.Select(query => query.Id == "Q3"
-                ? query with { Agencies = new AgencyTell(["police_ahtu"], JurisdictionRule.Any, new AgencyNext(["prosecutor"], Week)) }
-                : query));
+            .SetQueries(queries);
         var organisations = new Dictionary<MemberId, SigningKey>();
         foreach (var owner in (MemberId[])[Alpha, Bravo, MemberId.Parse("charlie")])
         {
@@ -230,7 +232,7 @@ public sealed class OutboxTests : IDisposable
 
         foreach (var (agency, kind) in ((MemberId, string)[])[(Police, "police_ahtu"), (Prosecutor, "prosecutor")])
         {
-            draft.Put(new AgencyMember(agency, agency.Value, SigningKey.Generate().PublicKey, kind, ["THA"], ["trafficking"], Terms(), new AgencyQuota(1, 1), 30));
+            draft.Put(new AgencyMember(agency, agency.Value, SigningKey.Generate().PublicKey, kind, ["THA"], ["trafficking"], Terms(), new AgencyQuota(searchesPerMonth, 1), 30));
         }
 
         Assert.True(draft.TryBuild(out var charter, out var errors), string.Join('\n', errors));
