@@ -37,38 +37,7 @@ public sealed partial class GuideTests : IDisposable
     public async Task Guide_FromKeysToReceipts_WorksWithTheCommandLineAlone()
     {
         await using var live = await LiveRoom.StartAsync();
-        var template = JsonNode.Parse(live.Charter.Charter.CanonicalBytes.Span)!;
-        var (operatorFile, enclaveFile, charter) = (Write("operator.json", template["operator"]!.ToJsonString()), Write("enclave.json", template["enclaves"]![0]!.ToJsonString()), In("charter.json"));
-        var passphrase = Write("passphrase.txt", "correct horse battery staple\n");
-        _ = await OkAsync("charter", "init", charter, "--title", "Guide (fictional)", "--simulated", "--operator", operatorFile, "--enclave", enclaveFile);
-        string[] members = ["delta", "echo", "foxtrot"];
-        foreach (var member in members)
-        {
-            _ = await OkAsync("keys", "create", "--member", member, "--home", In(member), "--passphrase-file", passphrase, "--person", "p1=uploader", "--person", "p2=approver,releaser");
-            var (address, tls) = await live.StartBrokerAsync(MemberProfile.Open(In(member), TimeProvider.System));
-            _ = await OkAsync(
-                "charter", "card", In(member + ".json"), "--home", In(member), "--role", "contributor", "--name", member, "--desk", $"desk@{member}.example.org",
-                "--broker", address.ToString(), "--broker-tls", tls.ToString());
-            _ = await OkAsync("charter", "add-member", charter, In(member + ".json"));
-        }
-
-        foreach (var member in members)
-        {
-            _ = await OkAsync("charter", "sign", charter, "--home", In(member), "--passphrase-file", passphrase);
-        }
-
-        _ = await OkAsync("charter", "verify", charter);
-        _ = await OkAsync("charter", "submit", charter, "--home", In("delta"), "--passphrase-file", passphrase);
-        foreach (var member in members)
-        {
-            _ = await OkAsync("room", "join", charter, "--home", In(member));
-        }
-
-        foreach (var member in members)
-        {
-            _ = await OkAsync("room", "register", "--home", In(member), "--list", "*", "--passphrase-file", passphrase);
-        }
-
+        var charter = await OpenAsync(live, agency: false);
         var cases = Write("cases.csv", "Case no,Full name,Tel,Date of birth,Consent\nC-1,Sample Person,+84901234567,1990-01-01,C1;C2\nC-2,Other Person,+84901234568,1991-01-01,no\n");
         string[] file = [cases, "--manifest", Write("manifest.json", "{}"), "--ref", "Case no"];
         Assert.Equal(1, (int)(await OkAsync(["records", "check", .. file]))["identitySealed"]!);
@@ -94,6 +63,43 @@ public sealed partial class GuideTests : IDisposable
         Assert.DoesNotContain("delta", report.ToJsonString(), StringComparison.Ordinal);
         var frozen = await OkAsync("broker", "freeze", "--home", In("delta"));
         Assert.Equal((true, true, "own broker"), ((bool)frozen["frozen"]!, (bool)frozen["complete"]!, (string)Assert.Single(frozen["places"]!.AsArray())!["place"]!));
+    }
+
+    /// <summary>docs/agencies.md, "Looking for a subject", with the sample queries; up to the log, for no enclave runs here.</summary>
+    [Fact]
+    public async Task Guide_AnAgencyThatLooksForASubject_WorksWithTheCommandLineAlone()
+    {
+        await using var live = await LiveRoom.StartAsync();
+        var charter = await OpenAsync(live, agency: true);
+        string[] golf = ["--home", In("golf")];
+        string[] phone = ["--kind", "phone", "--value", "+66 81 234 5678", "--case", "77/2026"];
+        var queries = (await OkAsync("charter", "show", charter))["queries"]!.AsArray().Select(query => (string)query!);
+        Assert.Equal(["Q18", "Q19"], queries.Skip(9));
+
+        // Two legal bases: which one has to be said; the rest follows from the charter.
+        await RefusedAsync("criminal-investigation, mutual-legal-assistance", ["watch", "search", .. phone, .. golf]);
+        var search = await OkAsync(["watch", "search", .. phone, "--basis", "criminal-investigation", "--as", "p1", .. golf]);
+        Assert.Equal(("phone, +66 81 234 5678", "Q18 1.0.0", "trafficking", true), ((string)search["subject"]!, (string)search["query"]!, (string)search["mandate"]!, (bool)search["needsSecond"]!));
+        await RefusedAsync("another person", ["disclosure", "confirm", (string)search["copy"]!, "--as", "p1", .. golf], besides: ["SamePerson", "person"]);
+        Assert.Equal("phone, +66 81 234 5678", (string)(await OkAsync(["disclosure", "confirm", (string)search["copy"]!, "--as", "p2", .. golf]))["subject"]!);
+        var watch = await OkAsync(["watch", "add", "--kind", "vehicle", "--value", "2A-1234", "--country", "KHM", "--case", "77/2026", "--until", LiveDay(30), "--as", "p1", .. golf]);
+        var listed = await OkAsync(["watch", "list", .. golf]);
+        Assert.Equal(50, (int)listed["quota"]!);
+        Assert.Equal(
+            [("signed", "none yet", (string)search["id"]!), ("waits for a second officer", "none yet", (string)watch["id"]!)],
+            listed["watches"]!.AsArray().Select(row => ((string)row!["state"]!, (string)row["answer"]!, (string)row["id"]!)));
+        _ = await OkAsync(["disclosure", "confirm", (string)watch["copy"]!, "--as", "p2", .. golf]);
+        _ = await OkAsync(["watch", "withdraw", (string)watch["id"]!, .. golf]);
+        Assert.Equal(["signed", "withdrawn"], (await OkAsync(["watch", "list", .. golf]))["watches"]!.AsArray().Select(row => (string)row!["state"]!));
+        Assert.Empty((await OkAsync(["disclosure", "waiting", .. golf]))["waiting"]!.AsArray());
+
+        // What the enclave would not answer is refused here, with what to write instead.
+        await RefusedAsync("persons, documents and homes", ["watch", "search", "--kind", "person", "--value", "x", "--case", "1", .. golf]);
+        await RefusedAsync("with + and its country", ["watch", "search", "--kind", "phone", "--value", "81 234 5678", "--case", "1", "--basis", "criminal-investigation", .. golf]);
+        await RefusedAsync("subject.country", ["watch", "search", "--kind", "vehicle", "--value", "2A-1234", "--case", "1", "--basis", "criminal-investigation", .. golf]);
+        await RefusedAsync("P90D", ["watch", "add", .. phone, "--until", LiveDay(200), .. golf]);
+        await RefusedAsync("have it added to the charter", ["watch", "search", .. phone, "--home", In("delta")]);
+        await RefusedAsync("no watch of this member", ["watch", "withdraw", Guid.NewGuid().ToString(), .. golf]);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -126,6 +132,59 @@ public sealed partial class GuideTests : IDisposable
         var ofARoom = args[0] is not ("keys" or "records") && args[1] != "card";
         Assert.True(!ofARoom || (bool?)json["simulated"] == true, $"{string.Join(' ', args)}: the label is missing");
         return json["result"]!;
+    }
+
+    private static async Task RefusedAsync(string words, string[] args, params string[] besides)
+    {
+        var answer = await Programs.CliAsync([.. args, "--json"]);
+        Assert.True(answer.Code != 0 && besides.Append(words).Any(word => answer.Error.Contains(word, StringComparison.Ordinal)), $"{string.Join(' ', args)}: {answer}");
+    }
+
+    private static string LiveDay(int days) => TimeProvider.System.GetUtcNow().AddDays(days).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>From keys to a room in which everybody is registered; gives the charter's file.</summary>
+    private async Task<string> OpenAsync(LiveRoom live, bool agency)
+    {
+        var template = JsonNode.Parse(live.Charter.Charter.CanonicalBytes.Span)!;
+        var (operatorFile, enclaveFile, charter) = (Write("operator.json", template["operator"]!.ToJsonString()), Write("enclave.json", template["enclaves"]![0]!.ToJsonString()), In("charter.json"));
+        var passphrase = Write("passphrase.txt", "correct horse battery staple\n");
+        _ = await OkAsync("charter", "init", charter, "--title", "Guide (fictional)", "--simulated", "--operator", operatorFile, "--enclave", enclaveFile);
+        string[] members = ["delta", "echo", "foxtrot"];
+        foreach (var member in agency ? members.Append("golf") : members)
+        {
+            string[] people = member == "golf" ? ["--person", "p1=officer,approver", "--person", "p2=officer"] : ["--person", "p1=uploader", "--person", "p2=approver,releaser"];
+            _ = await OkAsync(["keys", "create", "--member", member, "--home", In(member), "--passphrase-file", passphrase, .. people]);
+            var (address, tls) = await live.StartBrokerAsync(MemberProfile.Open(In(member), TimeProvider.System));
+            string[] role = member == "golf"
+                ? ["--role", "agency", "--kind", "police_ahtu", "--jurisdiction", "THA", "--mandate", "trafficking"]
+                : ["--role", "contributor", "--desk", $"desk@{member}.example.org"];
+            _ = await OkAsync(["charter", "card", In(member + ".json"), "--home", In(member), "--name", member, "--broker", address.ToString(), "--broker-tls", tls.ToString(), .. role]);
+            _ = await OkAsync("charter", "add-member", charter, In(member + ".json"));
+        }
+
+        foreach (var query in agency ? ["Q18-search.json", "Q19-watch.json"] : Array.Empty<string>())
+        {
+            _ = await OkAsync("charter", "add-query", charter, Path.Combine(FindDocs(), "..", "samples", "queries", query));
+        }
+
+        foreach (var member in members)
+        {
+            _ = await OkAsync("charter", "sign", charter, "--home", In(member), "--passphrase-file", passphrase);
+        }
+
+        _ = await OkAsync("charter", "verify", charter);
+        _ = await OkAsync("charter", "submit", charter, "--home", In("delta"), "--passphrase-file", passphrase);
+        foreach (var member in agency ? members.Append("golf") : members)
+        {
+            _ = await OkAsync("room", "join", charter, "--home", In(member));
+        }
+
+        foreach (var member in agency ? members.Append("golf") : members)
+        {
+            _ = await OkAsync(["room", "register", "--home", In(member), .. member == "golf" ? Array.Empty<string>() : ["--list", "*"], "--passphrase-file", passphrase]);
+        }
+
+        return charter;
     }
 
     private string In(string name) => Path.Combine(_folder.FullName, name);

@@ -21,6 +21,7 @@ internal static class CharterCommands
     };
 
     private static readonly Argument<string> Card = new("CARD") { Description = "File of the member's card." };
+    private static readonly Argument<string> QueryFile = new("QUERY") { Description = "JSON file as one of the charter's \"queries\"." };
     private static readonly Argument<string> Other = new("OTHER") { Description = "Another copy of the same version." };
     private static readonly Option<string> Title = new("--title") { Description = "Title for people.", Required = true };
     private static readonly Option<bool> Simulated = new("--simulated") { Description = "For trying out and showing; for ever." };
@@ -59,6 +60,8 @@ internal static class CharterCommands
         card.Handle(MakeCardAsync);
         var add = new Command("add-member", "Put a member's card into a draft, in the place of an older one.") { Draft, Card };
         add.Handle(AddMember);
+        var query = new Command("add-query", "Put a query into a draft, in the place of an older one: what agencies may watch or search, too (samples/queries).") { Draft, QueryFile };
+        query.Handle(AddQuery);
         var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out, NewModel };
         propose.Handle(Propose);
         var show = new Command("show", "Show a charter and who has signed it; with --parent also what it changes.") { AnyCharter, Parent };
@@ -73,7 +76,7 @@ internal static class CharterCommands
         submit.Handle(SubmitAsync);
         var veto = new Command("veto", "Forbid a version that is not in the log yet.") { CharterFile };
         veto.Handle(VetoAsync);
-        return new Command("charter", "Charters: drafts, signatures, versions.") { init, card, add, propose, show, sign, merge, verify, submit, veto, LinkageModelCommand.Create() };
+        return new Command("charter", "Charters: drafts, signatures, versions.") { init, card, add, query, propose, show, sign, merge, verify, submit, veto, LinkageModelCommand.Create() };
     }
 
     private static int Init(Call call)
@@ -170,6 +173,13 @@ internal static class CharterCommands
         var draft = CharterFiles.ReadDraft(call.Get(Draft));
         var member = MemberCard.Read(call.Get(Card));
         CharterFiles.WriteDraft(call.Get(Draft), draft.Put(member));
+        return Drafted(call, call.Get(Draft), draft);
+    }
+
+    private static int AddQuery(Call call)
+    {
+        var draft = CharterFiles.ReadDraft(call.Get(Draft));
+        CharterFiles.WriteDraft(call.Get(Draft), draft.PutQuery(ReadObject(call.Get(QueryFile)).AsObject()));
         return Drafted(call, call.Get(Draft), draft);
     }
 
@@ -360,7 +370,7 @@ internal static class CharterCommands
         return ExitCodes.Ok;
     }
 
-    private static JsonNode? ReadObject(string path)
+    private static JsonNode ReadObject(string path)
     {
         try
         {

@@ -21,6 +21,7 @@ internal static class CommandTree
             ConsentCommands.Create(),
             MatchCommands.Create(),
             DisclosureCommands.Create(),
+            WatchCommands.Create(),
             LogCommands.Create(),
             EvidenceCommands.Create(),
             CollateralCommands.Create(),

@@ -1,12 +1,10 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cli.Output;
-using CleanRoom.Client;
 using CleanRoom.Client.Acts;
 
 namespace CleanRoom.Cli.Commands;
@@ -48,7 +46,7 @@ internal static class DisclosureCommands
     private static async Task<int> RequestAsync(Call call)
     {
         var asked = new RoomAct.DisclosureRequest(
-            call.Get(Match), Call.Member(call.Get(Contributor)), call.Get(Basis), call.Get(Purpose), call.Get(CaseNumber), List(call.Get(Fields)), TimeOf(call.Get(Due)));
+            call.Get(Match), Call.Member(call.Get(Contributor)), call.Get(Basis), call.Get(Purpose), call.Get(CaseNumber), List(call.Get(Fields)), ActOutput.TimeOf(call.Get(Due), "--due"));
         using var room = await call.ConnectAsync().ConfigureAwait(false);
         var done = await new RoomActs(room).RequestAsync(asked, call.Get(ActOutput.As), call.Token).ConfigureAwait(false);
         ActOutput.Show(call, room.Simulated, done, Words(asked), $"Asked {asked.Contributor} for {string.Join(", ", asked.Fields)}.");
@@ -131,14 +129,10 @@ internal static class DisclosureCommands
             ["due"] = ProtocolTime.Write(asked.Due),
         },
         RoomAct.DisclosureDecision decision => new JsonObject { ["granted"] = string.Join(",", decision.Fields), ["reason"] = decision.Reason },
+        RoomAct.WatchRequest watch => WatchCommands.Words(watch),
         _ => new JsonObject { ["kind"] = ActRules.WordOf(act.Kind) },
     };
 
     private static List<string> List(string text) =>
         [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct().Order(StringComparer.Ordinal)];
-
-    private static DateTimeOffset TimeOf(string text) =>
-        ProtocolTime.TryParse(text, out var time) ? time
-        : DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? new DateTimeOffset(date.AddDays(1).ToDateTime(TimeOnly.MinValue), TimeSpan.Zero)
-        : throw new ClientException(ClientProblem.Usage, "--due must be a day such as 2027-06-30, or a time such as 2027-06-30T12:00:00Z.");
 }

@@ -10,6 +10,8 @@ internal static class MessageWords
     public static string Title(RoomMessage message) => message switch
     {
         RoomMessage.MatchPointer => "another organisation may have met the same",
+        RoomMessage.Notice { Watch: not null } => "what you looked for is in records of others",
+        RoomMessage.NothingReleasable => "nothing releasable to you",
         RoomMessage.Notice => "records of others agree on something in your remit",
         RoomMessage.Review => "look at your own record",
         RoomMessage.Request { Escalated: true } => "an agency still waits for your decision",
@@ -46,8 +48,10 @@ internal static class MessageWords
             ("handling", List(notice.Handling)),
             .. notice.AnswerBy is { } answerBy ? [("act by", $"{ProtocolTime.Write(answerBy)}, or the next agency is told")] : Array.Empty<(string, string)>(),
             ("expires", ProtocolTime.Write(notice.Expires)),
+            .. notice.Watch is { } watch ? [("answers", $"{watch}")] : Array.Empty<(string, string)>(),
             ("notice", RoomMessage.Notice.NonPunishment),
         ],
+        RoomMessage.NothingReleasable nothing => [("answers", $"{nothing.Watch}"), ("means", "nothing may be told to you; not that nothing is known")],
         RoomMessage.Review review =>
         [
             ("match", $"{review.Link}, {review.Strength}  (reference {review.Match})"),

@@ -27,6 +27,9 @@ public sealed record ActCopy(EntryId Id, RoomAct Act, ReadOnlyMemory<byte> Seed)
         return Path.Combine(room.Memory.Folder, "acts", string.Create(CultureInfo.InvariantCulture, $"{id}.json"));
     }
 
+    /// <summary>The copy that a profile keeps of an act; null if it keeps none.</summary>
+    public static ActCopy? Find(RoomClient room, EntryId id) => PathOf(room, id) is var path && File.Exists(path) ? Read(path) : null;
+
     /// <summary>Writes the copy; durable when it returns.</summary>
     public void Write(string path)
     {

@@ -3,6 +3,7 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Uploads;
+using CleanRoom.Records.Matching;
 
 namespace CleanRoom.Client.Acts;
 
@@ -67,6 +68,46 @@ public sealed class RoomActs
     public Task<LoggedActReceipt> ReportAsync(EntryId request, RoomAct.DisclosureOutcome outcome, string? person, CancellationToken cancellationToken) =>
         ActAsync(outcome, request, person, cancellationToken);
 
+    /// <summary>Looks for a subject by a query of the charter, once or for later records too. Counts when a second officer has confirmed it.</summary>
+    /// <exception cref="ClientException">The enclave would not look for it, and would not say why.</exception>
+    public Task<LoggedActReceipt> WatchAsync(RoomAct.WatchRequest asked, string? person, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(asked);
+        var time = _room.Checkpoint.Time;
+        var agency = _room.Charter.Agency(Member)
+            ?? throw new ClientException(ClientProblem.NotPermitted, $"{Member} is no agency of this room: only agencies watch and search.");
+        if (agency.Quota.SearchesPerMonth == 0)
+        {
+            throw new ClientException(ClientProblem.NotPermitted, $"The charter gives {Member} no searches: have searchesPerMonth raised in its next version.");
+        }
+
+        if ((RoomAct.TryParse(asked.ToBytes(), asked.Kind, out _, out var form) ? asked.WhyNot(_room.Charter, agency, time.Opening, time.Expiring) : form) is { } error)
+        {
+            throw new ClientException(ClientProblem.Usage, error.ToString());
+        }
+
+        var subject = asked.Subject;
+        return SearchedSubject.From(subject.Kind, subject.Value, subject.Country ?? "", subject.Platform ?? "") is null
+            ? throw new ClientException(
+                ClientProblem.Usage, "subject.value: does not name one thing: write a telephone number with + and its country, a handle without blanks, an IMO number of seven digits, an account or plate in full.")
+            : ActAsync(asked, null, person, cancellationToken);
+    }
+
+    /// <summary>Withdraws a watch.</summary>
+    /// <exception cref="ClientException">This member has no such watch in the log.</exception>
+    public Task<LoggedActReceipt> UnwatchAsync(EntryId watch, string? person, CancellationToken cancellationToken) =>
+        _room.State.Act(watch) is { Entry.Kind: ActKind.Watch } act && act.Entry.Author == Member
+            ? ActAsync(new RoomAct.WatchWithdrawal(watch), null, person, cancellationToken)
+            : throw new ClientException(ClientProblem.NoInput, $"{watch} is no watch of this member: see \"cleanroom watch list\".");
+
+    /// <summary>Own watches and searches, the oldest first; what they say stands in the copies that this profile keeps.</summary>
+    public IReadOnlyList<LoggedAct> Watches => [.. _room.State.Acts.Where(act => act.Entry.Author == Member && act.Entry.Kind == ActKind.Watch).OrderBy(act => act.Index)];
+
+    /// <summary>Own watches whose withdrawal this profile has signed.</summary>
+    public IReadOnlySet<EntryId> Withdrawn =>
+        _room.State.Acts.Where(act => act.Entry.Author == Member && act.Entry.Kind == ActKind.Unwatch).Select(act => ActCopy.Find(_room, act.Entry.Id)?.Act)
+            .OfType<RoomAct.WatchWithdrawal>().Select(act => act.Watch).ToHashSet();
+
     /// <summary>Gives the act that waits, after checking that the copy says what stands in the log.</summary>
     /// <exception cref="ClientException">No such act waits, or it says something else than the copy.</exception>
     public LoggedAct Verify(ActCopy copy)
@@ -122,10 +163,11 @@ public sealed class RoomActs
 
         // Before the entry leaves: without the copy nobody could confirm it.
         string? path = null;
-        if (ActRules.NeedsSecond(act.Kind))
+        if (ActRules.NeedsSecond(act.Kind) || act is RoomAct.WatchWithdrawal)
         {
             path = ActCopy.PathOf(_room, entry.Id);
             new ActCopy(entry.Id, act, seed).Write(path);
+            path = ActRules.NeedsSecond(act.Kind) ? path : null;
         }
 
         CryptographicOperations.ZeroMemory(seed);
