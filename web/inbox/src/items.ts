@@ -44,6 +44,7 @@ function deadlineOf(message: News, roomTime: string): string | null {
     case "N6":
       return new Date(Date.parse(roomTime) + deletion).toISOString().replace(".000Z", "Z");
     case "outcome":
+    case "nothing":
       return null;
   }
 }
@@ -52,8 +53,10 @@ function textOf(message: News): readonly string[] {
   switch (message.kind) {
     case "N1":
       return [message.match, message.link, message.own, ...(message.counterpart ? [message.counterpart.member, message.counterpart.desk] : [])];
+    case "nothing":
+      return [message.watch];
     case "N2a":
-      return [message.match, message.link, ...message.ask.flatMap((desk) => [desk.member, desk.desk])];
+      return [message.match, message.link, message.watch ?? "", ...message.ask.flatMap((desk) => [desk.member, desk.desk])];
     case "review":
       return [message.match, message.link, message.own];
     case "request":

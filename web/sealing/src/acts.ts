@@ -49,7 +49,7 @@ const seedSize = 32;
 const maxCopy = 1 << 16;
 
 /** Kinds that count only when a second person has signed. */
-export const needsSecond = (kind: string): boolean => kind === "request" || kind === "decision";
+export const needsSecond = (kind: string): boolean => kind === "request" || kind === "decision" || kind === "watch";
 
 /** Roles of which the signer needs one. */
 export const rolesOf = (kind: string, isAgency: boolean): readonly string[] =>

@@ -58,6 +58,14 @@ export interface Notice extends Match {
   readonly expires: string;
   /** Who is next in the charter is told if nobody has acted by then; null where nobody is next. */
   readonly answerBy: string | null;
+  /** The agency's own watch or search that this answers; null for what a standing query tells. */
+  readonly watch: string | null;
+}
+
+/** The one answer to a watch or search that is no notice. */
+export interface Nothing {
+  readonly kind: "nothing";
+  readonly watch: string;
 }
 
 /** A person should look at her own record. */
@@ -149,7 +157,7 @@ export interface Ending {
 export type Message = Head | { readonly kind: "empty" } | News;
 
 /** A message that says something new. */
-export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending;
+export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending | Nothing;
 
 /** The fixed text on every notice (to be confirmed by counsel). */
 export const nonPunishment =
@@ -179,13 +187,15 @@ export function parseMessage(json: Uint8Array, place: Place): Message | null {
 }
 
 function readKind(fields: Fields): Message | null {
-  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N6", "empty", "ending", "head", "outcome", "request", "review", "status")) {
+  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N6", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status")) {
     case "empty":
       return { kind: "empty" };
     case "ending":
       return readEnding(fields);
     case "head":
       return readHead(fields);
+    case "nothing":
+      return { kind: "nothing", watch: fields.uuid("watch") };
     case "N1":
       return readPointer(fields);
     case "N2a":
@@ -256,6 +266,7 @@ function readNotice(fields: Fields): Notice | null {
     notice: fields.oneOf("notice", nonPunishment),
     expires: fields.time("expires"),
     answerBy: fields.has("answerBy") ? fields.time("answerBy") : null,
+    watch: fields.has("watch") ? fields.uuid("watch") : null,
   };
 }
 

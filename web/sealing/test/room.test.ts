@@ -137,6 +137,8 @@ test("messages are read strictly", () => {
   assert.ok(parse(pointer));
   assert.ok(parse(notice));
   assert.deepEqual(parse({ ...base, kind: "empty" }), { kind: "empty" });
+  assert.deepEqual(parse({ ...base, kind: "nothing", watch: id }), { kind: "nothing", watch: id });
+  assert.equal((parse({ ...notice, watch: id }) as { watch: string }).watch, id);
   for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }]) {
     assert.ok(parse(value), JSON.stringify(value));
   }
@@ -144,6 +146,7 @@ test("messages are read strictly", () => {
     { ...request, fields: [] }, { ...request, fields: ["b", "a"] }, { ...request, request: "x" }, { ...request, escalated: 0 }, { ...request, agency: "operator" }, { ...request, due: "soon" },
     { ...status, state: "Lost" }, { ...status, until: null }, { ...status, reason: "<b>" }, { ...facts, facts: [{ field: "homes", text: "x" }] }, { ...facts, facts: [{ field: "vehicles", text: "" }] },
     { ...facts, facts: [{ field: "vehicles", text: "x".repeat(257) }] }, { ...facts, part: 2 }, { ...facts, notice: "Do as you like." }, { ...facts, facts: [{ field: "vehicles", more: 1, text: "x" }] },
+    { ...base, kind: "nothing" }, { ...base, kind: "nothing", watch: "x" }, { ...base, kind: "nothing", reason: "QuotaUsed", watch: id }, { ...notice, watch: "x" }, { ...notice, watch: null },
     { ...outcome, outcome: "Deported" }, { ...base, kind: "N6" }, { ...base, kind: "N6", match: pointer.match, request: id }, { ...base, kind: "N6", match: "AAAA" },
     { ...pointer, more: 1 }, { ...pointer, epoch: 3 }, { ...pointer, number: 8 }, { ...pointer, recipient: "other" }, { ...pointer, room: "x" }, { ...pointer, simulated: false },
     { ...pointer, caveats: ["B", "A"] }, { ...pointer, caveats: ["A", "A"] }, { ...pointer, caveats: ["<b>"] }, { ...pointer, strength: "Sure" }, { ...pointer, match: "AAAA" },

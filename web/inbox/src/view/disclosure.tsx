@@ -1,4 +1,4 @@
-import type { Disclosed, Ending, Reported, Request, Status, Withdrawn } from "../../../sealing/src/index.ts";
+import type { Disclosed, Ending, Nothing, Reported, Request, Status, Withdrawn } from "../../../sealing/src/index.ts";
 import type { Inbox } from "../inbox.ts";
 import type { Item } from "../items.ts";
 import { placesOf } from "../places.ts";
@@ -9,7 +9,7 @@ import { Binding, Caveats, fieldsIn, Row } from "./parts.tsx";
 import { Places } from "./places.tsx";
 
 /** What passes between an agency and a contributor. */
-export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Ending | Reported | Request | Status | Withdrawn; inbox: Inbox; speak: Speech }) {
+export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Ending | Nothing | Reported | Request | Status | Withdrawn; inbox: Inbox; speak: Speech }) {
   const { say } = speak;
   const places = message.kind === "N3" ? placesOf(message.facts) : [];
   switch (message.kind) {
@@ -31,6 +31,16 @@ export function DisclosureBody({ item, message, inbox, speak }: { item: Item; me
             <Row name={say("request")}><code>{message.request}</code></Row>
           </dl>
           <DecideForm key={item.header.number} request={message} inbox={inbox} speak={speak} />
+        </>
+      );
+    case "nothing":
+      return (
+        <>
+          <h3>{say("why")}</h3>
+          <p>{say("whyNothing")}</p>
+          <dl>
+            <Row name={say("watchReference")}><code>{message.watch}</code></Row>
+          </dl>
         </>
       );
     case "status":

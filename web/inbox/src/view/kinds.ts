@@ -4,13 +4,13 @@ import type { Key, Speech } from "../words/index.ts";
 import { short } from "./parts.tsx";
 
 /** Kinds of messages, as the filter offers them. */
-export const kinds = ["N1", "N2a", "review", "request", "status", "N3", "N6", "outcome", "ending"] as const;
+export const kinds = ["N1", "N2a", "review", "request", "status", "N3", "N6", "outcome", "ending", "nothing"] as const;
 
 /** Key of a kind's name. */
 export const kindKey = (message: { readonly kind: News["kind"] }): Key => `kind${message.kind[0]!.toUpperCase()}${message.kind.slice(1)}` as Key;
 
 /** What stands small before a title. */
-export const badgeOf = (message: News): string => ({ review: "?", request: "!", status: "i", outcome: "✓", ending: "⌛" } as Record<string, string>)[message.kind] ?? message.kind;
+export const badgeOf = (message: News): string => ({ review: "?", request: "!", status: "i", outcome: "✓", ending: "⌛", nothing: "–" } as Record<string, string>)[message.kind] ?? message.kind;
 
 /** What the end of the time means. */
 export function deadlineKey(message: News): Key {
@@ -47,6 +47,8 @@ export function titleOf({ message, withdrawn }: Item, speak: Speech): string {
       return speak.say("titleN3", { member: message.from.member });
     case "N6":
       return speak.say("withdrawn");
+    case "nothing":
+      return `${speak.say("watchReference")} ${short(message.watch)}`;
     case "ending":
       return speak.say("titleEnding", { n: message.records.length });
     case "outcome":
