@@ -69,7 +69,7 @@ public sealed class InboxVectorTests
         var member = MemberId.Parse(file["member"]!.GetValue<string>());
         var key = state.CurrentKey(member, KeyPurpose.Record)!;
         var acts = file["acts"]!.AsArray();
-        Assert.Equal(5, acts.Count);
+        Assert.Equal(7, acts.Count);
         foreach (var item in acts)
         {
             var kind = ActRules.Words[item!["kind"]!.GetValue<string>()];
@@ -231,6 +231,10 @@ public sealed class InboxVectorTests
             new RoomAct.DisclosureRequest(
                 Reference("notice"), room.B.Id, "Code of procedure, section 12 \u0e01", "investigation-of-traffickers", "77/2026", ["suspects.identifiers", "vehicles"], TestRoom.Start.AddDays(20)),
             null);
+        var search = new RoomAct.WatchRequest(
+            "Q18", "1.0.0", new WatchSubject("phone", "+66 81 234 5678"), "trafficking", "criminal-investigation", "investigation-of-traffickers", "77/2026", null);
+        _ = Make(search, null);
+        _ = Make(search with { Query = "Q19", Subject = new WatchSubject("vehicle", "1\u0e01\u0e02 1234 \u0e01\u0e23\u0e38\u0e07\u0e40\u0e17\u0e1e\u0e21\u0e2b\u0e32\u0e19\u0e04\u0e23", "THA"), Expires = TestRoom.Start.AddDays(30) }, null);
         return (request.Id, made);
 
         ActEntry Make(RoomAct act, EntryId? about)

@@ -23,6 +23,9 @@ export const disclosureStates = [
   "Disclosed", "Escalated", "Granted", "OutcomeFiled", "OutcomeOverdue", "PartlyGranted", "Recalled", "Refused", "TimedOut", "UnderReview",
 ] as const;
 
+/** What an agency may look for: things, never persons. */
+export const watchKinds = ["account", "email", "handle", "organisation", "phone", "vehicle", "vessel"] as const;
+
 export type Refusal = (typeof refusals)[number];
 export type Outcome = (typeof outcomes)[number];
 export type DisclosureState = (typeof disclosureStates)[number];
@@ -35,7 +38,11 @@ export type Act =
     readonly fields: readonly string[]; readonly due: string;
   }
   | { readonly kind: "decision"; readonly fields: readonly string[]; readonly reason: Refusal | null }
-  | { readonly kind: "outcome"; readonly outcome: Outcome };
+  | { readonly kind: "outcome"; readonly outcome: Outcome }
+  | {
+    readonly kind: "watch"; readonly query: string; readonly version: string; readonly subject: Readonly<Record<string, string>>; readonly mandate: string; readonly legalBasis: string;
+    readonly purpose: string; readonly case: string; readonly expires: string | null;
+  };
 
 export type ActKind = Act["kind"];
 
@@ -58,11 +65,8 @@ export const rolesOf = (kind: string, isAgency: boolean): readonly string[] =>
 /** The words of an act. */
 export function actJson(act: Act): JsonObject {
   const { kind: _, ...members } = act;
-  const json: Record<string, Json> = { ...members, schema };
-  if (json["reason"] === null) {
-    delete json["reason"];
-  }
-  return json;
+  const json: Readonly<Record<string, Json>> = { ...members, schema };
+  return Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
 }
 
 /** Reads the words of an act of a kind; null if they have another form. */
@@ -92,7 +96,24 @@ function readAct(fields: Fields, kind: ActKind): Act | null {
     }
     case "outcome":
       return { kind, outcome: fields.oneOf("outcome", ...outcomes) };
+    case "watch":
+      return {
+        kind, case: fields.text("case", maxCase), expires: fields.has("expires") ? fields.time("expires") : null, legalBasis: fields.code("legalBasis"), mandate: fields.code("mandate"),
+        purpose: fields.code("purpose"), query: fields.matching("query", /^Q[1-9][0-9]?$/), subject: readSubject(fields.object("subject")),
+        version: fields.matching("version", /^(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){2}$/),
+      };
   }
+}
+
+function readSubject(fields: Fields): Readonly<Record<string, string>> {
+  const kind = fields.oneOf("kind", ...watchKinds);
+  const subject = {
+    kind, value: fields.text("value", 100),
+    ...((kind === "vehicle" || kind === "organisation") && { country: fields.matching("country", /^[A-Z]{3}$/) }),
+    ...(kind === "handle" && { platform: fields.code("platform") }),
+  };
+  fields.end();
+  return subject;
 }
 
 const isReference = (text: string): boolean => fromBase64Url(text)?.length === 16;
@@ -140,7 +161,7 @@ export function parseCopy(bytes: Uint8Array): ActCopy | null {
   return value === undefined ? null : reading(() => {
     const fields = new Fields(value);
     fields.oneOf("schema", copySchema);
-    const kind = fields.oneOf("kind", "answer", "decision", "outcome", "request");
+    const kind = fields.oneOf("kind", "answer", "decision", "outcome", "request", "watch");
     const copy = { id: fields.uuid("id"), act: parseAct(fields.value("act"), kind), seed: fromBase64Url(fields.text("seed", 64)) };
     fields.end();
     return copy.act && copy.seed?.length === seedSize ? { id: copy.id, act: copy.act, seed: copy.seed } : null;

@@ -26,7 +26,7 @@ const actOf = (item: (typeof inbox.acts)[number]): Act => parseAct(parseCanonica
 test("acts are written, read and sealed as C# does it", async () => {
   const book = await bookOfVectors();
   const key = await recordKey();
-  assert.equal(inbox.acts.length, 5);
+  assert.equal(inbox.acts.length, 7);
   for (const item of inbox.acts) {
     const act = actOf(item);
     assert.equal(fromUtf8(canonicalize(actJson(act))), item.act);
@@ -62,7 +62,19 @@ test("acts and copies are read strictly", () => {
   const decision = { fields: ["vehicles"], schema: "cleanroom/act/v1" };
   assert.ok(parseAct(request, "request"));
   assert.ok(parseAct(decision, "decision"));
+  const watch = {
+    case: "1", expires: "2027-01-01T00:00:00Z", legalBasis: "b", mandate: "m", purpose: "p", query: "Q19", schema: "cleanroom/act/v1", subject: { country: "KHM", kind: "vehicle", value: "2A-1234" }, version: "1.0.0",
+  };
+  const { expires: _, ...search } = watch;
+  assert.ok(parseAct(watch, "watch"));
+  assert.ok(parseAct(search, "watch"));
+  assert.deepEqual(actJson(parseAct(search, "watch")!), search);
+  assert.ok(parseCopy(canonicalize({ act: watch, id: "5f1b6f0e-2f0c-4d57-9a58-0f3b8f1f7f10", kind: "watch", schema: "cleanroom/act-copy/v1", seed: toBase64Url(new Uint8Array(32)) })));
   const rows: [Json, ActKind][] = [
+    [{ ...watch, expires: null }, "watch"], [{ ...watch, query: "19" }, "watch"], [{ ...watch, query: "Q019" }, "watch"], [{ ...watch, version: "1.0" }, "watch"], [{ ...watch, version: "01.0.0" }, "watch"],
+    [{ ...watch, more: 1 }, "watch"], [{ ...watch, subject: { kind: "vehicle", value: "x" } }, "watch"], [{ ...watch, subject: { country: "KHM", kind: "phone", value: "x" } }, "watch"],
+    [{ ...watch, subject: { kind: "victim", value: "x" } }, "watch"], [{ ...watch, subject: { kind: "handle", value: "x" } }, "watch"], [{ ...watch, subject: { kind: "phone", value: "x".repeat(101) } }, "watch"],
+    [{ ...watch, subject: "phone" }, "watch"],
     [{ ...request, fields: [] }, "request"], [{ ...request, fields: ["vehicles", "suspects.names"] }, "request"], [{ ...request, fields: ["homes"] }, "request"],
     [{ ...request, legalBasis: "x".repeat(201) }, "request"], [{ ...request, case: "x".repeat(65) }, "request"], [{ ...request, match: "AAAA" }, "request"],
     [{ ...request, more: 1 }, "request"], [{ ...request, contributor: "enclave" }, "request"], [request, "decision"],

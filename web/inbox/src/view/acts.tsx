@@ -102,6 +102,18 @@ export function ActWords({ act, speak }: { act: Act; speak: Speech }) {
       return <p>{speak.code_("answer_", act.answer)}</p>;
     case "outcome":
       return <p>{speak.code_("outcome", act.outcome)}</p>;
+    case "watch":
+      return (
+        <dl>
+          <Row name={say("watchSubject")}><bdi>{Object.values(act.subject).join(", ")}</bdi></Row>
+          <Row name={say("watchUntil")}>{act.expires === null ? say("watchOnce") : speak.moment(act.expires)}</Row>
+          <Row name={say("watchQuery")}><bdi dir="ltr">{act.query} {act.version}</bdi></Row>
+          <Row name={say("watchMandate")}><bdi>{act.mandate}</bdi></Row>
+          <Row name={say("legalBasis")}><bdi>{act.legalBasis}</bdi></Row>
+          <Row name={say("purpose")}>{speak.code_("purpose_", act.purpose)}</Row>
+          <Row name={say("case")}><bdi>{act.case}</bdi></Row>
+        </dl>
+      );
   }
 }
 
