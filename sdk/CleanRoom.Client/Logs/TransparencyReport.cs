@@ -33,6 +33,7 @@ public static class TransparencyReport
         ("consents changed", true, entry => entry is ActEntry { Kind: ActKind.Consent } ? 1 : 0),
         ("answers to review items", true, entry => entry is ActEntry { Kind: ActKind.Answer } ? 1 : 0),
         ("requests for facts signed", true, entry => entry is ActEntry { Kind: ActKind.Request } ? 1 : 0),
+        ("watches and searches signed", true, entry => entry is ActEntry { Kind: ActKind.Watch } ? 1 : 0),
         ("decisions on requests signed", true, entry => entry is ActEntry { Kind: ActKind.Decision } ? 1 : 0),
         ("disclosures", true, entry => entry is EpochEntry epoch ? epoch.Disclosed.Count : 0),
         ("outcomes reported", true, entry => entry is ActEntry { Kind: ActKind.Outcome } ? 1 : 0),

@@ -41,6 +41,11 @@ internal sealed class WatchDesk
         if (gone.Count > 0)
         {
             _told[recipient] = told.RemoveRange(gone);
+            // Told again to a watch that goes on, if it may be known anew.
+            foreach (var item in _book.Of(recipient))
+            {
+                _book.Put(item with { Told = item.Told.Except(gone) });
+            }
         }
         return gone;
     }

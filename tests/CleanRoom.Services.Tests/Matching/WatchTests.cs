@@ -383,7 +383,28 @@ public sealed class WatchTests : IDisposable
         Assert.True(room.Shelf.Change(Bravo, new RoomAct.ConsentChange(id, "C5_LE_NONIDENT", false, null, "", [], [])));
         Assert.Equal(told, Assert.IsType<RoomMessage.Withdrawn>(Assert.Single(room.Take(Police))).Match);
         Assert.Null(room.Outbox.ToldTo(Police, told));
+        room.Shelf.WidenConsents();
+        room.Evaluate();
         Assert.Empty(room.Take(Police, evaluated: true));
+
+        // Agreed to anew: it counts when the standing queries have run over the record again.
+        Assert.True(room.Shelf.Change(Bravo, new RoomAct.ConsentChange(id, "C5_LE_NONIDENT", true, Start.AddYears(1), "2026-2", ["police"], [])));
+        room.Shelf.WidenConsents();
+        Assert.Empty(room.Take(Police, evaluated: true));
+        room.Evaluate();
+        Assert.Equal(told, Assert.IsType<RoomMessage.Notice>(Assert.Single(room.Take(Police, evaluated: true))).Match);
+        Assert.Empty(room.Take(Police, evaluated: true));
+    }
+
+    [Fact]
+    public void AWatchOrSearch_ThatNobodyAsks_TellsNobodyAnything()
+    {
+        var room = new Small(this, state: OutboxTests.MakeState(Asked));
+        room.Put(Alpha, Suspect("A"));
+        room.Put(Bravo, Suspect("B"));
+        Assert.Empty(room.Stories());
+        room.Evaluate();
+        Assert.All((MemberId[])[Alpha, Bravo, Charlie, Police, Prosecutor], member => Assert.Empty(room.Take(member, evaluated: true)));
     }
 
     [Fact]
