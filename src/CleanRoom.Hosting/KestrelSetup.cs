@@ -26,7 +26,7 @@ internal sealed class KestrelSetup(IServiceProvider services) : IConfigureOption
 
     private const int HeaderCount = 64;
     private const int RequestLine = 1024;
-    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan HandshakeTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan IdleConnection = TimeSpan.FromMinutes(5);
 
     public void Configure(KestrelServerOptions options)

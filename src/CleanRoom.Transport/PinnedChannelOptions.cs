@@ -12,8 +12,8 @@ public sealed record PinnedChannelOptions
     /// <summary>Deadline of unary calls that name none. Defaults to 30 seconds.</summary>
     public TimeSpan UnaryDeadline { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a connection, TLS included, may take. Defaults to 10 seconds.</summary>
-    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>How long a connection, TLS included, may take. Defaults to 30 seconds.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often a unary call that is safe to repeat is tried when the server is unavailable, 1 to 5. Defaults to 4.</summary>
     public int MaxAttempts { get; init; } = 4;

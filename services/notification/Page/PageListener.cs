@@ -40,7 +40,7 @@ internal sealed class PageListener(IServiceProvider services) : IConfigureOption
             });
             listen.UseHttps(new TlsHandshakeCallbackOptions
             {
-                HandshakeTimeout = TimeSpan.FromSeconds(10),
+                HandshakeTimeout = TimeSpan.FromSeconds(30),
                 OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions
                 {
                     ServerCertificateContext = certificate.Current,
