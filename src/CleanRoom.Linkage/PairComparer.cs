@@ -41,6 +41,10 @@ internal sealed class PairComparer(TermFrequencies names, TermFrequencies words,
                 }
             }
         }
+        if (found.Count == 0)
+        {
+            return;
+        }
         // One link of a type for each pair of holder roles: the strongest, then the one with least to caution against.
         links.AddRange(found
             .GroupBy(l => (l.Type, l.First.HolderRole, l.Second.HolderRole))

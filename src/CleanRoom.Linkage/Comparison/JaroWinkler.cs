@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.Intrinsics;
+using CleanRoom.Records.Normalisation.Names;
 
 namespace CleanRoom.Linkage.Comparison;
 
@@ -65,6 +66,54 @@ public static class JaroWinkler
             prefix++;
         }
         return jaro + (prefix * 0.1 * (1 - jaro));
+    }
+
+    /// <summary>Whether the similarity is at least <paramref name="least"/>.</summary>
+    /// <param name="first">A text.</param>
+    /// <param name="second">The other one.</param>
+    /// <param name="least">Above 0.</param>
+    public static bool Reaches(ReadOnlySpan<char> first, ReadOnlySpan<char> second, double least) => MayReach(first, second, least) && Similarity(first, second) >= least;
+
+    /// <summary>
+    /// Tells most pairs apart by the letters that only one of them has, as if all others met, in order: false only if <see cref="Similarity(ReadOnlySpan{char}, ReadOnlySpan{char})"/> is
+    /// less.
+    /// </summary>
+    /// <param name="lengthOfFirst">Letters of a text.</param>
+    /// <param name="first">Its <see cref="LetterSet"/>.</param>
+    /// <param name="lengthOfSecond">Letters of the other one.</param>
+    /// <param name="second">Its set.</param>
+    /// <param name="least">Above 0.</param>
+    public static bool MayReach(int lengthOfFirst, uint first, int lengthOfSecond, uint second, double least) =>
+        lengthOfFirst > MaxLength || lengthOfSecond > MaxLength
+        || MayReach(Math.Min(lengthOfFirst - LetterSet.Lacking(first, second), lengthOfSecond - LetterSet.Lacking(second, first)), lengthOfFirst, lengthOfSecond, 4, least);
+
+    /// <summary>The same by each single letter.</summary>
+    private static bool MayReach(ReadOnlySpan<char> first, ReadOnlySpan<char> second, double least)
+    {
+        first = first.Length > MaxLength ? first[..MaxLength] : first;
+        second = second.Length > MaxLength ? second[..MaxLength] : second;
+        return MayReach(
+            Math.Min(InCommon(first, LetterSet.Of(second)), InCommon(second, LetterSet.Of(first))), first.Length, second.Length, first[..Math.Min(4, first.Length)].CommonPrefixLength(second), least);
+    }
+
+    private static bool MayReach(int matches, int lengthOfFirst, int lengthOfSecond, int prefix, double least)
+    {
+        if (matches <= 0)
+        {
+            return least <= 0;
+        }
+        var jaro = (((double)matches / lengthOfFirst) + ((double)matches / lengthOfSecond) + 1) / 3;
+        return jaro + (prefix * 0.1 * (1 - jaro)) >= least - 1e-9;
+    }
+
+    private static int InCommon(ReadOnlySpan<char> text, uint letters)
+    {
+        var count = 0;
+        foreach (var c in text)
+        {
+            count += (int)(letters >> (c & 31)) & 1;
+        }
+        return count;
     }
 
     /// <summary>The same value as for the texts as spans, to the last bit: the matching of each letter is one vector comparison.</summary>

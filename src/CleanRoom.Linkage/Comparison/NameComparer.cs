@@ -28,6 +28,11 @@ public readonly record struct NameAgreement(double Weight, int Matched, int Miss
 /// <summary>Aligns the tokens of two names without regard to order; tokens that one side writes together are joined.</summary>
 public static class NameComparer
 {
+    /// <summary>Letters of what is joined, at least: shorter ones meet by chance.</summary>
+    private const int LeastJoined = 5;
+
+    private static readonly ReadAlike Alike = new(Least: 0.93, LeastLossy: 0.7, LeastConsonants: 3, Unvoiced: true);
+
     /// <summary>Gives the best agreement over all pairs of forms, lessened for the number of tries (LINKAGE.md 6.3: u of a set).</summary>
     public static NameAgreement Compare(IReadOnlyList<NameForm> first, IReadOnlyList<NameForm> second, TermFrequencies frequencies, NameNumbers numbers)
     {
@@ -198,7 +203,7 @@ public static class NameComparer
                     {
                         continue;
                     }
-                    found = Joined(many, i, length, few[j]) || JoinedFamilyFirst(many, i, length, few[j]);
+                    found = Reads(many, i, length, few[j]);
                     if (!found)
                     {
                         continue;
@@ -218,53 +223,59 @@ public static class NameComparer
         }
     }
 
-    // "Su-jin Kim" is Kimsujin: the family name stands last on one side and first on the other.
-    private static bool JoinedFamilyFirst(IReadOnlyList<NameToken> tokens, int from, int length, NameToken whole)
+    // In order; or, as "Su-jin Kim" is Kimsujin, with the family name, which stands last on one side, first.
+    private static bool Reads(IReadOnlyList<NameToken> tokens, int from, int length, NameToken whole)
     {
-        var text = tokens[from + length - 1].Readings[0];
-        for (var i = from; i < from + length - 1; i++)
-        {
-            text += tokens[i].Readings[0];
-        }
-        return Reads(text, whole);
-    }
-
-    private static bool Joined(IReadOnlyList<NameToken> tokens, int from, int length, NameToken whole)
-    {
-        var text = "";
+        var (size, letters) = (0, 0u);
         for (var i = from; i < from + length; i++)
         {
-            text += tokens[i].Readings[0];
+            size += tokens[i].Readings[0].Length;
+            letters |= tokens[i].Letters[0];
         }
-        return Reads(text, whole);
-    }
-
-    // Kim and Gim, Jung and Chung, Park and Bak: a first sound that systems voice or not.
-    private static string Voiceless(string key) => key.Length == 0 ? key : key[0] switch
-    {
-        'g' => string.Concat("k", key.AsSpan(1)),
-        'd' => string.Concat("t", key.AsSpan(1)),
-        'b' => string.Concat("p", key.AsSpan(1)),
-        'j' => string.Concat("c", key.AsSpan(1)),
-        _ => key,
-    };
-
-    private static bool Reads(string text, NameToken whole)
-    {
-        if (text.Length < 5)
+        if (size < LeastJoined || !MayRead(size, letters, whole))
         {
             return false;
         }
-        var sound = Voiceless(Sounds.Key(text));
-        var skeleton = Skeleton.Fine(text);
+        var text = size <= 256 ? stackalloc char[256] : new char[size];
+        text = text[..size];
+        _ = Append(tokens, from, length, text);
+        if (Reads(text, whole))
+        {
+            return true;
+        }
+        var last = Append(tokens, from + length - 1, 1, text);
+        _ = Append(tokens, from, length - 1, text[last..]);
+        return Reads(text, whole);
+    }
+
+    private static bool MayRead(int size, uint letters, NameToken whole)
+    {
+        for (var i = 0; i < whole.Readings.Length; i++)
+        {
+            if (Alike.MayMeet(size, letters, whole.Readings[i].Length, whole.Letters[i], whole.Lossy))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static int Append(IReadOnlyList<NameToken> tokens, int from, int length, Span<char> text)
+    {
+        var at = 0;
+        for (var i = from; i < from + length; i++)
+        {
+            tokens[i].Readings[0].CopyTo(text[at..]);
+            at += tokens[i].Readings[0].Length;
+        }
+        return at;
+    }
+
+    private static bool Reads(ReadOnlySpan<char> text, NameToken whole)
+    {
         foreach (var reading in whole.Readings)
         {
-            if (reading.Length < 5)
-            {
-                continue;
-            }
-            var similarity = JaroWinkler.Similarity(text, reading);
-            if (similarity >= 0.93 || Voiceless(Sounds.Key(reading)) == sound || (whole.Lossy && similarity >= 0.7 && skeleton.Length >= 3 && Skeleton.Fine(reading) == skeleton))
+            if (reading.Length >= LeastJoined && Alike.Meet(text, reading, whole.Lossy))
             {
                 return true;
             }

@@ -12,7 +12,11 @@ public sealed record OrganisationForm(
     IReadOnlyList<NameToken> Words, IReadOnlySet<string> Trades, IReadOnlyList<string> Countries, IReadOnlyList<string> Numbers)
 {
     /// <summary>Reads the names of one organisation, each script of each name as a form of its own; none if no word is left.</summary>
-    public static IReadOnlyList<OrganisationForm> From(IEnumerable<string> names, IReadOnlyList<string> countries, IReadOnlyList<string> numbers)
+    /// <param name="names">As typed.</param>
+    /// <param name="countries">Where it may be licensed or stand.</param>
+    /// <param name="numbers">Its exact numbers.</param>
+    /// <param name="pool">Where tokens are remembered; null to read each anew.</param>
+    public static IReadOnlyList<OrganisationForm> From(IEnumerable<string> names, IReadOnlyList<string> countries, IReadOnlyList<string> numbers, NameTokenPool? pool = null)
     {
         ArgumentNullException.ThrowIfNull(names);
         var forms = new List<OrganisationForm>();
@@ -22,7 +26,7 @@ public sealed record OrganisationForm(
             {
                 foreach (var group in ByScript(piece))
                 {
-                    if (Read(group, countries, numbers) is { } form && forms.Count < 4)
+                    if (Read(group, countries, numbers, pool) is { } form && forms.Count < 4)
                     {
                         forms.Add(form);
                     }
@@ -36,7 +40,7 @@ public sealed record OrganisationForm(
         return forms;
     }
 
-    private static OrganisationForm? Read(List<string> tokens, IReadOnlyList<string> countries, IReadOnlyList<string> numbers)
+    private static OrganisationForm? Read(List<string> tokens, IReadOnlyList<string> countries, IReadOnlyList<string> numbers, NameTokenPool? pool)
     {
         var words = new List<NameToken>();
         var trades = new HashSet<string>(StringComparer.Ordinal);
@@ -57,7 +61,7 @@ public sealed record OrganisationForm(
             }
             var (rest, kinds) = KindWords.Organisations.Strip(tokens[i]);
             trades.UnionWith(kinds.Where(k => k is not ("-" or "legal")));
-            words.AddRange(NameParser.Words(rest).Where(t => t.Readings[0].Length > 1 || t.Lossy));
+            words.AddRange(NameParser.Words(rest, pool).Where(t => t.Readings[0].Length > 1 || t.Lossy));
         }
         return words.Count == 0 ? null : new OrganisationForm(words, trades, countries, numbers);
     }

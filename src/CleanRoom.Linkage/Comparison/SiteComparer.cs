@@ -5,6 +5,8 @@ namespace CleanRoom.Linkage.Comparison;
 /// <summary>Compares sites, organisations and vessels by their words.</summary>
 public static class SiteComparer
 {
+    private static readonly ReadAlike Alike = new(Least: 0.94, LeastLossy: 0.7, LeastConsonants: 3);
+
     /// <summary>Gives the strength and weight at which two sites agree; no strength if they do not.</summary>
     public static (LinkStrength? Strength, LinkEvidence Evidence, double Weight) Compare(SiteForm first, SiteForm second, TermFrequencies frequencies)
     {
@@ -129,7 +131,7 @@ public static class SiteComparer
             var text = apart[i].Readings[0] + apart[i + 1].Readings[0];
             for (var j = 0; j < whole.Count && text.Length >= 5 && !usedApart[i] && !usedApart[i + 1]; j++)
             {
-                if (usedWhole[j] || !Reads(text, whole[j]))
+                if (usedWhole[j] || !whole[j].Readings.Any(reading => Alike.Meet(reading, text, whole[j].Lossy)))
                 {
                     continue;
                 }
@@ -139,19 +141,6 @@ public static class SiteComparer
             }
         }
         return count;
-    }
-
-    private static bool Reads(string text, NameToken whole)
-    {
-        foreach (var reading in whole.Readings)
-        {
-            var similarity = JaroWinkler.Similarity(reading, text);
-            if (Sounds.Key(reading) == Sounds.Key(text) || similarity >= 0.94 || (whole.Lossy && similarity >= 0.7 && Skeleton.Fine(text) is { Length: >= 3 } fine && Skeleton.Fine(reading) == fine))
-            {
-                return true;
-            }
-        }
-        return false;
     }
 
     private static NameToken[] Without(IReadOnlyList<NameToken> words, IReadOnlyList<NameToken> locality)

@@ -34,7 +34,9 @@ public sealed record SiteForm(
     public IReadOnlyList<NameToken> All => [.. Words.Concat(Street).DistinctBy(w => w.Text)];
 
     /// <summary>Reads a place; null if it is protected, has no site words or only a town.</summary>
-    public static SiteForm? From(Place place)
+    /// <param name="place">The place.</param>
+    /// <param name="pool">Where tokens are remembered; null to read each anew.</param>
+    public static SiteForm? From(Place place, NameTokenPool? pool = null)
     {
         ArgumentNullException.ThrowIfNull(place);
         if (place.Protected)
@@ -46,7 +48,7 @@ public sealed record SiteForm(
         {
             return null;
         }
-        var locality = NameParser.Words(place.Locality);
+        var locality = NameParser.Words(place.Locality, pool);
         var words = new List<NameToken>();
         var street = new List<NameToken>();
         var kinds = new HashSet<string>(StringComparer.Ordinal);
@@ -56,7 +58,7 @@ public sealed record SiteForm(
         for (var i = 0; i < segments.Length; i++)
         {
             var (before, others) = (words.Count, street.Count + kinds.Count + numbers.Count);
-            ReadSegment(Folding.Fold(segments[i]), words, street, kinds, numbers);
+            ReadSegment(Folding.Fold(segments[i]), words, street, kinds, numbers, pool);
             // Where no town is known, a last part of bare words is one: a guess, which may agree and never speaks against.
             if (i > 0 && i == segments.Length - 1 && locality.Count == 0 && street.Count + kinds.Count + numbers.Count == others && words.Count - before is 1 or 2)
             {
@@ -72,7 +74,7 @@ public sealed record SiteForm(
         return name.Length + way.Length == 0 ? null : new SiteForm(name, way, kinds, numbers, locality, guessed, place.Country, household);
     }
 
-    private static void ReadSegment(string segment, List<NameToken> words, List<NameToken> street, HashSet<string> kinds, HashSet<string> numbers)
+    private static void ReadSegment(string segment, List<NameToken> words, List<NameToken> street, HashSet<string> kinds, HashSet<string> numbers, NameTokenPool? pool)
     {
         var tokens = new List<string>();
         foreach (var piece in segment.Split(Blanks, StringSplitOptions.RemoveEmptyEntries))
@@ -118,11 +120,11 @@ public sealed record SiteForm(
             if (stripped.Contains("street"))
             {
                 Flush(following);
-                street.AddRange(NameParser.Words(rest));
+                street.AddRange(NameParser.Words(rest, pool));
                 following = false;
                 continue;
             }
-            pending.AddRange(NameParser.Words(rest));
+            pending.AddRange(NameParser.Words(rest, pool));
         }
         Flush(following);
     }

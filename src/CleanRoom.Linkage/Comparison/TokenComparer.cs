@@ -47,14 +47,19 @@ public static class TokenComparer
             return first.Readings[0][0] == second.Readings[0][0] ? TokenAgreement.Initial : TokenAgreement.None;
         }
         var sameScript = first.Script == second.Script;
+        var lossy = !sameScript && (first.Lossy || second.Lossy);
+
+        // No rule asks for less. With several readings the shortest of those that came closer and closer counts, so all are looked at.
+        var least = first.Readings.Length == 1 && second.Readings.Length == 1 ? lossy ? 0.5 : 0.75 : 0;
         var best = 0.0;
         var shortest = int.MaxValue;
-        foreach (var a in first.Readings)
+        for (var i = 0; i < first.Readings.Length; i++)
         {
-            foreach (var b in second.Readings)
+            for (var j = 0; j < second.Readings.Length; j++)
             {
+                var (a, b) = (first.Readings[i], second.Readings[j]);
                 // An early bound: without a common first sound and with very different lengths nothing here can agree.
-                if (a.Length > (2 * b.Length) + 2 || b.Length > (2 * a.Length) + 2)
+                if (a.Length > (2 * b.Length) + 2 || b.Length > (2 * a.Length) + 2 || !JaroWinkler.MayReach(a.Length, first.Letters[i], b.Length, second.Letters[j], least))
                 {
                     continue;
                 }
@@ -82,7 +87,6 @@ public static class TokenComparer
                 return TokenAgreement.Near;
             }
         }
-        var lossy = !sameScript && (first.Lossy || second.Lossy);
         // Within one script a vowel makes another name of a short one: Hung and Hang, Mina and Mona.
         if (best >= (lossy ? 0.5 : 0.75) && (!sameScript || shortest >= 5) && SkeletonsMeet(first, second, lossy ? 2 : 3))
         {

@@ -16,6 +16,8 @@ public sealed record VesselName(IReadOnlyList<string> Readings, string Number, b
 /// <param name="Ports">Words of the ports where it was seen.</param>
 public sealed record VesselForm(IReadOnlyList<VesselName> Names, string Imo, string Registration, IReadOnlyList<NameToken> Ports)
 {
+    private static readonly ReadAlike Alike = new(Least: 0.94, LeastLossy: 0.75, LeastConsonants: 0);
+
     private static readonly HashSet<string> Prefixes = new(
         "fv mv dhow lancha mt ms ss km kmn f v m kapal tau ca ghe vessel ship boat trawler fishing the เรือ เรือประมง ទូក ເຮືອ судно сейнер سفينة قارب barco buque bateau navire 船 号 丸 maru".Split(' '),
         StringComparer.Ordinal);
@@ -26,10 +28,12 @@ public sealed record VesselForm(IReadOnlyList<VesselName> Names, string Imo, str
         .Select((text, at) => (text, at + 1)).ToDictionary(p => p.text, p => p.Item2, StringComparer.Ordinal);
 
     /// <summary>Reads one name; null if nothing is left of it.</summary>
-    public static VesselName? ReadName(string name)
+    /// <param name="name">As typed.</param>
+    /// <param name="pool">Where tokens are remembered; null to read each anew.</param>
+    public static VesselName? ReadName(string name, NameTokenPool? pool = null)
     {
         ArgumentNullException.ThrowIfNull(name);
-        var tokens = NameParser.Words(name).ToList();
+        var tokens = NameParser.Words(name, pool).ToList();
         var number = "";
         if (tokens.Count > 1 && Roman.TryGetValue(tokens[^1].Text, out var roman))
         {
@@ -75,7 +79,7 @@ public sealed record VesselForm(IReadOnlyList<VesselName> Names, string Imo, str
         {
             foreach (var b in second.Names)
             {
-                if (a.Number == b.Number && a.Readings.Any(x => b.Readings.Any(y => Alike(x, y, a.Lossy || b.Lossy))))
+                if (a.Number == b.Number && a.Readings.Any(x => b.Readings.Any(y => Alike.Meet(x, y, a.Lossy || b.Lossy))))
                 {
                     // Fleets number their boats; without number the name alone says less.
                     var port = SiteComparer.Shared(first.Ports, second.Ports, frequencies).Count > 0;
@@ -87,8 +91,4 @@ public sealed record VesselForm(IReadOnlyList<VesselName> Names, string Imo, str
     }
 
     private static bool Differ(string first, string second) => first.Length > 0 && second.Length > 0 && first != second;
-
-    private static bool Alike(string first, string second, bool lossy) =>
-        Sounds.Key(first) == Sounds.Key(second) || JaroWinkler.Similarity(first, second) >= 0.94
-        || (lossy && JaroWinkler.Similarity(first, second) >= 0.75 && Skeleton.Fine(first) == Skeleton.Fine(second));
 }

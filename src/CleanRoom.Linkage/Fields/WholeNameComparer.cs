@@ -70,7 +70,7 @@ internal sealed class WholeNameComparer(ValueTable values) : FieldComparer(value
         {
             number = _tokens.Count;
             _tokenNumbers.Add(key, number);
-            var plain = PackedText.TryPack(token.Text, out var packed) && token is { Readings.Count: 1, Kind: NameTokenKind.Ordinary } && token.Readings[0] == token.Text;
+            var plain = PackedText.TryPack(token.Text, out var packed) && token is { Readings.Length: 1, Kind: NameTokenKind.Ordinary } && token.Readings[0] == token.Text;
             _tokens.Add(new Token(token, packed, plain, Hash.Of(token.Sound), GivenNameGroups.Of(token.Readings[0])));
         }
         return number;

@@ -14,7 +14,8 @@ public static class NameParser
     /// <summary>Gives the forms in the order they were typed; none if the field holds no letter.</summary>
     /// <param name="raw">As typed.</param>
     /// <param name="alias">True if the field is an alias field.</param>
-    public static IReadOnlyList<NameForm> Parse(string raw, bool alias = false)
+    /// <param name="pool">Where tokens are remembered; null to read each anew.</param>
+    public static IReadOnlyList<NameForm> Parse(string raw, bool alias = false, NameTokenPool? pool = null)
     {
         ArgumentNullException.ThrowIfNull(raw);
         var forms = new List<NameForm>();
@@ -23,7 +24,7 @@ public static class NameParser
         {
             foreach (var tokens in SplitScripts(Tokenise(piece)))
             {
-                var form = Build(tokens, alias || nested);
+                var form = Build(tokens, alias || nested, pool);
                 if (form is not null && forms.Count < MaxForms)
                 {
                     forms.Add(form);
@@ -34,13 +35,15 @@ public static class NameParser
     }
 
     /// <summary>Gives the tokens of any text, titles and particles included: for sites, organisations and vessels.</summary>
-    public static IReadOnlyList<NameToken> Words(string raw)
+    /// <param name="raw">As typed.</param>
+    /// <param name="pool">Where tokens are remembered; null to read each anew.</param>
+    public static IReadOnlyList<NameToken> Words(string raw, NameTokenPool? pool = null)
     {
         ArgumentNullException.ThrowIfNull(raw);
         var result = new List<NameToken>();
         foreach (var (text, _) in Tokenise(raw[..Math.Min(raw.Length, MaxLength)]))
         {
-            if (Token(text, NameTokenKind.Ordinary) is { } token && result.Count < 24)
+            if (Token(text, NameTokenKind.Ordinary, pool) is { } token && result.Count < 24)
             {
                 result.Add(token);
             }
@@ -179,7 +182,7 @@ public static class NameParser
         return groups;
     }
 
-    private static NameForm? Build(List<(string Text, bool Dotted)> parts, bool alias)
+    private static NameForm? Build(List<(string Text, bool Dotted)> parts, bool alias, NameTokenPool? pool)
     {
         var names = parts.Where(p => HasLetter(p.Text)).ToList();
         var kept = names.Where(p => !NameWords.Titles.Contains(p.Text) && !NameWords.Particles.Contains(p.Text)).ToList();
@@ -201,7 +204,7 @@ public static class NameParser
                 var initial = text.Length == 1 && NameScripts.Of(text[0]) is NameScript.Latn or NameScript.Cyrl or NameScript.Grek;
                 kind = NameWords.Weak.Contains(text) ? NameTokenKind.Weak : initial ? NameTokenKind.Initial : NameTokenKind.Ordinary;
             }
-            if (Token(text, kind) is { } token)
+            if (Token(text, kind, pool) is { } token)
             {
                 tokens.Add(token);
             }
@@ -209,12 +212,14 @@ public static class NameParser
         // A name of weak tokens only is a name: Ko Ko, Thi Ba.
         if (tokens.Count > 0 && tokens.All(t => t.Kind != NameTokenKind.Ordinary))
         {
-            tokens = tokens.Select(t => t.Kind == NameTokenKind.Weak ? Token(t.Text, NameTokenKind.Ordinary)! : t).ToList();
+            tokens = tokens.Select(t => t.Kind == NameTokenKind.Weak ? Token(t.Text, NameTokenKind.Ordinary, pool)! : t).ToList();
         }
         return tokens.Count == 0 ? null : new NameForm(tokens, alias);
     }
 
-    private static NameToken? Token(string text, NameTokenKind kind)
+    private static NameToken? Token(string text, NameTokenKind kind, NameTokenPool? pool) => pool is null ? Read(text, kind) : pool.Get(text, kind, Read);
+
+    private static NameToken? Read(string text, NameTokenKind kind)
     {
         var script = NameScripts.Of(text.AsSpan());
         var body = text;

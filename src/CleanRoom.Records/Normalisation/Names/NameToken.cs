@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace CleanRoom.Records.Normalisation.Names;
 
 /// <summary>What part a token plays in a name.</summary>
@@ -24,7 +26,8 @@ public sealed class NameToken
         Text = text;
         Script = script;
         Kind = kind;
-        Readings = readings;
+        Readings = [.. readings];
+        Letters = [.. readings.Select(reading => LetterSet.Of(reading))];
         var first = readings.Count > 0 ? readings[0] : text;
         Sound = Sounds.Key(first);
         var skeletons = new List<string>(readings.Count);
@@ -36,7 +39,7 @@ public sealed class NameToken
                 skeletons.Add(skeleton);
             }
         }
-        Skeletons = skeletons;
+        Skeletons = [.. skeletons];
         AllSounds = readings.Count <= 1 ? [Sound] : [.. readings.Select(r => Sounds.Key(r)).Distinct(StringComparer.Ordinal)];
         Coarse = Skeleton.Coarse(first);
         Lossy = NameScripts.IsLossy(script);
@@ -52,16 +55,19 @@ public sealed class NameToken
     public NameTokenKind Kind { get; }
 
     /// <summary>Readings in a-z0-9, the usual one first; at least one.</summary>
-    public IReadOnlyList<string> Readings { get; }
+    public ImmutableArray<string> Readings { get; }
+
+    /// <summary>For each reading the letters in it (<see cref="LetterSet"/>).</summary>
+    public ImmutableArray<uint> Letters { get; }
 
     /// <summary>Spelling-free key of the first reading: the term that frequencies are counted of.</summary>
     public string Sound { get; }
 
     /// <summary>Spelling-free keys of all readings, without repeats.</summary>
-    public IReadOnlyList<string> AllSounds { get; }
+    public ImmutableArray<string> AllSounds { get; }
 
     /// <summary>Fine skeletons of the readings, without repeats.</summary>
-    public IReadOnlyList<string> Skeletons { get; }
+    public ImmutableArray<string> Skeletons { get; }
 
     /// <summary>Coarse skeleton of the first reading.</summary>
     public string Coarse { get; }

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace CleanRoom.Records.Normalisation.Names;
 
 /// <summary>
@@ -22,7 +20,8 @@ public static class Skeleton
 
     private static string Make(ReadOnlySpan<char> latin, bool coarse)
     {
-        var result = new StringBuilder(latin.Length);
+        Span<char> result = latin.Length <= 128 ? stackalloc char[128] : new char[latin.Length];
+        var length = 0;
         var previous = '\0';
         for (var i = 0; i < latin.Length; i++)
         {
@@ -116,11 +115,11 @@ public static class Skeleton
             sound = coarse ? Merge(sound) : sound;
             if (sound != previous)
             {
-                _ = result.Append(sound);
+                result[length++] = sound;
             }
             previous = sound;
         }
-        return result.Length > 0 ? result.ToString() : latin.Length > 0 ? latin[..1].ToString() : "";
+        return length > 0 ? new string(result[..length]) : latin.Length > 0 ? latin[..1].ToString() : "";
     }
 
     private static char Merge(char sound) => sound switch

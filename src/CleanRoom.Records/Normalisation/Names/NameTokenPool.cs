@@ -1,0 +1,61 @@
+using System.Collections.Concurrent;
+
+namespace CleanRoom.Records.Normalisation.Names;
+
+/// <summary>
+/// Tokens that were read lately. Names and towns come again and again: each is romanised once, and held once by all that bear it. What is not asked for ages out; thread-safe. It changes how
+/// long reading takes, never what is read.
+/// </summary>
+public sealed class NameTokenPool
+{
+    /// <summary>Tokens that are remembered at most: half of them asked for lately, half before.</summary>
+    public const int Most = 65_536;
+
+    private readonly Lock _turning = new();
+    private volatile Generation _young = new();
+    private volatile Generation _old = new();
+
+    /// <summary>Forgets everything: whatever is taken out of an index must not live on here.</summary>
+    public void Clear()
+    {
+        lock (_turning)
+        {
+            (_young, _old) = (new Generation(), new Generation());
+        }
+    }
+
+    /// <summary>Gives a token, read now if it is not remembered.</summary>
+    /// <param name="text">The folded token.</param>
+    /// <param name="kind">Its part in the name.</param>
+    /// <param name="read">Reads it; null if it has no reading.</param>
+    internal NameToken? Get(string text, NameTokenKind kind, Func<string, NameTokenKind, NameToken?> read)
+    {
+        var young = _young;
+        if (young.Tokens.TryGetValue((text, kind), out var token))
+        {
+            return token;
+        }
+        if (!_old.Tokens.TryGetValue((text, kind), out token))
+        {
+            token = read(text, kind);
+        }
+        if (young.Tokens.TryAdd((text, kind), token) && Interlocked.Increment(ref young.Count) == Most / 2)
+        {
+            lock (_turning)
+            {
+                if (_young == young)
+                {
+                    (_young, _old) = (new Generation(), young);
+                }
+            }
+        }
+        return token;
+    }
+
+    private sealed class Generation
+    {
+        public int Count;
+
+        public ConcurrentDictionary<(string Text, NameTokenKind Kind), NameToken?> Tokens { get; } = new();
+    }
+}
