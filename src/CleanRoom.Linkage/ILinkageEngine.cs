@@ -20,6 +20,14 @@ public interface ILinkageEngine
     /// <exception cref="InvalidOperationException">The index is full (<see cref="LinkageOptions.MaxRecords"/>).</exception>
     void Add(RecordHandle handle, CaseRecord record);
 
+    /// <summary>Normalises a record, without touching the index: on whatever thread, at any time. Keeps no reference to it.</summary>
+    PreparedRecord Prepare(RecordHandle handle, CaseRecord record);
+
+    /// <summary>Indexes a record that was normalised before.</summary>
+    /// <exception cref="ArgumentException">The handle is already in the index.</exception>
+    /// <exception cref="InvalidOperationException">The index is full (<see cref="LinkageOptions.MaxRecords"/>).</exception>
+    void Add(PreparedRecord record);
+
     /// <summary>Takes a record out again; false if it was not there.</summary>
     bool Remove(RecordHandle handle);
 

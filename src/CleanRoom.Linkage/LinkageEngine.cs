@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using CleanRoom.Linkage.Comparison;
+using CleanRoom.Records.Normalisation.Names;
 using CleanRoom.Records.V1;
 
 namespace CleanRoom.Linkage;
@@ -11,7 +12,7 @@ public sealed class LinkageEngine : ILinkageEngine
 
     private readonly LinkageOptions _options;
     private readonly Dictionary<RecordHandle, PreparedRecord> _records = [];
-    private readonly Dictionary<ulong, List<PreparedRecord>> _blocks = [];
+    private readonly Dictionary<ulong, Block> _blocks = [];
     private readonly TermFrequencies _names;
     private readonly TermFrequencies _words;
     private readonly HouseNumbers _house = new();
@@ -32,31 +33,34 @@ public sealed class LinkageEngine : ILinkageEngine
     /// <inheritdoc/>
     public int Count => _records.Count;
 
+    /// <summary>Words of records that were read lately.</summary>
+    internal NameTokenPool Pool { get; } = new();
+
     /// <inheritdoc/>
-    public void Add(RecordHandle handle, CaseRecord record)
+    public void Add(RecordHandle handle, CaseRecord record) => Add(Prepare(handle, record));
+
+    /// <inheritdoc/>
+    public PreparedRecord Prepare(RecordHandle handle, CaseRecord record) => PreparedRecord.From(handle, record, Pool);
+
+    /// <inheritdoc/>
+    public void Add(PreparedRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        if (_records.ContainsKey(handle))
+        if (_records.ContainsKey(record.Handle))
         {
-            throw new ArgumentException("The handle is already in the index.", nameof(handle));
+            throw new ArgumentException("The handle is already in the index.", nameof(record));
         }
         if (_records.Count >= _options.MaxRecords)
         {
             throw new InvalidOperationException("The index is full.");
         }
-        var prepared = PreparedRecord.From(handle, record);
-        prepared.Keys = BlockKeys.Of(prepared);
-        _records.Add(handle, prepared);
-        foreach (var key in prepared.Keys)
+        _records.Add(record.Handle, record);
+        foreach (var key in record.Keys)
         {
-            if (!_blocks.TryGetValue(key, out var block))
-            {
-                _blocks[key] = block = new List<PreparedRecord>(1);
-            }
-            block.Add(prepared);
+            Block.Add(_blocks, key, record);
         }
-        CountTerms(prepared, add: true);
-        _house.Count(prepared, add: true);
+        CountTerms(record, add: true);
+        _house.Count(record, add: true);
     }
 
     /// <inheritdoc/>
@@ -68,15 +72,12 @@ public sealed class LinkageEngine : ILinkageEngine
         }
         foreach (var key in prepared.Keys)
         {
-            var block = _blocks[key];
-            _ = block.Remove(prepared);
-            if (block.Count == 0)
-            {
-                _ = _blocks.Remove(key);
-            }
+            Block.Remove(_blocks, key, prepared);
         }
         CountTerms(prepared, add: false);
         _house.Count(prepared, add: false);
+        // No word may outlive its record here.
+        Pool.Clear();
         return true;
     }
 
@@ -88,7 +89,7 @@ public sealed class LinkageEngine : ILinkageEngine
         var asked = newRecords.Distinct().Order().Select(h => _records.GetValueOrDefault(h)).OfType<PreparedRecord>().ToArray();
         var isNew = asked.Select(r => r.Handle).ToHashSet();
         var comparer = new PairComparer(_names, _words, _house, _options.Model);
-        var narrowed = new ConcurrentDictionary<ulong, Lazy<Dictionary<ulong, List<PreparedRecord>>>>();
+        var narrowed = new ConcurrentDictionary<ulong, Lazy<Dictionary<ulong, Block>>>();
         var results = new List<Link>?[asked.Length];
         long pairs = 0;
         long cuts = 0;
@@ -98,6 +99,7 @@ public sealed class LinkageEngine : ILinkageEngine
             var record = asked[i];
             var links = new List<Link>();
             var candidates = Candidates(record, isNew, narrowed, ref cuts);
+            var compared = 0;
             foreach (var other in candidates)
             {
                 // The question comes before the first look: a pair that may not be compared is never computed.
@@ -105,7 +107,7 @@ public sealed class LinkageEngine : ILinkageEngine
                 {
                     continue;
                 }
-                _ = Interlocked.Increment(ref pairs);
+                compared++;
                 if (record.Handle < other.Handle)
                 {
                     comparer.Compare(record, other, links);
@@ -115,6 +117,7 @@ public sealed class LinkageEngine : ILinkageEngine
                     comparer.Compare(other, record, links);
                 }
             }
+            _ = Interlocked.Add(ref pairs, compared);
             results[i] = links;
         });
         return new LinkageResult(InOrder(results.SelectMany(r => r!)), pairs, cuts);
@@ -125,8 +128,9 @@ public sealed class LinkageEngine : ILinkageEngine
     {
         ArgumentNullException.ThrowIfNull(subject);
         ArgumentNullException.ThrowIfNull(mayCompare);
-        var prepared = PreparedRecord.From(RecordHandle.OfNoRecord, subject);
-        prepared.Keys = [.. BlockKeys.Of(prepared).Where(_blocks.ContainsKey)];
+        // Read with a pool of its own: the question leaves no word in the engine.
+        var prepared = PreparedRecord.From(RecordHandle.OfNoRecord, subject, new NameTokenPool());
+        prepared.Keys = [.. prepared.Keys.Where(_blocks.ContainsKey)];
         var comparer = new PairComparer(_names, _words, _house, _options.Model);
         var links = new List<Link>();
         long cuts = 0;
@@ -146,13 +150,14 @@ public sealed class LinkageEngine : ILinkageEngine
 
     // Records that share a block, each pair once, smallest blocks first; ordered by handle.
     private PreparedRecord[] Candidates(
-        PreparedRecord record, HashSet<RecordHandle> isNew, ConcurrentDictionary<ulong, Lazy<Dictionary<ulong, List<PreparedRecord>>>> narrowed, ref long cuts)
+        PreparedRecord record, HashSet<RecordHandle> isNew, ConcurrentDictionary<ulong, Lazy<Dictionary<ulong, Block>>> narrowed, ref long cuts)
     {
         var found = new Dictionary<RecordHandle, PreparedRecord>();
-        void Take(List<PreparedRecord> block)
+        void Take(Block block)
         {
-            foreach (var other in block)
+            for (var i = 0; i < block.Count; i++)
             {
+                var other = block[i];
                 if (other.Handle != record.Handle && !(isNew.Contains(other.Handle) && other.Handle < record.Handle))
                 {
                     _ = found.TryAdd(other.Handle, other);
@@ -174,7 +179,7 @@ public sealed class LinkageEngine : ILinkageEngine
             }
             // Over its cap: met with a second key instead of dropped (Hashed Dynamic Blocking); what is still too large is left.
             _ = Interlocked.Increment(ref cuts);
-            var parts = narrowed.GetOrAdd(key, _ => new Lazy<Dictionary<ulong, List<PreparedRecord>>>(() => Parts(block))).Value;
+            var parts = narrowed.GetOrAdd(key, _ => new Lazy<Dictionary<ulong, Block>>(() => Parts(block))).Value;
             foreach (var second in BlockKeys.Narrow(record))
             {
                 if (parts.TryGetValue(second, out var part) && part.Count > 1 && part.Count <= cap)
@@ -186,18 +191,14 @@ public sealed class LinkageEngine : ILinkageEngine
         return [.. found.Values.OrderBy(r => r.Handle)];
     }
 
-    private static Dictionary<ulong, List<PreparedRecord>> Parts(List<PreparedRecord> block)
+    private static Dictionary<ulong, Block> Parts(Block block)
     {
-        var parts = new Dictionary<ulong, List<PreparedRecord>>();
-        foreach (var record in block)
+        var parts = new Dictionary<ulong, Block>();
+        for (var i = 0; i < block.Count; i++)
         {
-            foreach (var key in BlockKeys.Narrow(record))
+            foreach (var key in BlockKeys.Narrow(block[i]))
             {
-                if (!parts.TryGetValue(key, out var part))
-                {
-                    parts[key] = part = new List<PreparedRecord>(1);
-                }
-                part.Add(record);
+                Block.Add(parts, key, block[i]);
             }
         }
         return parts;

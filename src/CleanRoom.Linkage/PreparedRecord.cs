@@ -11,55 +11,65 @@ internal sealed record PreparedPerson(
     string Key, bool Victim, IReadOnlyList<NameForm> Names, BirthPeriod? Birth, IReadOnlyList<string> Citizenship, string Gender,
     IReadOnlyList<NameToken> Home, IReadOnlyList<NameToken> BirthPlace, IReadOnlyList<string> Roles, IReadOnlyList<string> Documents);
 
-/// <summary>A record as the engine keeps it: no more than what is compared.</summary>
-internal sealed class PreparedRecord
+/// <summary>A record as the engine keeps it: normalised, no more than what is compared.</summary>
+public sealed class PreparedRecord
 {
+    private PreparedRecord()
+    {
+    }
+
     private const int MaxPersons = 16;
     private const int MaxFacts = 64;
     private const int MaxForms = 12;
 
-    public required RecordHandle Handle { get; init; }
-    public required string Contributor { get; init; }
-    public required IReadOnlyList<PreparedPerson> Persons { get; init; }
-    public required IReadOnlyList<MatchFact> Facts { get; init; }
-    public required IReadOnlyList<(SiteForm Form, string Display)> Sites { get; init; }
-    public required IReadOnlyList<(OrganisationForm Form, string Key, string Display)> Organisations { get; init; }
-    public required IReadOnlyList<(VesselForm Form, string Key, string Display)> Vessels { get; init; }
-    public required IReadOnlyList<NameToken> Localities { get; init; }
-    public required IReadOnlyList<string> Countries { get; init; }
-    public required DayInterval? Period { get; init; }
-    public ulong[] Keys { get; set; } = [];
+    /// <summary>What it is called in links.</summary>
+    public RecordHandle Handle { get; private init; }
 
-    public static PreparedRecord From(RecordHandle handle, CaseRecord record)
+    internal string Contributor { get; private init; } = "";
+    internal IReadOnlyList<PreparedPerson> Persons { get; private init; } = [];
+    internal IReadOnlyList<MatchFact> Facts { get; private init; } = [];
+    internal IReadOnlyList<(SiteForm Form, string Display)> Sites { get; private init; } = [];
+    internal IReadOnlyList<(OrganisationForm Form, string Key, string Display)> Organisations { get; private init; } = [];
+    internal IReadOnlyList<(VesselForm Form, string Key, string Display)> Vessels { get; private init; } = [];
+    internal IReadOnlyList<NameToken> Localities { get; private init; } = [];
+    internal IReadOnlyList<string> Countries { get; private init; } = [];
+    internal DayInterval? Period { get; private init; }
+    internal ulong[] Keys { get; set; } = [];
+
+    /// <summary>Normalises a record. Keeps no reference to it.</summary>
+    internal static PreparedRecord From(RecordHandle handle, CaseRecord record, NameTokenPool pool)
     {
+        ArgumentNullException.ThrowIfNull(record);
         var victims = record.Persons.FirstOrDefault(IsVictim);
         var places = record.Events.Select(e => e.Place).Where(p => p is not null && !p.Protected).ToArray();
         var facts = MatchFacts.From(record).Take(MaxFacts).ToArray();
-        var localities = places.SelectMany(p => Names($"{p.Locality}")).DistinctBy(t => t.Text).Take(12).ToArray();
+        var localities = places.SelectMany(p => Names(p.Locality, pool)).DistinctBy(t => t.Text).Take(12).ToArray();
         // A place of which only a name is known may be a town or a site; its words count as place in either case.
-        var loose = places.SelectMany(Loose).DistinctBy(t => t.Text).Take(16).ToArray();
-        return new PreparedRecord
+        var loose = places.SelectMany(p => Loose(p, pool)).DistinctBy(t => t.Text).Take(16).ToArray();
+        var prepared = new PreparedRecord
         {
             Handle = handle,
             Contributor = record.ContributorId,
-            Persons = [.. record.Persons.Take(MaxPersons).Select(p => Prepare(p, facts)).Where(p => p.Names.Count > 0)],
+            Persons = [.. record.Persons.Take(MaxPersons).Select(p => Prepare(p, facts, pool)).Where(p => p.Names.Count > 0)],
             Facts = facts,
             Sites = [.. places.Where(p => p.Name.Length + p.Address.Length + p.Raw.Length > 0)
-                .Select(p => (Form: SiteForm.From(WithLocality(p, places)), p.Raw.Length > 0 ? p.Raw : p.Name)).Where(s => s.Form is not null).Take(8).Select(s => (s.Form!, s.Item2))],
+                .Select(p => (Form: SiteForm.From(WithLocality(p, places), pool), p.Raw.Length > 0 ? p.Raw : p.Name)).Where(s => s.Form is not null).Take(8).Select(s => (s.Form!, s.Item2))],
             Organisations = [.. record.Organisations.Take(8).Where(o => !o.Roles.Contains("Venue"))
-                .SelectMany(o => OrganisationOf(o, facts, victims, places).Select(f => (f, o.OrganisationKey, o.Names.Count > 0 ? o.Names[0] : "")))],
-            Vessels = [.. record.Vessels.Take(8).Select(v => (VesselOf(v, localities, loose), v.VesselKey, v.Name))],
+                .SelectMany(o => OrganisationOf(o, facts, victims, places, pool).Select(f => (f, o.OrganisationKey, o.Names.Count > 0 ? o.Names[0] : "")))],
+            Vessels = [.. record.Vessels.Take(8).Select(v => (VesselOf(v, localities, loose, pool), v.VesselKey, v.Name))],
             Localities = [.. localities.Concat(loose).DistinctBy(t => t.Text).Take(20)],
             Countries = [.. places.Select(p => p.Country).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal).Take(8)],
             Period = PeriodOf(record),
         };
+        prepared.Keys = BlockKeys.Of(prepared);
+        return prepared;
     }
 
     // A cell with a number or a kind of venue is a site's: of its words only those of the town say where.
-    private static IEnumerable<NameToken> Loose(Place place)
+    private static IEnumerable<NameToken> Loose(Place place, NameTokenPool pool)
     {
-        var form = SiteForm.From(place);
-        return form is { Numbers.Count: > 0 } or { Kinds.Count: > 0 } ? form.Guessed : Names(place.Raw.Length > 0 ? place.Raw : place.Name);
+        var form = SiteForm.From(place, pool);
+        return form is { Numbers.Count: > 0 } or { Kinds.Count: > 0 } ? form.Guessed : Names(place.Raw.Length > 0 ? place.Raw : place.Name, pool);
     }
 
     private static bool IsVictim(Person person) => person.Role is "Victim" or "PotentialVictim" or "VictimOffender" or "MissingPerson";
@@ -78,23 +88,23 @@ internal sealed class PreparedRecord
         return clone;
     }
 
-    private static PreparedPerson Prepare(Person person, MatchFact[] facts)
+    private static PreparedPerson Prepare(Person person, MatchFact[] facts, NameTokenPool pool)
     {
         var forms = new List<NameForm>();
         foreach (var name in person.Names.Where(n => !Placeholders.IsUnknownName(n.Full)).Take(MaxForms))
         {
             var alias = name.Type is "Alias" or "Nickname" or "Street" or "WeakAlias" or "FalseDocument";
             var parts = string.Join(' ', new[] { name.Given, name.Middle, name.Family }.Where(p => p.Length > 0));
-            forms.AddRange(NameParser.Parse(name.Full.Length > 0 ? name.Full : parts, alias));
+            forms.AddRange(NameParser.Parse(name.Full.Length > 0 ? name.Full : parts, alias, pool));
             if (name.Latin.Length > 0)
             {
-                forms.AddRange(NameParser.Parse(name.Latin, alias));
+                forms.AddRange(NameParser.Parse(name.Latin, alias, pool));
             }
         }
         var distinct = forms.DistinctBy(f => string.Join(' ', f.Tokens.Select(t => t.Text))).Take(MaxForms).ToArray();
         return new PreparedPerson(
             person.PersonKey, IsVictim(person), distinct, BirthOf(person.Birth), [.. person.Citizenship.Take(8)], person.Gender,
-            Names($"{person.HomeArea?.Locality} {person.HomeArea?.Admin1}"), Names(person.BirthPlace), [.. person.SuspectRoles.Take(8)],
+            Names($"{person.HomeArea?.Locality} {person.HomeArea?.Admin1}", pool), Names(person.BirthPlace, pool), [.. person.SuspectRoles.Take(8)],
             [.. facts.Where(f => f.Kind == MatchFactKind.Document && f.HolderKey == person.PersonKey).Select(f => DocumentCore(f)).Where(d => d.Length > 0)]);
     }
 
@@ -124,7 +134,7 @@ internal sealed class PreparedRecord
         return new BirthPeriod(new DayInterval(first, last), isDefault, date.HasAlternative ? date.AlternativeDay : null);
     }
 
-    private static IReadOnlyList<OrganisationForm> OrganisationOf(Organisation organisation, MatchFact[] facts, Person? victim, Place[] places)
+    private static IReadOnlyList<OrganisationForm> OrganisationOf(Organisation organisation, MatchFact[] facts, Person? victim, Place[] places, NameTokenPool pool)
     {
         // Agencies are licensed where they recruit, employers stand where the work is; of a firm that nobody classed it may be either.
         var agency = organisation.Roles.Any(r => r is "RecruitmentAgency" or "SubAgent" or "TravelAgency" or "DocumentService");
@@ -135,21 +145,21 @@ internal sealed class PreparedRecord
             : [.. (agency && origin.Length > 0 ? origin : employer && work.Length > 0 ? work : origin.Concat(work)).Distinct(StringComparer.Ordinal).Take(6)];
         var numbers = facts.Where(f => f.Kind == MatchFactKind.Organisation && f.HolderKey == organisation.OrganisationKey)
             .SelectMany(f => f.Keys).Where(k => k.Strength == KeyStrength.Exact).Select(k => k.Value).ToArray();
-        return OrganisationForm.From(organisation.Names, countries, numbers);
+        return OrganisationForm.From(organisation.Names, countries, numbers, pool);
     }
 
-    private static VesselForm VesselOf(Vessel vessel, NameToken[] localities, NameToken[] loose)
+    private static VesselForm VesselOf(Vessel vessel, NameToken[] localities, NameToken[] loose, NameTokenPool pool)
     {
-        var ports = NameParser.Words(vessel.Port).Concat(localities).Concat(loose).Where(t => t.Readings[0].Length >= 3).DistinctBy(t => t.Text).Take(16).ToArray();
-        var names = vessel.PreviousNames.Prepend(vessel.Name).Take(6).Select(VesselForm.ReadName).OfType<VesselName>().ToArray();
+        var ports = NameParser.Words(vessel.Port, pool).Concat(localities).Concat(loose).Where(t => t.Readings[0].Length >= 3).DistinctBy(t => t.Text).Take(16).ToArray();
+        var names = vessel.PreviousNames.Prepend(vessel.Name).Take(6).Select(name => VesselForm.ReadName(name, pool)).OfType<VesselName>().ToArray();
         return new VesselForm(names, vessel.Imo, Core(vessel.Registration), ports);
     }
 
     private static string Core(string registration) =>
         new([.. Folding.Fold(registration).Where(c => char.IsAsciiLetterOrDigit(c)).Select(char.ToUpperInvariant)]);
 
-    private static IReadOnlyList<NameToken> Names(string text) =>
-        text.Trim().Length == 0 ? [] : [.. NameParser.Words(text).Where(t => t.Readings[0].Length >= 3)];
+    private static IReadOnlyList<NameToken> Names(string text, NameTokenPool pool) =>
+        text.Trim().Length == 0 ? [] : [.. NameParser.Words(text, pool).Where(t => t.Readings[0].Length >= 3)];
 
     private static DayInterval? PeriodOf(CaseRecord record)
     {

@@ -74,7 +74,7 @@ try
     }
     if (only is null or "replay")
     {
-        Replay.Run(report, rows);
+        await Replay.RunAsync(report, rows);
     }
     if (only is null or "compare")
     {

@@ -71,7 +71,7 @@ internal static class SealAndOpen
                 var opened = 0;
                 for (var i = 0; i < parts.Length; i++)
                 {
-                    opened += manifest.IsPart(i, parts[i]) && opener.Take(i, parts[i]) is not null ? 1 : 0;
+                    opened += manifest.IsPart(i, parts[i]) && opener.Take(i, parts[i]) is { } slot && opener.Read(slot) is not null ? 1 : 0;
                 }
                 if (opened != Records || opener.Refusals.Count > 0)
                 {

@@ -183,7 +183,7 @@ internal sealed class DisclosureDesk
         var handling = record.Consent.Caveats.Append("NO_IMMIGRATION").Distinct().Order(StringComparer.Ordinal).ToList();
         var letter = new RoomMessage.Disclosed(
             item.Request, 1, 1, Outbox.DeskOf(charter, item.Asked.Contributor), item.Asked.Purpose, item.Asked.CaseNumber, [], handling, due);
-        foreach (var part in Pages.Of(letter, FieldCutter.Cut(record.Content, item.Granted), state.Room, item.Agency, charter))
+        foreach (var part in Pages.Of(letter, FieldCutter.Cut(record.Read(), item.Granted), state.Room, item.Agency, charter))
         {
             outbox.Post(item.Agency, part, item.Request);
         }

@@ -114,7 +114,25 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, R
             return;
         }
         var logged = State.Batches[batch.Batch];
-        var limited = State.Charter!.Quotas.RecordsPerMonth.ContainsKey(batch.Author!);
+        var intake = new BatchIntake(
+            opener, batch, index, Shelf, State.Charter!.Quotas.RecordsPerMonth.ContainsKey(batch.Author!), logged.IsWithdrawn,
+            part => Log.PartRefused(logger, room.ToString(), name, part, "NotTheOwnersOrNotNew"));
+        try
+        {
+            await DecryptAsync(opener, batch, stands, anew, intake, cancellationToken);
+        }
+        finally
+        {
+            await intake.EndAsync();
+        }
+        foreach (var (part, why) in opener.Refusals)
+        {
+            Log.PartRefused(logger, room.ToString(), name, part, why.ToString());
+        }
+    }
+
+    private async Task DecryptAsync(BatchOpener opener, BatchEntry batch, BatchEntry stands, LoggedBatch anew, BatchIntake intake, CancellationToken cancellationToken)
+    {
         var expected = 0;
         await foreach (var (part, ciphertext) in log.ReadBatchAsync(stands.Batch, cancellationToken))
         {
@@ -123,7 +141,7 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, R
                 throw new CleanRoomException(ErrorReason.DataLoss, "Ingestion sent parts of a batch out of order, or one that its manifest does not have.");
             }
             expected++;
-            OpenedSlot? slot = null;
+            PlainSlot? plain = null;
             var missing = ciphertext is null || !stands.IsPart(part, ciphertext);
             if (missing)
             {
@@ -131,29 +149,18 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, R
             }
             else
             {
-                slot = opener.Take(part, ciphertext);
+                plain = opener.Take(part, ciphertext);
             }
-            if (slot is null)
+            if (part % 2 == 1)
             {
                 // A slot that was withdrawn before it was sealed anew is there, and empty.
-                if (limited && part % 2 == 1 && (missing || anew.IsWithdrawn(part / 2)))
-                {
-                    Shelf.CountWithdrawn(batch.Author!, index, part / 2);
-                }
-            }
-            else if (!logged.IsWithdrawn(slot.Slot) && !Shelf.Put(batch, index, slot, limited))
-            {
-                Log.PartRefused(logger, room.ToString(), name, part, "NotTheOwnersOrNotNew");
+                await intake.TakeAsync(part / 2, plain, missing || anew.IsWithdrawn(part / 2), cancellationToken);
             }
         }
         if (expected != batch.Parts.Count)
         {
             await RequireWithdrawnAsync(batch.Batch, expected, cancellationToken);
             throw new CleanRoomException(ErrorReason.DataLoss, "Ingestion left out parts of a batch.");
-        }
-        foreach (var (part, why) in opener.Refusals)
-        {
-            Log.PartRefused(logger, room.ToString(), name, part, why.ToString());
         }
     }
 

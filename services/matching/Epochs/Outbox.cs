@@ -349,7 +349,7 @@ internal sealed class Outbox(RoomId room)
             false);
     }
 
-    public static string RefOf(HeldRecord record) => record.Content.ContributorRecordRef is { Length: > 0 } text ? text : record.Id.ToString("D");
+    public static string RefOf(HeldRecord record) => record.Read().ContributorRecordRef is { Length: > 0 } text ? text : record.Id.ToString("D");
 
     public static Desk DeskOf(RoomCharter charter, MemberId contributor) => new(contributor, charter.Contributor(contributor)?.Desk ?? "(left the room)");
 
@@ -366,7 +366,7 @@ internal sealed class Outbox(RoomId room)
     /// <summary>3x5x2 of the weakest source; untested, not known and C where nobody has graded.</summary>
     private static string GradingOf(IEnumerable<HeldRecord> records)
     {
-        var gradings = records.Select(record => record.Content.Handling).ToList();
+        var gradings = records.Select(record => record.Read().Handling).ToList();
         var source = gradings.Select(h => h?.SourceEvaluation is { Length: > 0 } s ? s : "2").Max(StringComparer.Ordinal);
         var information = gradings.Select(h => h?.InformationAssessment is { Length: > 0 } i ? i : "D").Max(StringComparer.Ordinal);
         var handling = gradings.Select(h => h?.UkHandling is { Length: > 0 } u ? u : "C").Max(StringComparer.Ordinal);
@@ -378,7 +378,7 @@ internal sealed class Outbox(RoomId room)
 
     private static bool Names(HeldRecord record, MemberId member)
     {
-        return record.Content.Case?.Referrals.Any(referral => Same(referral.Organisation, member.Value.Replace('-', ' '))) == true;
+        return record.Read().Case?.Referrals.Any(referral => Same(referral.Organisation, member.Value.Replace('-', ' '))) == true;
 
         // The charter's id of an organisation is its name in lower case with hyphens, so that its name, or a name that begins with it, is recognised.
         static bool Same(string text, string name) => text.Trim().StartsWith(name, StringComparison.OrdinalIgnoreCase);
@@ -386,7 +386,8 @@ internal sealed class Outbox(RoomId room)
 
     private static string ContactQuarterOf(HeldRecord record)
     {
-        var day = record.Content.Provenance?.CollectedOn ?? record.Content.Case?.OpenedOn;
+        var content = record.Read();
+        var day = content.Provenance?.CollectedOn ?? content.Case?.OpenedOn;
         return day is null || day.Precision is "" or "Unknown" || day.LatestDay - day.EarliestDay > 92 ? "" : QuarterOf(DateTimeOffset.UnixEpoch.AddDays(day.EarliestDay));
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
@@ -12,6 +13,9 @@ namespace CleanRoom.Matching.Records;
 /// <param name="Analytic">What is counted; null where the record has none.</param>
 internal sealed record OpenedSlot(int Slot, CaseRecord? Identity, CaseRecord? Analytic);
 
+/// <summary>The two plaintexts of a slot, padding and all; null where a part is missing or did not open. <see cref="BatchOpener.Read"/> zeroes them.</summary>
+internal readonly record struct PlainSlot(int Slot, byte[]? Identity, byte[]? Analytic);
+
 /// <summary>Why a part was not taken.</summary>
 internal enum PartRefusal
 {
@@ -21,12 +25,17 @@ internal enum PartRefusal
     PartsDiffer,
 }
 
-/// <summary>Opens the parts of a batch as they come, each in its place; what does not fit is refused and counted, never guessed at.</summary>
+/// <summary>
+/// Opens the parts of a batch as they come, each in its place (<see cref="Take"/>, in order), and reads them (<see cref="Read"/>, on whatever threads); what does not fit is refused and
+/// counted, never guessed at.
+/// </summary>
 internal sealed class BatchOpener : IDisposable
 {
+    private static readonly PlainSlot None = new(-1, null, null);
     private readonly BatchEntry _manifest;
     private readonly HpkeRecipient _recipient;
-    private readonly Dictionary<int, CaseRecord> _identities = [];
+    private readonly ConcurrentQueue<(int Part, PartRefusal Why)> _refusals = [];
+    private PlainSlot _begun = None;
 
     private BatchOpener(BatchEntry manifest, HpkeRecipient recipient)
     {
@@ -34,8 +43,8 @@ internal sealed class BatchOpener : IDisposable
         _recipient = recipient;
     }
 
-    /// <summary>Refusals so far, with the part.</summary>
-    public List<(int Part, PartRefusal Why)> Refusals { get; } = [];
+    /// <summary>Refusals so far, by part.</summary>
+    public IReadOnlyList<(int Part, PartRefusal Why)> Refusals => [.. _refusals.OrderBy(refusal => refusal.Part)];
 
     /// <summary>Sets up the batch's context; null if its encapsulated key is not a point.</summary>
     public static BatchOpener? Create(BatchEntry manifest, HpkePrivateKey key) =>
@@ -44,47 +53,78 @@ internal sealed class BatchOpener : IDisposable
             : null;
 
     /// <summary>Takes the next part, the bytes that the manifest names. A slot comes out with its second part.</summary>
-    public OpenedSlot? Take(int part, ReadOnlySpan<byte> ciphertext)
+    public PlainSlot? Take(int part, ReadOnlySpan<byte> ciphertext)
     {
-        var payload = Open(part, ciphertext);
-        var slot = part / 2;
+        var padded = OpenAsSealed(part, ciphertext);
+        if (padded is null)
+        {
+            Refuse(part, PartRefusal.DoesNotOpen);
+        }
         if (part % 2 == 0)
         {
-            if (payload is not null)
-            {
-                _identities[slot] = payload;
-            }
+            Forget();
+            _begun = new PlainSlot(part / 2, padded, null);
             return null;
         }
-        _ = _identities.Remove(slot, out var identity);
-        if (identity is not null && payload is not null && (!identity.RecordId.Equals(payload.RecordId) || identity.RecordVersion != payload.RecordVersion))
+        if (_begun.Slot != part / 2)
         {
-            Refusals.Add((part, PartRefusal.PartsDiffer));
-            return null;
+            Forget();
         }
-        return identity is null && payload is null ? null : new OpenedSlot(slot, identity, payload);
+        var identity = _begun.Identity;
+        _begun = None;
+        return new PlainSlot(part / 2, identity, padded);
     }
 
-    public void Dispose() => _recipient.Dispose();
+    /// <summary>Reads what <see cref="Take"/> gave; null if nothing is in it. Thread-safe.</summary>
+    public OpenedSlot? Read(PlainSlot slot)
+    {
+        var identity = Parse(2 * slot.Slot, slot.Identity, PartKind.Identity);
+        var analytic = Parse((2 * slot.Slot) + 1, slot.Analytic, PartKind.Analytic);
+        if (identity is not null && analytic is not null && (!identity.RecordId.Equals(analytic.RecordId) || identity.RecordVersion != analytic.RecordVersion))
+        {
+            Refuse((2 * slot.Slot) + 1, PartRefusal.PartsDiffer);
+            return null;
+        }
+        return identity is null && analytic is null ? null : new OpenedSlot(slot.Slot, identity, analytic);
+    }
+
+    public void Dispose()
+    {
+        Forget();
+        _recipient.Dispose();
+    }
 
     /// <summary>Gives a part's plaintext as it was sealed, padding and all, whatever it says; null if it does not open. The caller zeroes it.</summary>
     public byte[]? OpenAsSealed(int part, ReadOnlySpan<byte> ciphertext) => _recipient.TryOpenAt((ulong)part, BatchSeal.Aad(_manifest, part), ciphertext, out var padded) ? padded : null;
 
-    private CaseRecord? Open(int part, ReadOnlySpan<byte> ciphertext)
+    /// <summary>A first part whose second one never came.</summary>
+    private void Forget()
     {
-        if (!_recipient.TryOpenAt((ulong)part, BatchSeal.Aad(_manifest, part), ciphertext, out var padded))
+        CryptographicOperations.ZeroMemory(_begun.Identity);
+        _begun = None;
+    }
+
+    private CaseRecord? Parse(int part, byte[]? padded, PartKind kind)
+    {
+        if (padded is null)
         {
-            return Refuse(part, PartRefusal.DoesNotOpen);
+            return null;
         }
         try
         {
             if (!Padme.TryUnpad(padded, out var bytes))
             {
-                return Refuse(part, PartRefusal.WrongPadding);
+                Refuse(part, PartRefusal.WrongPadding);
             }
-            return SealedPartCodec.TryParse(bytes, part % 2 == 0 ? PartKind.Identity : PartKind.Analytic, out var payload)
-                ? payload
-                : Refuse(part, PartRefusal.WrongForm);
+            else if (SealedPartCodec.TryParse(bytes, kind, out var payload))
+            {
+                return payload;
+            }
+            else
+            {
+                Refuse(part, PartRefusal.WrongForm);
+            }
+            return null;
         }
         finally
         {
@@ -92,9 +132,5 @@ internal sealed class BatchOpener : IDisposable
         }
     }
 
-    private CaseRecord? Refuse(int part, PartRefusal why)
-    {
-        Refusals.Add((part, why));
-        return null;
-    }
+    private void Refuse(int part, PartRefusal why) => _refusals.Enqueue((part, why));
 }

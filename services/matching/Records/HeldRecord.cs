@@ -11,18 +11,28 @@ namespace CleanRoom.Matching.Records;
 /// <param name="Id">Its id.</param>
 /// <param name="FirstId">Id of its first version; names the record in match references.</param>
 /// <param name="Version">From 1.</param>
-/// <param name="Content">The record.</param>
+/// <param name="Bytes">The record, both parts in one. Bytes and not objects: of a million records the collector would follow every name and date, again and again.</param>
 /// <param name="Consent">What it allows.</param>
 /// <param name="DeleteBy">From then on it is not held.</param>
 internal sealed record HeldRecord(
-    RecordHandle Handle, MemberId Contributor, Guid Id, Guid FirstId, uint Version, CaseRecord Content, RecordConsent Consent, DateTimeOffset DeleteBy)
+    RecordHandle Handle, MemberId Contributor, Guid Id, Guid FirstId, uint Version, byte[] Bytes, RecordConsent Consent, DateTimeOffset DeleteBy)
 {
     /// <summary>What it allows from the next epoch on; null if nothing changes. What narrows counts at once, what widens waits.</summary>
     public RecordConsent? Next { get; init; }
 
     /// <summary>The record through all its versions.</summary>
     public RecordName Name => new(Contributor, FirstId);
+
+    /// <summary>Reads the record; the caller's own.</summary>
+    public CaseRecord Read() => CaseRecord.Parser.ParseFrom(Bytes);
 }
+
+/// <summary>A record on its way to the shelf.</summary>
+/// <param name="Record">As it will be held, but for what its earlier versions say.</param>
+/// <param name="Prepared">As it will be indexed.</param>
+/// <param name="Supersedes">Id of the record in whose place it comes; null if it says none.</param>
+/// <param name="IsOwners">Whether it names the contributor that signed the batch.</param>
+internal sealed record ShelfItem(HeldRecord Record, PreparedRecord Prepared, Guid? Supersedes, bool IsOwners);
 
 /// <summary>A record through all its versions.</summary>
 internal readonly record struct RecordName(MemberId Contributor, Guid FirstId);

@@ -2,6 +2,7 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Consent;
 using CleanRoom.Records.V1;
+using Google.Protobuf;
 
 namespace CleanRoom.Matching.Records;
 
@@ -31,7 +32,7 @@ internal static class RecordConsents
     /// <summary>Applies what a person agrees to now (ARCHITECTURE §7.10): what narrows at once, the whole from the next epoch.</summary>
     public static HeldRecord Change(HeldRecord record, RoomAct.ConsentChange change)
     {
-        var content = record.Content.Clone();
+        var content = record.Read();
         var before = content.Consents.Where(consent => consent.Purpose == change.Purpose).ToList();
         foreach (var consent in before)
         {
@@ -51,7 +52,7 @@ internal static class RecordConsents
         var next = Of(record.Contributor, content);
         return record with
         {
-            Content = content,
+            Bytes = content.ToByteArray(),
             Next = next,
             Consent = record.Consent with
             {

@@ -5,6 +5,7 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Linkage;
 using CleanRoom.Linkage.Models;
 using CleanRoom.Records;
+using Google.Protobuf;
 
 namespace CleanRoom.Matching.Records;
 
@@ -81,60 +82,64 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
         _again.Clear();
     }
 
-    /// <summary>Puts one opened slot on the shelf.</summary>
+    /// <summary>Makes one opened slot ready for <see cref="Put"/>: all the work that needs no look at the shelf, on whatever thread.</summary>
     /// <param name="manifest">Its batch.</param>
     /// <param name="index">Position of the batch.</param>
     /// <param name="slot">What was in it.</param>
-    /// <param name="limited">The charter limits its owner's records a month: it is not compared before <see cref="Admit"/> lets it in.</param>
-    /// <returns>False if it is not the contributor's own, or its version was there before. What is past its time goes at the epoch's end, by room time.</returns>
-    public bool Put(BatchEntry manifest, long index, OpenedSlot slot, bool limited = false)
+    /// <returns>Null without an identity part: there is nothing that may be matched.</returns>
+    public ShelfItem? Prepare(BatchEntry manifest, long index, OpenedSlot slot)
     {
-        if (slot.Identity is not { } record || record.ContributorId != manifest.Author!.Value || _records.Count >= maxRecords)
+        if (slot.Identity is not { } record)
         {
-            // Without an identity part there is nothing that may be matched.
-            return slot.Identity is null;
+            return null;
         }
         var contributor = manifest.Author!;
+        var handle = HandleOf(index, slot.Slot);
         var id = new Guid(record.RecordId.Span, bigEndian: true);
         var deleteBy = record.Retention is { DeleteByDay: > 0 } retention ? DateTimeOffset.UnixEpoch.AddDays(retention.DeleteByDay) : manifest.DeleteBy;
-        if (!_seen.Add((contributor, id, record.RecordVersion)))
+        var whole = new CaseRecordParts(record, slot.Analytic).Join();
+        var held = new HeldRecord(
+            handle, contributor, id, id, record.RecordVersion, whole.ToByteArray(), RecordConsents.Of(contributor, whole), deleteBy < manifest.DeleteBy ? deleteBy : manifest.DeleteBy);
+        return new ShelfItem(
+            held, Index.Prepare(handle, whole), record.Supersedes.Length == 16 ? new Guid(record.Supersedes.Span, bigEndian: true) : null, record.ContributorId == contributor.Value);
+    }
+
+    /// <summary>Puts a record on the shelf.</summary>
+    /// <param name="item">The record.</param>
+    /// <param name="limited">The charter limits its owner's records a month: it is not compared before <see cref="Admit"/> lets it in.</param>
+    /// <returns>False if it is not the contributor's own, or its version was there before. What is past its time goes at the epoch's end, by room time.</returns>
+    public bool Put(ShelfItem item, bool limited = false)
+    {
+        var held = item.Record;
+        if (!item.IsOwners || _records.Count >= maxRecords || !_seen.Add((held.Contributor, held.Id, held.Version)))
         {
             return false;
         }
-        var firstId = id;
-        if (record.Supersedes.Length == 16)
+        if (item.Supersedes is { } old && _byId.TryGetValue((held.Contributor, old), out var replaced))
         {
-            var old = new Guid(record.Supersedes.Span, bigEndian: true);
-            if (_byId.TryGetValue((contributor, old), out var replaced))
-            {
-                firstId = _records[replaced].FirstId;
-                Take(replaced);
-            }
+            held = held with { FirstId = _records[replaced].FirstId };
+            Take(replaced);
         }
-        if (_byId.TryGetValue((contributor, id), out var present))
+        if (_byId.TryGetValue((held.Contributor, held.Id), out var present))
         {
-            if (_records[present].Version >= record.RecordVersion)
+            if (_records[present].Version >= held.Version)
             {
                 return false;
             }
-            firstId = _records[present].FirstId;
+            held = held with { FirstId = _records[present].FirstId };
             Take(present);
         }
-        var handle = HandleOf(index, slot.Slot);
-        var whole = new CaseRecordParts(record, slot.Analytic).Join();
-        var held = new HeldRecord(
-            handle, contributor, id, firstId, record.RecordVersion, whole, RecordConsents.Of(contributor, whole), deleteBy < manifest.DeleteBy ? deleteBy : manifest.DeleteBy);
-        _records.Add(handle, held);
-        _byId.Add((contributor, id), handle);
-        _byName[held.Name] = handle;
+        _records.Add(held.Handle, held);
+        _byId.Add((held.Contributor, held.Id), held.Handle);
+        _byName[held.Name] = held.Handle;
         _ = _gone.Remove(held.Name);
         if (limited)
         {
-            _queue.Add(handle, contributor);
+            _queue.Add(held.Handle, held.Contributor);
         }
         else
         {
-            LetIn(held);
+            LetIn(item.Prepared);
         }
         return true;
     }
@@ -162,7 +167,7 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
             _ = _queue.Remove(handle);
             if (_records.TryGetValue(handle, out var record))
             {
-                LetIn(record);
+                LetIn(Index.Prepare(handle, record.Read()));
             }
         }
     }
@@ -190,9 +195,9 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
 
     private static RecordHandle HandleOf(long batchIndex, int slot) => new((batchIndex << 11) | (long)slot);
 
-    private void LetIn(HeldRecord record)
+    private void LetIn(PreparedRecord record)
     {
-        Index.Add(record.Handle, record.Content);
+        Index.Add(record);
         _ = _new.Add(record.Handle);
     }
 

@@ -224,7 +224,7 @@ public sealed class ClientCrashTests(Consortium consortium, ITestOutputHelper ou
                 if (chunk.Last)
                 {
                     Assert.True(chunk.Deleted || batch.Manifest.IsPart((int)chunk.Part, part.ToArray()));
-                    if (opener!.Take((int)chunk.Part, part.ToArray()) is { Identity: { } record })
+                    if (opener!.Take((int)chunk.Part, part.ToArray()) is { } slot && opener.Read(slot) is { Identity: { } record })
                     {
                         references.Add(record.ContributorRecordRef);
                     }

@@ -168,7 +168,7 @@ public sealed class OutboxTests : IDisposable
         Put(Alpha, handles + 1, Suspect("A", phone, caveat, named ?? ["police", "prosecutor"], ends ?? Start.AddYears(1)));
         Put(Bravo, handles + 2, Suspect("B", phone, "", named ?? ["police", "prosecutor"], ends ?? Start.AddYears(1)));
         var links = _shelf.Index.FindLinks(_shelf.New, (_, _) => true, TestContext.Current.CancellationToken).Links;
-        var story = StandingQueries.Run(_state.Charter!, _shelf, links).Last(item => item.Query.Id == "Q3" && item.First.Content.Persons[1].Identifiers[0].Raw == phone);
+        var story = StandingQueries.Run(_state.Charter!, _shelf, links).Last(item => item.Query.Id == "Q3" && item.First.Read().Persons[1].Identifiers[0].Raw == phone);
         _outbox.Add(story, story.Decide(_state, Start));
         return story;
     }
@@ -210,7 +210,7 @@ public sealed class OutboxTests : IDisposable
         var manifest = new BatchEntry(
             room, EntryId.From(Guid.NewGuid()), owner, BatchId.From(Guid.NewGuid()), Digest.Of([1]), new LogPosition(1, Digest.Of([2])), Digest.Of([3]),
             DateTimeOffset.MaxValue, new byte[Hpke.EncSize], KeyId.OfSpki([4]), 1, [.. Enumerable.Repeat(Digest.Of([5]), 128)], null, 64);
-        Assert.True(shelf.Put(manifest, index, new OpenedSlot(0, record, null)));
+        Assert.True(shelf.Put(shelf.Prepare(manifest, index, new OpenedSlot(0, record, null))!));
     }
 
     /// <summary>A room of three contributors and two agencies with these queries.</summary>

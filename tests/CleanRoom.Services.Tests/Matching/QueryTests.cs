@@ -199,7 +199,7 @@ public sealed class QueryTests
         var manifest = new BatchEntry(
             RoomId.From(Guid.NewGuid()), EntryId.From(Guid.NewGuid()), owner, BatchId.From(Guid.NewGuid()), Digest.Of([1]), new LogPosition(1, Digest.Of([2])), Digest.Of([3]),
             DateTimeOffset.MaxValue, new byte[Hpke.EncSize], KeyId.OfSpki([4]), 1, [.. Enumerable.Repeat(Digest.Of([5]), 128)], null, 64);
-        Assert.True(shelf.Put(manifest, index, new OpenedSlot(0, record, null)));
+        Assert.True(shelf.Put(shelf.Prepare(manifest, index, new OpenedSlot(0, record, null))!));
     }
 
     private static RoomCharter MakeCharter()

@@ -23,7 +23,7 @@ public sealed class ShelfTests
         var shelf = new RecordShelf(RoomModel.Shipped, 100);
         for (var slot = 4; slot >= 0; slot--)
         {
-            Assert.True(shelf.Put(Batch(), 7, Slot(slot, Guid.NewGuid()), limited: true));
+            Assert.True(shelf.Put(shelf.Prepare(Batch(), 7, Slot(slot, Guid.NewGuid()))!, limited: true));
         }
 
         Assert.Empty(shelf.New);
@@ -42,7 +42,7 @@ public sealed class ShelfTests
         var shelf = new RecordShelf(RoomModel.Shipped, 100);
         for (var slot = 0; slot < 5; slot++)
         {
-            Assert.True(shelf.Put(Batch(), 7, Slot(slot, Guid.NewGuid()), limited: true));
+            Assert.True(shelf.Put(shelf.Prepare(Batch(), 7, Slot(slot, Guid.NewGuid()))!, limited: true));
         }
 
         shelf.Admit(new Dictionary<MemberId, int>(), May);
@@ -59,12 +59,12 @@ public sealed class ShelfTests
         }
         else
         {
-            Assert.True(shelf.Put(Batch(), 7, Slot(0, Guid.NewGuid()), limited: true));
+            Assert.True(shelf.Put(shelf.Prepare(Batch(), 7, Slot(0, Guid.NewGuid()))!, limited: true));
             shelf.Withdraw(7, 0);
         }
 
-        Assert.True(shelf.Put(Batch(), 7, Slot(1, Guid.NewGuid()), limited: true));
-        Assert.True(shelf.Put(Batch(), 7, Slot(2, Guid.NewGuid()), limited: true));
+        Assert.True(shelf.Put(shelf.Prepare(Batch(), 7, Slot(1, Guid.NewGuid()))!, limited: true));
+        Assert.True(shelf.Put(shelf.Prepare(Batch(), 7, Slot(2, Guid.NewGuid()))!, limited: true));
         shelf.Admit(TwoAMonth, May);
         Assert.Equal([Handle(1)], shelf.New);
     }
@@ -74,17 +74,17 @@ public sealed class ShelfTests
     {
         var shelf = new RecordShelf(RoomModel.Shipped, 100);
         var id = Guid.NewGuid();
-        Assert.True(shelf.Put(Batch(), 7, Slot(0, id, version: 2)));
-        Assert.False(shelf.Put(Batch(), 7, Slot(1, id, version: 2)));
-        Assert.False(shelf.Put(Batch(), 7, Slot(2, id, version: 1)));
-        Assert.False(shelf.Put(Batch(), 7, Slot(3, Guid.NewGuid(), owner: "bravo")));
+        Assert.True(shelf.Put(shelf.Prepare(Batch(), 7, Slot(0, id, version: 2))!));
+        Assert.False(shelf.Put(shelf.Prepare(Batch(), 7, Slot(1, id, version: 2))!));
+        Assert.False(shelf.Put(shelf.Prepare(Batch(), 7, Slot(2, id, version: 1))!));
+        Assert.False(shelf.Put(shelf.Prepare(Batch(), 7, Slot(3, Guid.NewGuid(), owner: "bravo"))!));
         Assert.Equal([Handle(0)], shelf.New);
 
         // A next version takes the place; withdrawn, its number does not return.
-        Assert.True(shelf.Put(Batch(), 8, Slot(0, id, version: 3)));
+        Assert.True(shelf.Put(shelf.Prepare(Batch(), 8, Slot(0, id, version: 3))!));
         Assert.Null(shelf.Find(Handle(0)));
         shelf.Withdraw(8, 0);
-        Assert.False(shelf.Put(Batch(), 9, Slot(0, id, version: 3)));
+        Assert.False(shelf.Put(shelf.Prepare(Batch(), 9, Slot(0, id, version: 3))!));
         Assert.Empty(shelf.New);
         Assert.Equal(0, shelf.Index.Count);
     }
@@ -95,9 +95,9 @@ public sealed class ShelfTests
         var shelf = new RecordShelf(RoomModel.Shipped, 100);
         var own = Slot(0, Guid.NewGuid());
         own.Identity!.Retention = new Retention { DeleteByDay = (int)(May - DateTimeOffset.UnixEpoch).TotalDays };
-        Assert.True(shelf.Put(Batch(), 7, own));
-        Assert.True(shelf.Put(Batch(deleteBy: June), 7, Slot(1, Guid.NewGuid())));
-        Assert.True(shelf.Put(Batch(), 7, Slot(2, Guid.NewGuid())));
+        Assert.True(shelf.Put(shelf.Prepare(Batch(), 7, own)!));
+        Assert.True(shelf.Put(shelf.Prepare(Batch(deleteBy: June), 7, Slot(1, Guid.NewGuid()))!));
+        Assert.True(shelf.Put(shelf.Prepare(Batch(), 7, Slot(2, Guid.NewGuid()))!));
         shelf.TakeOverdue(May);
         Assert.Equal([Handle(1), Handle(2)], shelf.New);
         shelf.TakeOverdue(June);
