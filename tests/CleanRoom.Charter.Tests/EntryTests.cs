@@ -25,7 +25,7 @@ public sealed class EntryTests
             types.Add(entry.Type);
         }
 
-        Assert.Equal(22, types.Count);
+        Assert.Equal(24, types.Count);
     }
 
     [Fact]
@@ -158,6 +158,9 @@ public sealed class EntryTests
         yield return (room.EpochOf(1, room.Cosigned()), room.Instance);
         yield return (room.EpochOf(1, room.Cosigned()) with { Disclosed = [.. new[] { TestRoom.NewId(), TestRoom.NewId() }.OrderBy(item => item.ToString(), StringComparer.Ordinal)] }, room.Instance);
         yield return (new ConfirmEntry(id, TestRoom.NewId(), a, Digest.Of("x"u8)), room.A.Approver);
+        var lost = TestRoom.Signed(room.Lost(new LogPosition(3, Digest.Of("x"u8))), room.Contributors);
+        yield return (room.Recovery(lost, TestRoom.Approved(room.Genesis, room.Contributors)), room.A.Organisation);
+        yield return (new ResumeEntry(id, TestRoom.NewId(), a, 1), room.A.Organisation);
         foreach (var kind in Enum.GetValues<ActKind>())
         {
             yield return (new ActEntry(id, TestRoom.NewId(), a, kind, ActRules.IsAboutRequest(kind) ? TestRoom.NewId() : null, 1, new byte[2048]), room.A.Uploader);

@@ -1,4 +1,5 @@
 using CleanRoom.Charter.Log;
+using CleanRoom.Charter.Recovery;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Charter.Tests;
@@ -76,6 +77,12 @@ internal sealed class TestRoom : IDisposable
         Draft = NewDraft(simulated: true);
         Genesis = Build(Draft);
         Verifier = new LogVerifier(Room);
+    }
+
+    private TestRoom(TestRoom first)
+    {
+        (Room, A, B, C, Agency, Steward, Operator, Instance) = (first.Room, first.A, first.B, first.C, first.Agency, first.Steward, first.Operator, first.Instance);
+        (Draft, Genesis, Verifier) = (first.Draft, first.Genesis, new LogVerifier(first.Room));
     }
 
     public RoomId Room { get; } = RoomId.From(Guid.NewGuid());
@@ -245,6 +252,41 @@ internal sealed class TestRoom : IDisposable
         note.WithCosignatures(by.Select(member => Cosigner.Cosign(member.Witness, member.Id.Value, note.Checkpoint, time)));
 
     public IReadOnlyList<Digest> Proof(long index) => MerkleProof.Inclusion(index, _frontier.Size, position => _nodes[position]);
+
+    /// <summary>What all witnesses have cosigned of this log, as if it were lost but for its first entries.</summary>
+    public RecoveryStatement Lost(LogPosition surviving, int number = 1, IEnumerable<TestMember>? by = null) => RecoveryStatement.Create(
+        Room, number, State.Charter!.Hash, (by ?? WithBroker).Select(member => new WitnessPosition(member.Id, new LogPosition(_frontier.Size, _frontier.Root))),
+        surviving, Start.AddHours(5), "The disk was lost.");
+
+    /// <summary>A recovery with the signatures of these.</summary>
+    public static SignedRecovery Signed(RecoveryStatement statement, params IEnumerable<TestMember> by) =>
+        by.Aggregate(SignedRecovery.Begin(statement), (signed, member) => signed.Sign(member.Organisation, member.Id));
+
+    public RecoveryEntry Recovery(SignedRecovery signed, params IReadOnlyList<SignedCharter> charters) => new(Room, NewId(), A.Id, charters, signed);
+
+    /// <summary>The same room, members and keys with the first entries of the log alone. The first room's end is also this one's.</summary>
+    public TestRoom Restored(int size)
+    {
+        var room = new TestRoom(this);
+        foreach (var leaf in _leaves.Take(size))
+        {
+            room.Append(leaf);
+        }
+
+        return room;
+    }
+
+    /// <summary>A reader of the first entries of the log alone.</summary>
+    public LogVerifier Left(long size)
+    {
+        var left = new LogVerifier(Room);
+        foreach (var leaf in _leaves.Take((int)size))
+        {
+            left.Append(leaf);
+        }
+
+        return left;
+    }
 
     public void Dispose()
     {

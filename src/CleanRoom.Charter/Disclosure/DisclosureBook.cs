@@ -1,4 +1,3 @@
-using System.Globalization;
 using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Log;
 
@@ -32,9 +31,10 @@ public sealed class DisclosureBook
     /// <param name="allowedPurposes">The charter's.</param>
     /// <param name="isNoticed">Whether the agency was told of this match, with this contributor as a desk to ask.</param>
     /// <param name="time">Room time.</param>
+    /// <param name="spentUntil">Nobody knows what was asked until then, in entries that are lost: the quota of that month is used up; null if nothing is lost.</param>
     /// <returns>The case: under review, or refused by rule.</returns>
     public DisclosureCase Ask(
-        EntryId request, AgencyMember agency, RoomAct.DisclosureRequest asked, IReadOnlyList<string> allowedPurposes, bool isNoticed, RoomTime time)
+        EntryId request, AgencyMember agency, RoomAct.DisclosureRequest asked, IReadOnlyList<string> allowedPurposes, bool isNoticed, RoomTime time, DateTimeOffset? spentUntil = null)
     {
         if (_cases.TryGetValue(request, out var known))
         {
@@ -42,11 +42,11 @@ public sealed class DisclosureBook
         }
 
         // By the time for what refills, so that no clock ahead of the others gives a month twice.
-        var month = time.Opening.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
+        var month = BudgetPeriod.MonthOf(time.Opening);
         var used = _used.GetValueOrDefault((agency.Id, month));
         _used[(agency.Id, month)] = used + 1;
         var refusal =
-            used >= agency.Quota.DisclosureRequestsPerMonth ? "QuotaUsed"
+            BudgetPeriod.IsMonthSpent(time.Opening, spentUntil) || used >= agency.Quota.DisclosureRequestsPerMonth ? "QuotaUsed"
             : OwesOutcome(agency.Id) ? "OutcomeOverdue"
             : !isNoticed ? "UnknownMatch"
             : !allowedPurposes.Contains(asked.Purpose, StringComparer.Ordinal) ? "PurposeNotAllowed"

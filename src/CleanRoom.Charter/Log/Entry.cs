@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CleanRoom.Charter.Json;
+using CleanRoom.Charter.Recovery;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Charter.Log;
@@ -20,7 +21,7 @@ public abstract record Entry(RoomId Room, EntryId Id, MemberId? Author)
     public abstract string Type { get; }
 
     /// <summary>Whether every member may read it; of other entries only the author may, and all others see the leaf hash (docs/protocol.md §3, Visibility).</summary>
-    public bool IsPublic => this is CharterEntry or VetoEntry or InstanceEntry or ReleaseEntry or FreezeEntry or ErasureEntry or EpochEntry;
+    public bool IsPublic => this is CharterEntry or VetoEntry or InstanceEntry or ReleaseEntry or FreezeEntry or ErasureEntry or EpochEntry or RecoveryEntry or ResumeEntry;
 
     /// <summary>The member who may read it besides: its author, or whose data it is about; null for none.</summary>
     public virtual MemberId? Reader => Author;
@@ -312,6 +313,44 @@ public sealed record FreezeEntry(RoomId Room, EntryId Id, MemberId Author, bool 
     public override string Type => TypeName;
 
     internal override void Write(JsonObject json) => json["frozen"] = Frozen;
+}
+
+/// <summary>The room goes on from a log that lacks cosigned entries: all contributors have signed for it.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="Id">The entry.</param>
+/// <param name="Author">A contributor.</param>
+/// <param name="Charters">Charter versions that are lost with the entries, in order: at most <see cref="MaxCharters"/>.</param>
+/// <param name="Content">The statement with its signatures.</param>
+public sealed record RecoveryEntry(RoomId Room, EntryId Id, MemberId Author, IReadOnlyList<SignedCharter> Charters, SignedRecovery Content) : Entry(Room, Id, Author)
+{
+    internal const string TypeName = "recovery";
+
+    /// <summary>Most charter versions in one entry.</summary>
+    public const int MaxCharters = 8;
+
+    /// <inheritdoc/>
+    public override string Type => TypeName;
+
+    internal override void Write(JsonObject json)
+    {
+        json["charters"] = JsonBuild.Objects(Charters.Select(charter => charter.ToJson()));
+        json["signed"] = Content.ToJson();
+    }
+}
+
+/// <summary>A member has appended again what it had withdrawn, revoked and frozen in the gap: its keys may be released again after a recovery.</summary>
+/// <param name="Room">The room.</param>
+/// <param name="Id">The entry.</param>
+/// <param name="Author">The member.</param>
+/// <param name="Number">Of the recovery.</param>
+public sealed record ResumeEntry(RoomId Room, EntryId Id, MemberId Author, int Number) : Entry(Room, Id, Author)
+{
+    internal const string TypeName = "resume";
+
+    /// <inheritdoc/>
+    public override string Type => TypeName;
+
+    internal override void Write(JsonObject json) => json["number"] = Number;
 }
 
 /// <summary>Evidence that an instance showed a broker.</summary>

@@ -129,6 +129,15 @@ public enum IgnoredReason
     /// <summary>The log holds no request of this id that two officers have signed, or the disclosure lacks an approval.</summary>
     NotApproved,
 
+    /// <summary>The recovery goes on from another log than the one that it stands in.</summary>
+    OtherLogSurvives,
+
+    /// <summary>The recovery's number is not above that of the last one, or there is no such recovery to resume after.</summary>
+    RecoveryOutOfOrder,
+
+    /// <summary>The recovery lacks the signature of a contributor, or does not say for a quorum of the witnesses what they cosigned.</summary>
+    RecoveryRefused,
+
     /// <summary>A bound on what a member may log is reached.</summary>
     LimitReached,
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Json;
+using CleanRoom.Charter.Recovery;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Charter.Log;
@@ -68,6 +69,7 @@ internal static class EntryReader
 
     private static bool IsOfMembers(string type) => type is CharterEntry.TypeName or VetoEntry.TypeName or PersonEntry.TypeName or KeyEntry.TypeName
         or ListingEntry.TypeName or BatchEntry.TypeName or TombstoneEntry.TypeName or FreezeEntry.TypeName or ErasureEntry.TypeName or ReleaseEntry.TypeName or ConfirmEntry.TypeName
+        or RecoveryEntry.TypeName or ResumeEntry.TypeName
         || ActRules.Words.ContainsKey(type);
 
     private static Entry? ReadOfMember(JsonFields fields, string type, RoomId room, EntryId id, MemberId author) => type switch
@@ -83,6 +85,8 @@ internal static class EntryReader
         ErasureEntry.TypeName => ReadErasure(fields, room, id, author),
         ReleaseEntry.TypeName => ReadRelease(fields, room, id, author),
         ConfirmEntry.TypeName => fields.Digest("of") is { } of ? new ConfirmEntry(room, id, author, of) : null,
+        RecoveryEntry.TypeName => ReadRecovery(fields, room, id, author),
+        ResumeEntry.TypeName => fields.Int("number", 1, RecoveryStatement.MaxNumber) is { } number ? new ResumeEntry(room, id, author, number) : null,
         _ => ReadAct(fields, ActRules.Words[type], room, id, author),
     };
 
@@ -121,6 +125,22 @@ internal static class EntryReader
         }
 
         return signed is null ? null : new CharterEntry(room, id, author, signed);
+    }
+
+    private static RecoveryEntry? ReadRecovery(JsonFields fields, RoomId room, EntryId id, MemberId author)
+    {
+        var charters = fields.List("charters", 0, RecoveryEntry.MaxCharters, (element, path) =>
+        {
+            var signed = SignedCharter.Read(new JsonFields(element, path, fields.Problems), fields.Problems, out var errors);
+            if (signed is null && !fields.Problems.Any && errors.Count > 0)
+            {
+                fields.Problems.Add($"{path}.charter.{errors[0].Path}".TrimEnd('.'), errors[0].Message, errors[0].Remedy);
+            }
+
+            return signed;
+        });
+        var content = fields.Object("signed") is { } body ? SignedRecovery.Read(body) : null;
+        return fields.Problems.Any || content is null ? null : new RecoveryEntry(room, id, author, charters, content);
     }
 
     private static VetoEntry? ReadVeto(JsonFields fields, RoomId room, EntryId id, MemberId author)

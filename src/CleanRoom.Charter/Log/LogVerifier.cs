@@ -9,8 +9,7 @@ namespace CleanRoom.Charter.Log;
 /// </summary>
 public sealed class LogVerifier
 {
-    private readonly MerkleFrontier _frontier = new();
-    private readonly SortedList<long, Digest> _kept = [];
+    private readonly SortedList<long, Kept> _kept = [];
 
     /// <summary>Begins with an empty log.</summary>
     /// <param name="room">The room.</param>
@@ -22,34 +21,51 @@ public sealed class LogVerifier
     /// <summary>The newest checkpoint that was accepted.</summary>
     public CosignedCheckpoint? Cosigned { get; private set; }
 
+    /// <summary>Number of the last recovery under <see cref="Cosigned"/>; 0 for none.</summary>
+    public int Recovery { get; private set; }
+
     /// <summary>Entries appended.</summary>
-    public long Size => _frontier.Size;
+    public long Size => State.Size;
 
     /// <summary>Root over them.</summary>
-    public Digest Root => _frontier.Root;
+    public Digest Root => State.Root;
 
-    /// <summary>Root that an earlier visit trusted: when the log reaches that size, it must have that root. Give it before the entries.</summary>
+    /// <summary>
+    /// Root that an earlier visit trusted: when the log reaches that size, it must have that root, unless all contributors have signed that it is lost. Give it before the entries.
+    /// </summary>
     /// <param name="kept">Size and root, of a cosigned checkpoint.</param>
+    /// <param name="recovery">Number of the last recovery in the log under that checkpoint (<see cref="RoomState.LastRecovery"/>); 0 for none. It, and those before it, give up nothing of it.</param>
     /// <exception cref="InvalidOperationException">The log is past that size.</exception>
-    public void Expect(LogPosition kept)
+    public void Expect(LogPosition kept, int recovery = 0)
     {
-        if (kept.Size < Size || (_kept.TryGetValue(kept.Size, out var root) && root != kept.Root))
+        ArgumentNullException.ThrowIfNull(kept);
+        if (kept.Size < Size || (_kept.TryGetValue(kept.Size, out var known) && known.Root != kept.Root))
         {
             throw new InvalidOperationException("The kept checkpoint comes too late or differs from another kept one.");
         }
 
-        _kept[kept.Size] = kept.Root;
-        Contradicted |= kept.Size == Size && kept.Root != Root;
+        _kept[kept.Size] = new Kept(kept.Root, recovery, kept.Size == Size && kept.Root != Root);
     }
 
     /// <summary>Whether the entries contradict a kept checkpoint: the log was forked, and nothing is accepted any more.</summary>
-    public bool Contradicted { get; private set; }
+    public bool Contradicted => _kept.Values.Any(kept => kept.Wrong);
+
+    /// <summary>The size that the log must reach, for what was kept and is not given up; 0 if nothing is.</summary>
+    public long Expected => _kept.Count > 0 ? _kept.Keys[^1] : 0;
 
     /// <summary>Appends an entry that is visible.</summary>
     public EntryOutcome Append(ReadOnlyMemory<byte> leaf)
     {
         var outcome = State.Apply(Size, leaf);
-        Grow(outcome.Entry?.LeafHash ?? MerkleTree.LeafHash(leaf.Span));
+        if (outcome is { IsAccepted: true, Entry.Entry: RecoveryEntry { Content.Statement: var recovery } })
+        {
+            foreach (var size in _kept.Keys.Where(size => _kept[size].Recovery < recovery.Number && recovery.GivesUp(new LogPosition(size, _kept[size].Root))).ToList())
+            {
+                _kept.Remove(size);
+            }
+        }
+
+        Compare();
         return outcome;
     }
 
@@ -57,7 +73,7 @@ public sealed class LogVerifier
     public EntryOutcome AppendHash(Digest leafHash)
     {
         var outcome = State.ApplyHash(Size, leafHash);
-        Grow(leafHash);
+        Compare();
         return outcome;
     }
 
@@ -69,14 +85,13 @@ public sealed class LogVerifier
     {
         cosigned = null;
         var size = note.Checkpoint.Size;
-        var kept = _kept.Count > 0 ? _kept.Keys[^1] : 0;
         if (State.CharterAtSize(size) is not { } charter)
         {
             refusal = CheckpointRefusal.NoGenesis;
             return false;
         }
 
-        if (size < (Cosigned?.Size ?? 0) || size < kept)
+        if (size < (Cosigned?.Size ?? 0) || size < Expected)
         {
             refusal = CheckpointRefusal.Shrunk;
             return false;
@@ -100,15 +115,17 @@ public sealed class LogVerifier
         }
 
         Cosigned = cosigned;
+        Recovery = State.LastRecovery?.Number ?? 0;
         return true;
     }
 
-    private void Grow(Digest leafHash)
+    private void Compare()
     {
-        _frontier.Append(leafHash);
-        if (_kept.TryGetValue(_frontier.Size, out var root) && root != _frontier.Root)
+        if (_kept.TryGetValue(Size, out var kept) && kept.Root != Root)
         {
-            Contradicted = true;
+            _kept[Size] = kept with { Wrong = true };
         }
     }
+
+    private readonly record struct Kept(Digest Root, int Recovery, bool Wrong);
 }

@@ -21,7 +21,7 @@ public sealed partial class RoomState
             _ids.Add(entry!.Entry.Id);
         }
 
-        Size++;
+        _ = _frontier.Append(entry?.LeafHash ?? MerkleTree.LeafHash(leaf.Span));
         return outcome;
     }
 
@@ -43,7 +43,7 @@ public sealed partial class RoomState
         if (outcome.IsAccepted)
         {
             _ids.Add(entry.Entry.Id);
-            Size++;
+            _ = _frontier.Append(entry.LeafHash);
         }
 
         return outcome;
@@ -64,13 +64,13 @@ public sealed partial class RoomState
 
     /// <summary>Passes over an entry that the reader may only see the hash of.</summary>
     /// <param name="index">Its position: must be <see cref="Size"/>.</param>
-    /// <param name="leafHash">Its leaf hash; for <see cref="LogVerifier"/>.</param>
+    /// <param name="leafHash">Its leaf hash.</param>
     public EntryOutcome ApplyHash(long index, Digest leafHash)
     {
         CheckIndex(index);
         ArgumentNullException.ThrowIfNull(leafHash);
         HasUnseen = true;
-        Size++;
+        _ = _frontier.Append(leafHash);
 
         // Charters are for everyone to see: a log whose first entry is hidden has no genesis for this reader.
         return new EntryOutcome(index, EntryEffect.Unseen, IgnoredReason.None, null);
@@ -112,6 +112,13 @@ public sealed partial class RoomState
             return Ignored(signed, IgnoredReason.DuplicateId);
         }
 
+        if (entry is RecoveryEntry recovery)
+        {
+            return ApplyRecovery(signed, recovery) is var refused && refused == IgnoredReason.None
+                ? new EntryOutcome(Size, EntryEffect.Accepted, IgnoredReason.None, signed)
+                : Ignored(signed, refused);
+        }
+
         if (entry.Author is { } author && !Charter.TryFind(author, out _))
         {
             return Ignored(signed, IgnoredReason.NotAMember);
@@ -134,9 +141,10 @@ public sealed partial class RoomState
             ActResealEntry reseal => ApplyActReseal(signed, reseal),
             ActEntry act => ApplyAct(signed, act),
             ConfirmEntry confirm => ApplyConfirm(signed, confirm),
+            ResumeEntry resume => ApplyResume(signed, resume),
             _ => IgnoredReason.UnknownType,
         };
-        if (reason == IgnoredReason.UnknownSigner && HasUnseen && entry is not (VetoEntry or InstanceEntry or ReleaseEntry or ErasureEntry or EpochEntry or ResealEntry or ActResealEntry))
+        if (reason == IgnoredReason.UnknownSigner && HasUnseen && entry is not (VetoEntry or InstanceEntry or ReleaseEntry or ErasureEntry or EpochEntry or ResealEntry or ActResealEntry or ResumeEntry))
         {
             // The entry that gave this person a role may be one of those that this reader cannot see.
             return new EntryOutcome(Size, EntryEffect.Unseen, IgnoredReason.None, signed);
@@ -483,7 +491,7 @@ public sealed partial class RoomState
             return reason;
         }
 
-        if (entry.Generation != _instances.Count + 1)
+        if (entry.Generation != LastGeneration + 1)
         {
             return IgnoredReason.GenerationOutOfOrder;
         }
@@ -511,6 +519,8 @@ public sealed partial class RoomState
 
         _usedKeys.Add(entry.Signing.Id);
         _usedKeys.Add(entry.Release.Id);
+        LastGeneration = entry.Generation;
+        _byGeneration.Add(entry.Generation, _instances.Count);
         _instances.Add(new Instance(entry.Generation, entry.Signing, entry.Release, Size, signed.LeafHash));
         _releases.Clear();
         return IgnoredReason.None;
@@ -536,7 +546,7 @@ public sealed partial class RoomState
         }
 
         // Whoever has not heard of a freeze or an erasure, or does not want to, releases nothing that counts.
-        if (_frozen.Contains(entry.Author!))
+        if (_frozen.Contains(entry.Author!) || _held.Contains(entry.Author!))
         {
             return IgnoredReason.KeysFrozen;
         }
@@ -632,7 +642,7 @@ public sealed partial class RoomState
                 _void.Add(given.Member, ranges = []);
             }
 
-            ranges.Add(given.First, given);
+            ranges.Add(given.First, given.Last);
         }
 
         _disclosed.UnionWith(entry.Disclosed);

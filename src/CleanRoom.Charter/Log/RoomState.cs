@@ -50,6 +50,7 @@ public sealed partial class RoomState
     private readonly Dictionary<BatchId, LoggedBatch> _batches = [];
     private readonly Dictionary<MemberId, LoggedBatch> _lastBatches = [];
     private readonly List<Instance> _instances = [];
+    private readonly Dictionary<long, int> _byGeneration = [];
     private readonly Dictionary<MemberId, Release> _releases = [];
     private readonly Dictionary<MemberId, long> _lastNumbers = [];
     private readonly SortedList<long, EpochHead> _epochs = [];
@@ -58,7 +59,8 @@ public sealed partial class RoomState
     private readonly Dictionary<MemberId, int> _actCounts = [];
     private readonly HashSet<EntryId> _decided = [];
     private readonly HashSet<EntryId> _disclosed = [];
-    private readonly Dictionary<MemberId, SortedList<long, EpochRecipient>> _void = [];
+    private readonly Dictionary<MemberId, SortedList<long, long>> _void = [];
+    private readonly MerkleFrontier _frontier = new();
 
     private RoomState(RoomId room) => Room = room;
 
@@ -66,7 +68,10 @@ public sealed partial class RoomState
     public RoomId Room { get; }
 
     /// <summary>Entries applied.</summary>
-    public long Size { get; private set; }
+    public long Size => _frontier.Size;
+
+    /// <summary>Merkle tree hash over them.</summary>
+    public Digest Root => _frontier.Root;
 
     /// <summary>Whether this is a member's view, with others' private entries unseen.</summary>
     public bool HasUnseen { get; private set; }
@@ -77,8 +82,11 @@ public sealed partial class RoomState
     /// <summary>Hash of genesis: what names the room beyond its id.</summary>
     public Digest? Genesis => _charters.Count == 0 ? null : _charters[0].Charter.Hash;
 
-    /// <summary>The newest instance; null before the first.</summary>
-    public Instance? CurrentInstance => _instances.Count == 0 ? null : _instances[^1];
+    /// <summary>The newest instance; null before the first, and after a recovery until there is one that has read it.</summary>
+    public Instance? CurrentInstance => _instances.Count == 0 || _instances[^1].Index < _recoveredAt ? null : _instances[^1];
+
+    /// <summary>Generation of the newest instance, or one that no lost instance can have had; 0 before the first.</summary>
+    public long LastGeneration { get; private set; }
 
     /// <summary>All instances, by generation.</summary>
     public IReadOnlyList<Instance> Instances => _instances;
@@ -86,8 +94,8 @@ public sealed partial class RoomState
     /// <summary>Releases to the newest instance, by member.</summary>
     public IReadOnlyDictionary<MemberId, Release> Releases => _releases;
 
-    /// <summary>Members who stopped all releases of their keys.</summary>
-    public IReadOnlySet<MemberId> Frozen => _frozen;
+    /// <summary>Members whose keys nobody is given: they stopped all releases, or have not resumed since a recovery.</summary>
+    public IReadOnlySet<MemberId> Frozen => _held.Count == 0 ? _frozen : _frozen.Union(_held).ToHashSet();
 
     /// <summary>Record keys that their owners' brokers have destroyed, by member and period; one for each broker that stated it.</summary>
     public IReadOnlyCollection<Erasure> Erasures => [.. _erasures.Values.SelectMany(static statements => statements)];
@@ -164,7 +172,7 @@ public sealed partial class RoomState
     public LoggedBatch? LastBatchOf(MemberId contributor) => _lastBatches.GetValueOrDefault(contributor);
 
     /// <summary>Gives the instance of a generation; null if there is none.</summary>
-    public Instance? InstanceOf(long generation) => generation >= 1 && generation <= _instances.Count ? _instances[(int)generation - 1] : null;
+    public Instance? InstanceOf(long generation) => _byGeneration.TryGetValue(generation, out var index) ? _instances[index] : null;
 
     /// <summary>Gives the instance of a generation if enough brokers had released keys to it while it was the newest; null otherwise.</summary>
     public Instance? TrustedInstanceOf(long generation) => InstanceOf(generation) is { TrustedAt: not null } instance ? instance : null;
@@ -172,7 +180,7 @@ public sealed partial class RoomState
     /// <summary>Gives the number of the next message to a member: 1 for the first.</summary>
     public long NextNumber(MemberId recipient) => _lastNumbers.GetValueOrDefault(recipient) + 1;
 
-    /// <summary>Gives the last number of the messages that were declared void together with this one; null if it was not.</summary>
+    /// <summary>Gives the last number of the messages that were declared void, or were lost, together with this one; null if it was not.</summary>
     /// <param name="recipient">The member.</param>
     /// <param name="number">Number of a message.</param>
     public long? VoidThrough(MemberId recipient, long number)
@@ -186,10 +194,22 @@ public sealed partial class RoomState
         while (low < high)
         {
             var middle = (low + high) / 2;
-            (low, high) = ranges.Values[middle].Last < number ? (middle + 1, high) : (low, middle);
+            (low, high) = ranges.Values[middle] < number ? (middle + 1, high) : (low, middle);
         }
 
-        return low < ranges.Count && ranges.Values[low].First <= number ? ranges.Values[low].Last : null;
+        return low < ranges.Count && ranges.Keys[low] <= number ? ranges.Values[low] : null;
+    }
+
+    /// <summary>Heads of the last <see cref="KeptEpochs"/> epochs, the newest first.</summary>
+    public IEnumerable<EpochHead> NewestEpochs
+    {
+        get
+        {
+            for (var index = _epochs.Count - 1; index >= 0; index--)
+            {
+                yield return _epochs.Values[index];
+            }
+        }
     }
 
     /// <summary>Gives the head of an epoch, if it is among the last <see cref="KeptEpochs"/>.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Log;
 
@@ -52,7 +51,8 @@ public sealed class WatchBook
     /// <param name="asked">What it asks.</param>
     /// <param name="charter">The charter in force.</param>
     /// <param name="time">Room time.</param>
-    public WatchCase Ask(EntryId watch, AgencyMember agency, RoomAct.WatchRequest asked, RoomCharter charter, RoomTime time)
+    /// <param name="spentUntil">Nobody knows what was asked until then, in entries that are lost: the quota of that month is used up; null if nothing is lost.</param>
+    public WatchCase Ask(EntryId watch, AgencyMember agency, RoomAct.WatchRequest asked, RoomCharter charter, RoomTime time, DateTimeOffset? spentUntil = null)
     {
         if (_cases.TryGetValue(watch, out var known))
         {
@@ -60,10 +60,10 @@ public sealed class WatchBook
         }
 
         // By the time for what refills, so that no clock ahead of the others gives a month twice.
-        var month = time.Opening.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
+        var month = BudgetPeriod.MonthOf(time.Opening);
         var used = _used.GetValueOrDefault((agency.Id, month));
         _used[(agency.Id, month)] = used + 1;
-        var allowed = used < agency.Quota.SearchesPerMonth && asked.WhyNot(charter, agency, time.Opening, time.Expiring) is null;
+        var allowed = !BudgetPeriod.IsMonthSpent(time.Opening, spentUntil) && used < agency.Quota.SearchesPerMonth && asked.WhyNot(charter, agency, time.Opening, time.Expiring) is null;
         if (!_order.TryGetValue(agency.Id, out var ids))
         {
             _order.Add(agency.Id, ids = []);

@@ -57,6 +57,17 @@ public sealed class DisclosureBookTests
         Assert.Null(book.Ask(TestRoom.NewId(), agency, Asked(40), Purposes, true, At(31)).Reason);
     }
 
+    [Fact]
+    public void Ask_InTheMonthOfALoss_HasNoQuotaLeft()
+    {
+        using var room = new TestRoom();
+        var book = new DisclosureBook();
+        var loss = At(0).Opening;
+        Assert.Equal("QuotaUsed", book.Ask(TestRoom.NewId(), room.Agency.AsAgency(), Asked(), Purposes, true, At(0), loss).Reason);
+        Assert.Equal("QuotaUsed", book.Ask(TestRoom.NewId(), room.Agency.AsAgency(), Asked(), Purposes, true, At(1), loss).Reason);
+        Assert.Null(book.Ask(TestRoom.NewId(), room.Agency.AsAgency(), Asked(40), Purposes, true, At(31), loss).Reason);
+    }
+
     [Theory]
     [InlineData("prosecution-of-victims", true, 10, "PurposeNotAllowed")]
     [InlineData("trafficking-investigation", false, 10, "UnknownMatch")]

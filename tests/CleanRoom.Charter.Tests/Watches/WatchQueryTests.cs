@@ -135,6 +135,17 @@ public sealed class WatchQueryTests
     }
 
     [Fact]
+    public void Ask_InTheMonthOfALoss_HasNoQuotaLeft()
+    {
+        using var room = new TestRoom();
+        var charter = TestRoom.Build(WithSamples(room));
+        var agency = charter.Agency(room.Agency.Id)!;
+        var time = new RoomTime(TestRoom.Start, TestRoom.Start);
+        Assert.False(new WatchBook().Ask(TestRoom.NewId(), agency, Watch(agency), charter, time, TestRoom.Start.AddMinutes(-1).AddDays(1)).IsAllowed);
+        Assert.True(new WatchBook().Ask(TestRoom.NewId(), agency, Watch(agency), charter, time, TestRoom.Start.AddMinutes(-1)).IsAllowed);
+    }
+
+    [Fact]
     public void Withdraw_ByAnotherAgency_ChangesNothing()
     {
         using var room = new TestRoom();
