@@ -33,7 +33,8 @@ public sealed class LogReader
     /// <param name="ingestion">A channel to the ingestion service.</param>
     /// <param name="room">The room.</param>
     /// <param name="kept">A cosigned position from an earlier visit that the log must extend, or null.</param>
-    public LogReader(PinnedChannel ingestion, RoomId room, LogPosition? kept = null)
+    /// <param name="recovery">Number of the last recovery that the log held at that visit; 0 for none. A later one, signed by all contributors, may give up what was kept.</param>
+    public LogReader(PinnedChannel ingestion, RoomId room, LogPosition? kept = null, int recovery = 0)
     {
         ArgumentNullException.ThrowIfNull(ingestion);
         _client = new IngestionService.IngestionServiceClient(ingestion.CallInvoker);
@@ -41,7 +42,7 @@ public sealed class LogReader
         Kept = kept;
         if (kept is not null)
         {
-            _verifier.Expect(kept);
+            _verifier.Expect(kept, recovery);
         }
     }
 
@@ -50,6 +51,9 @@ public sealed class LogReader
 
     /// <summary>The newest cosigned checkpoint; null before the first segment.</summary>
     public CosignedCheckpoint? Checkpoint => _verifier.Cosigned;
+
+    /// <summary>Number of the last recovery under <see cref="Checkpoint"/>; 0 for none.</summary>
+    public int Recovery => _verifier.Recovery;
 
     /// <summary>The position from an earlier visit.</summary>
     public LogPosition? Kept { get; }
@@ -84,7 +88,7 @@ public sealed class LogReader
             onSegment?.Invoke(segment);
         }
         var checkpoint = Checkpoint ?? throw Refuse(CheckpointRefusal.TooFewCosignatures);
-        return Kept is not null && checkpoint.Size < Kept.Size ? throw Refuse(CheckpointRefusal.Shrunk) : checkpoint;
+        return checkpoint.Size < _verifier.Expected ? throw Refuse(CheckpointRefusal.Shrunk) : checkpoint;
     }
 
     /// <summary>Reads on from where the reader stands, segment by segment.</summary>
@@ -169,7 +173,7 @@ public sealed class LogReader
             "Send nothing to this room; compare checkpoints with the other members."),
         CheckpointRefusal.Shrunk => new CleanRoomException(
             ErrorReason.LogRolledBack, "The log is shorter than it was: an old state was restored.", "checkpoint",
-            "Send nothing to this room; the operator must bring back the lost entries or all contributors sign a recovery version."),
+            "Send nothing to this room. The operator must bring back the newest copy; if there is none, all contributors sign a recovery (\"cleanroom charter recover\")."),
         CheckpointRefusal.OtherRoom or CheckpointRefusal.WrongOperatorSignature => new CleanRoomException(
             ErrorReason.SignatureInvalid, "The checkpoint is not this room's: wrong origin or not signed by the operator that the charter names.", "checkpoint"),
         CheckpointRefusal.NoGenesis => new CleanRoomException(

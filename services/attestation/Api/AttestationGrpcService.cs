@@ -1,6 +1,7 @@
 using CleanRoom.Attestation.Appraisals;
 using CleanRoom.Attestation.Releases;
 using CleanRoom.Attestation.Witnessing;
+using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Evidence;
 using CleanRoom.Evidence.Results;
@@ -86,6 +87,9 @@ internal sealed class AttestationGrpcService(Verifier verifier, KeyReleaser rele
             Requests.Size(request.Proof?.OldSize ?? 0, "proof.old_size"),
             Requests.Size(request.Proof?.NewSize ?? 0, "proof.new_size"),
             request.Proof is null ? [] : Requests.Path(request.Proof.Path, "proof.path"),
+            request.Recovery is { } recovery
+                ? new ShownRecovery(Requests.Bytes(recovery.Leaf, 1, Entry.MaxLeafSize, "recovery.leaf"), Requests.Path(recovery.Path, "recovery.path"))
+                : null,
             context.CancellationToken)),
     };
 }

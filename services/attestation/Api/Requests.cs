@@ -88,6 +88,7 @@ internal static class Requests
         BrokerReason.StandsIn => ErrorReason.FailedPrecondition,
         BrokerReason.StandInUnknown => ErrorReason.NotFound,
         BrokerReason.HandOverInvalid => ErrorReason.CiphertextInvalid,
+        BrokerReason.RecoveryInvalid => ErrorReason.EntryInvalid,
         _ => ErrorReason.Internal,
     };
 }

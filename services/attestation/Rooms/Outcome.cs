@@ -29,6 +29,7 @@ internal enum BrokerReason
     StandsIn,
     StandInUnknown,
     HandOverInvalid,
+    RecoveryInvalid,
 }
 
 /// <summary>An expected no.</summary>

@@ -2,14 +2,21 @@ using CleanRoom.Attestation.Keys;
 using CleanRoom.Attestation.Rooms;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
+using CleanRoom.Charter.Recovery;
 using CleanRoom.Cryptography;
 using CleanRoom.Storage.Brokers;
 
 namespace CleanRoom.Attestation.Witnessing;
 
+/// <summary>A recovery entry, and where it stands.</summary>
+/// <param name="Leaf">The leaf.</param>
+/// <param name="Path">Its audit path in the tree of the checkpoint.</param>
+internal sealed record ShownRecovery(ReadOnlyMemory<byte> Leaf, IReadOnlyList<Digest> Path);
+
 /// <summary>
 /// Cosigns one history of a room's log. What it has cosigned is on disk before the cosignature exists, so no crash makes it sign two:
-/// a state that was stored and never answered only narrows what it will sign next.
+/// a state that was stored and never answered only narrows what it will sign next. Back behind what it cosigned it goes for one thing alone: a recovery that all contributors
+/// of the newest charter signed for exactly the checkpoint at which it stands. It stands in a log with that recovery then, so that no recovery takes it back twice.
 /// </summary>
 internal sealed class Witness(RoomGuard guard, BrokerKeys keys, StandingReader standing, TimeProvider clock)
 {
@@ -22,15 +29,16 @@ internal sealed class Witness(RoomGuard guard, BrokerKeys keys, StandingReader s
     /// <param name="oldSize">Size from which the proof leads.</param>
     /// <param name="newSize">Size to which it leads.</param>
     /// <param name="proof">Consistency proof.</param>
+    /// <param name="recovery">What allows a shorter log; null for none.</param>
     /// <param name="cancellationToken">Before the write begins.</param>
     /// <returns>One cosignature line.</returns>
     public async Task<Outcome<string>> CosignAsync(
-        RoomId room, string note, long oldSize, long newSize, IReadOnlyList<Digest> proof, CancellationToken cancellationToken)
+        RoomId room, string note, long oldSize, long newSize, IReadOnlyList<Digest> proof, ShownRecovery? recovery, CancellationToken cancellationToken)
     {
         SignedCheckpoint? accepted = null;
         var changed = await guard.ChangeAsync(
             room,
-            state => Decide(state, note, oldSize, newSize, proof, out accepted),
+            state => Decide(state, note, oldSize, newSize, proof, recovery, out accepted),
             cancellationToken);
         return changed switch
         {
@@ -42,7 +50,7 @@ internal sealed class Witness(RoomGuard guard, BrokerKeys keys, StandingReader s
     }
 
     private Outcome<BrokerRoom> Decide(
-        JoinedRoom state, string note, long oldSize, long newSize, IReadOnlyList<Digest> proof, out SignedCheckpoint? accepted)
+        JoinedRoom state, string note, long oldSize, long newSize, IReadOnlyList<Digest> proof, ShownRecovery? recovery, out SignedCheckpoint? accepted)
     {
         if (!SignedCheckpoint.TryParse(note, out accepted) || accepted.Checkpoint.Origin != CosignedCheckpoint.OriginOf(state.Id)
             || !accepted.VerifyLog(OperatorName, state.Charter.Operator.Key))
@@ -67,7 +75,14 @@ internal sealed class Witness(RoomGuard guard, BrokerKeys keys, StandingReader s
             return Refuse(BrokerReason.CheckpointInvalid, "proof.new_size", "The proof does not lead to the checkpoint.");
         }
 
-        if (lastRoot is not null)
+        if (lastRoot is not null && recovery is not null)
+        {
+            if (CheckRecovery(state, new LogPosition(last, lastRoot), accepted.Checkpoint, oldSize, proof, recovery) is { } objection)
+            {
+                return objection;
+            }
+        }
+        else if (lastRoot is not null)
         {
             if (size < last || (size == last && root != lastRoot))
             {
@@ -90,11 +105,51 @@ internal sealed class Witness(RoomGuard guard, BrokerKeys keys, StandingReader s
         var time = state.Record.CosignedTime is { } before && before > now ? before : now;
         return size == last && state.Record.CosignedTime == time
             ? new Outcome<BrokerRoom>.Done(state.Record)
-            : new Outcome<BrokerRoom>.Done(state.Record with { CosignedSize = size, CosignedRoot = root, CosignedTime = time });
+            : new Outcome<BrokerRoom>.Done(state.Record with
+            {
+                CosignedSize = size,
+                CosignedRoot = root,
+                CosignedTime = time,
+                GivenUp = recovery is not null && lastRoot is not null ? (last, lastRoot) : null,
+            });
+    }
+
+    /// <summary>Whether this witness may go back behind its last checkpoint. Every condition must hold; the one that does not is told.</summary>
+    private Outcome<BrokerRoom>? CheckRecovery(
+        JoinedRoom state, LogPosition last, Checkpoint checkpoint, long oldSize, IReadOnlyList<Digest> proof, ShownRecovery recovery)
+    {
+        if (!SignedEntry.TryParse(recovery.Leaf.Span, out var signed, out _) || signed.Entry is not RecoveryEntry { Content: var content })
+        {
+            return Refuse(BrokerReason.RecoveryInvalid, "recovery.leaf", "The leaf is not a recovery entry.");
+        }
+
+        var verdict = content.Check(state.Charter);
+        if (!verdict.Holds)
+        {
+            return Refuse(
+                BrokerReason.RecoveryInvalid, "recovery.leaf",
+                verdict.Refusal == RecoveryRefusal.OtherCharter ? "The recovery was signed under another charter than the newest one that this broker has." : $"The recovery does not hold: {verdict.Refusal}.",
+                "Let every contributor of the newest charter sign it.");
+        }
+
+        var statement = content.Statement;
+        if (statement.Lost.FirstOrDefault(position => position.Witness == guard.Owner.Id)?.Last != last || last.Size <= statement.Surviving.Size)
+        {
+            return Refuse(
+                BrokerReason.LogForked, SizeField(last.Size), "The recovery was not signed for the checkpoint that this witness cosigned last.",
+                "Draft a recovery from what the witnesses have cosigned now, and let all contributors sign that.");
+        }
+
+        var (left, leaf) = (statement.Surviving, MerkleTree.LeafHash(recovery.Leaf.Span));
+        return oldSize == left.Size && checkpoint.Size > left.Size
+            && MerkleProof.VerifyConsistency(left.Size, left.Root, checkpoint.Size, checkpoint.Root, proof)
+            && MerkleProof.VerifyInclusion(leaf, left.Size, checkpoint.Size, recovery.Path, checkpoint.Root)
+                ? null
+                : Forked(last.Size);
     }
 
     private static Outcome<BrokerRoom> Forked(long last) => Refuse(
-        BrokerReason.LogForked, SizeField(last), "The checkpoint does not extend the history that this witness cosigned.", "Stop and compare the logs: somebody shows two histories or an old one.");
+        BrokerReason.LogForked, SizeField(last), "The checkpoint does not extend the history that this witness cosigned.", "Stop and compare the logs: somebody shows two histories or an old one. If entries are lost for good, all contributors sign a recovery.");
 
     private static string SizeField(long size) => size.ToString(System.Globalization.CultureInfo.InvariantCulture);
 

@@ -169,7 +169,8 @@ internal sealed class IngestionGrpcService(RoomDirectory rooms, UploadReceiver u
                 ErrorReason.LogRolledBack, $"The cosigned log has {cosigned.Size} entries.", "known_size", "If yours was cosigned, the log was rolled back: stop and tell the other members.");
         }
 
-        var response = new GetCheckpointResponse { Checkpoint = Wire.Checkpoint(cosigned) };
+        var held = await logs.FindHeadAsync(room.Id, context.CancellationToken) ?? throw Refusals.UnknownRoom();
+        var response = new GetCheckpointResponse { Checkpoint = Wire.Checkpoint(cosigned), HeldSize = (ulong)held.Size, HeldRoot = UnsafeByteOperations.UnsafeWrap(held.Root.Memory) };
         if (known > 0)
         {
             response.Proof = new ConsistencyProof { OldSize = (ulong)known, NewSize = (ulong)cosigned.Size };

@@ -62,28 +62,60 @@ internal sealed class Witness(MemberId id, BrokerTerms terms, WitnessConnections
         var from = _size > 0 ? _size : room.Cosigned.Value?.Size ?? 1;
         try
         {
-            return await CosignAsync(room, note, from, cancellationToken);
+            return await CosignAsync(room, note, from, null, cancellationToken);
         }
-        catch (CleanRoomException refusal) when (refusal.Reason is ErrorReason.LogForked or ErrorReason.Conflict && SizeIn(refusal) is { } told && told != from)
+        catch (CleanRoomException refusal) when (refusal.Reason is ErrorReason.LogForked or ErrorReason.Conflict && SizeIn(refusal) is { } told && (told != from || room.Recovery is not null))
         {
-            // It is at another size than we believed. One more question with the right proof; whoever names a second size gets none.
-            if (told > note.Checkpoint.Size)
-            {
-                Log.WitnessAhead(logger, room.Id, id, told, note.Checkpoint.Size);
-                return null;
-            }
-
-            return await CosignAsync(room, note, told, cancellationToken);
+            return await AnswerAsync(room, note, from, told, cancellationToken);
         }
     }
 
-    private async Task<Cosignature?> CosignAsync(Room room, SignedCheckpoint note, long from, CancellationToken cancellationToken)
+    /// <summary>It is at another size, or in another history, than we believed. One more question with the right proof, and one with a recovery; whoever names a second size gets no other.</summary>
+    private async Task<Cosignature?> AnswerAsync(Room room, SignedCheckpoint note, long from, long told, CancellationToken cancellationToken)
+    {
+        var recovery = room.Recovery is { } found && found.Index < Math.Min(told, note.Checkpoint.Size) ? found : null;
+        if (told <= note.Checkpoint.Size && told != from)
+        {
+            try
+            {
+                return await CosignAsync(room, note, told, null, cancellationToken);
+            }
+            catch (CleanRoomException refusal) when (refusal.Reason == ErrorReason.LogForked && recovery is not null)
+            {
+                // It cosigned what is lost; the log has grown beyond that since.
+            }
+        }
+
+        if (recovery is not null)
+        {
+            return await CosignAsync(room, note, recovery.Index, recovery, cancellationToken);
+        }
+
+        if (told > note.Checkpoint.Size)
+        {
+            Log.WitnessAhead(logger, room.Id, id, told, note.Checkpoint.Size);
+        }
+
+        return null;
+    }
+
+    private async Task<Cosignature?> CosignAsync(Room room, SignedCheckpoint note, long from, LoggedRecovery? recovery, CancellationToken cancellationToken)
     {
         var checkpoint = note.Checkpoint;
         var proof = new ConsistencyProof { OldSize = (ulong)from, NewSize = (ulong)checkpoint.Size };
         foreach (var hash in await logs.GetConsistencyAsync(room.Id, from, checkpoint.Size, cancellationToken))
         {
             proof.Path.Add(UnsafeByteOperations.UnsafeWrap(hash.Memory));
+        }
+
+        RecoveryProof? shown = null;
+        if (recovery is not null)
+        {
+            shown = new RecoveryProof { Leaf = UnsafeByteOperations.UnsafeWrap(recovery.Leaf) };
+            foreach (var hash in await logs.GetInclusionAsync(room.Id, recovery.Index, checkpoint.Size, cancellationToken))
+            {
+                shown.Path.Add(UnsafeByteOperations.UnsafeWrap(hash.Memory));
+            }
         }
 
         var client = new AttestationService.AttestationServiceClient(connections.Get(terms.Endpoint, terms.Tls).CallInvoker);
@@ -93,6 +125,7 @@ internal sealed class Witness(MemberId id, BrokerTerms terms, WitnessConnections
                 Room = room.Name.ToString(),
                 Checkpoint = new Protocol.Common.V1.SignedCheckpoint { Note = note.ToText() },
                 Proof = proof,
+                Recovery = shown,
             },
             cancellationToken: cancellationToken);
         if (!Cosignature.TryParse(response.Cosignature, out var cosignature) || cosignature.Name != id.Value || !cosignature.Verify(terms.WitnessKey, checkpoint))

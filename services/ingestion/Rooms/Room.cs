@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
@@ -15,6 +14,11 @@ internal sealed record CosignedHead(CosignedCheckpoint Checkpoint, long Begun)
     public long Size => Checkpoint.Size;
 }
 
+/// <summary>The recovery that stands last in a log.</summary>
+/// <param name="Index">Its position: as many entries as were left.</param>
+/// <param name="Leaf">The leaf.</param>
+internal sealed record LoggedRecovery(long Index, ReadOnlyMemory<byte> Leaf);
+
 /// <summary>
 /// One room: its log in the store and the state that follows from it in memory. Appends go one after the other, because each is judged
 /// by the state after the one before. Safe for concurrent use.
@@ -29,6 +33,7 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
     private List<(long Index, IReadOnlyList<RecordSlot> Records)> _tombstones = [];
     private SortedSet<(DateTimeOffset End, Guid Batch)> _ends = [];
     private List<(long Index, Guid Batch)> _replaced = [];
+    private LoggedRecovery? _recovery;
 
     // Null when it may differ from the store: it is then read again.
     private RoomState? _state;
@@ -46,8 +51,11 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
     /// <summary>The last cosigned checkpoint.</summary>
     public Watched<CosignedHead?> Cosigned { get; } = new(null);
 
+    /// <summary>The last recovery in the log, for witnesses that cosigned what is lost; null if there is none.</summary>
+    public LoggedRecovery? Recovery => Volatile.Read(ref _recovery);
+
     /// <summary>The month of room time, as quotas count it (<c>2026-12</c>); empty before the first cosigned checkpoint.</summary>
-    public string Month => Cosigned.Value?.Checkpoint.Time.Opening.ToString("yyyy-MM", CultureInfo.InvariantCulture) ?? string.Empty;
+    public string Month => Cosigned.Value is { Checkpoint.Time.Opening: var time } ? BudgetPeriod.MonthOf(time) : string.Empty;
 
     /// <summary>When somebody last asked for a new checkpoint, by the monotonic clock.</summary>
     public Watched<long> Wanted { get; } = new(long.MinValue);
@@ -240,6 +248,8 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
                             Remember(state, outcome, _audiences, _tombstones, _ends, _replaced);
                         }
 
+                        NoteRecovery(outcome);
+
                         Size.Set(state.Size);
                         return appended.Leaves[0];
                     case LogAppend.SizeMoved:
@@ -271,7 +281,9 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
         {
             foreach (var entry in page)
             {
-                Remember(state, state.Apply(entry.Index, entry.Leaf), audiences, tombstones, ends, replaced);
+                var outcome = state.Apply(entry.Index, entry.Leaf);
+                Remember(state, outcome, audiences, tombstones, ends, replaced);
+                NoteRecovery(outcome);
             }
         }
 
@@ -287,6 +299,14 @@ internal sealed class Room(Guid id, ILogStore logs, IBatchStore batches) : IDisp
         _state = state;
         Size.Set(state.Size);
         return state;
+    }
+
+    private void NoteRecovery(EntryOutcome outcome)
+    {
+        if (outcome is { IsAccepted: true, Entry: { Entry: RecoveryEntry } signed })
+        {
+            Volatile.Write(ref _recovery, new LoggedRecovery(outcome.Index, signed.Leaf));
+        }
     }
 
     private static void Remember(

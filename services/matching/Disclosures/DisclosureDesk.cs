@@ -74,7 +74,7 @@ internal sealed class DisclosureDesk
             case RoomAct.DisclosureRequest asked when charter.Agency(author) is { } agency:
                 var story = outbox.ToldTo(author, asked.Match) is { As: ToldAs.Notice } told ? told.Story.On(shelf) : null;
                 var noticed = story is not null && Releases(story, author, asked.Contributor, state, time);
-                var item = Book.Ask(logged.Entry.Id, agency, asked, charter.Purposes.Allowed, noticed, time);
+                var item = Book.Ask(logged.Entry.Id, agency, asked, charter.Purposes.Allowed, noticed, time, state.SpentUntil);
                 if (item.IsOpen)
                 {
                     outbox.TakeUp(story!);
@@ -99,7 +99,7 @@ internal sealed class DisclosureDesk
                 }
                 break;
             case RoomAct.WatchRequest asked when charter.Agency(author) is { } agency:
-                outbox.Watches.Ask(logged.Entry.Id, agency, asked, charter, time);
+                outbox.Watches.Ask(logged.Entry.Id, agency, asked, charter, time, state.SpentUntil);
                 break;
             case RoomAct.WatchWithdrawal withdrawal:
                 outbox.Watches.Withdraw(withdrawal.Watch, author);

@@ -224,7 +224,7 @@ internal sealed class EnclaveGeneration : IDisposable
         try
         {
             var asked = (await Task.WhenAll(owners.Select(brokers => ShowAsync(brokers, charter, cancellationToken)))).OfType<(BrokerClient Broker, InstanceEvidence Shown)>().ToList();
-            _generation = (_log.Newest.CurrentInstance?.Generation ?? 0) + 1;
+            _generation = _log.Newest.LastGeneration + 1;
             var entry = new InstanceEntry(
                 _options.Room, NewEntryId(), charter.Hash, LogPosition.Of(checkpoint.Note.Checkpoint), [.. asked.Select(item => item.Shown).OrderBy(item => item.Broker)], _generation,
                 _instanceKeys.Release.PublicKey, _instanceKeys.Signing.PublicKey);

@@ -56,7 +56,7 @@ internal static class EpochRun
             shelf.TakeAll(contributor.Id);
         }
 
-        shelf.Admit(charter.Quotas.RecordsPerMonth, time.Opening);
+        shelf.Admit(charter.Quotas.RecordsPerMonth, time.Opening, state.SpentUntil);
         var evaluated = shelf.New.Count >= charter.Epochs.MinimumNewRecords && shelf.CountNewContributors() >= charter.Epochs.MinimumContributors;
         if (evaluated)
         {

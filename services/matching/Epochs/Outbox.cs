@@ -1,4 +1,3 @@
-using System.Globalization;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Log;
@@ -191,8 +190,8 @@ internal sealed class Outbox(RoomId room)
                 }
                 continue;
             }
-            var quarter = QuarterOf(now);
-            if (messages.Count >= most || (isOneWay && _oneWay.GetValueOrDefault((recipient, quarter)) >= state.Charter!.Quotas.OneWayPointersPerQuarter))
+            var quarter = BudgetPeriod.QuarterOf(now);
+            if (messages.Count >= most || (isOneWay && (BudgetPeriod.IsQuarterSpent(now, state.SpentUntil) || _oneWay.GetValueOrDefault((recipient, quarter)) >= state.Charter!.Quotas.OneWayPointersPerQuarter)))
             {
                 rest.Add(story);
                 continue;
@@ -388,10 +387,8 @@ internal sealed class Outbox(RoomId room)
     {
         var content = record.Read();
         var day = content.Provenance?.CollectedOn ?? content.Case?.OpenedOn;
-        return day is null || day.Precision is "" or "Unknown" || day.LatestDay - day.EarliestDay > 92 ? "" : QuarterOf(DateTimeOffset.UnixEpoch.AddDays(day.EarliestDay));
+        return day is null || day.Precision is "" or "Unknown" || day.LatestDay - day.EarliestDay > 92 ? "" : BudgetPeriod.QuarterOf(DateTimeOffset.UnixEpoch.AddDays(day.EarliestDay));
     }
-
-    private static string QuarterOf(DateTimeOffset time) => string.Create(CultureInfo.InvariantCulture, $"{time.Year}-Q{((time.Month - 1) / 3) + 1}");
 
     public static DateTimeOffset Whole(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Log;
@@ -153,13 +152,15 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
     /// </summary>
     /// <param name="recordsPerMonth">The charter's quotas; who has none is not limited.</param>
     /// <param name="roomTime">Of the epoch, for what refills.</param>
-    public void Admit(IReadOnlyDictionary<MemberId, int> recordsPerMonth, DateTimeOffset roomTime)
+    /// <param name="spentUntil">Nobody knows what was let in until then, in entries that are lost: the quota of that month is used up; null if nothing is lost.</param>
+    public void Admit(IReadOnlyDictionary<MemberId, int> recordsPerMonth, DateTimeOffset roomTime, DateTimeOffset? spentUntil = null)
     {
-        var month = roomTime.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
+        var month = BudgetPeriod.MonthOf(roomTime);
+        var isSpent = BudgetPeriod.IsMonthSpent(roomTime, spentUntil);
         foreach (var (handle, contributor) in _queue.ToList())
         {
             var used = _used.GetValueOrDefault((contributor, month));
-            if (recordsPerMonth.TryGetValue(contributor, out var most) && used >= most)
+            if (recordsPerMonth.TryGetValue(contributor, out var most) && (isSpent || used >= most))
             {
                 continue;
             }

@@ -21,7 +21,8 @@ internal sealed class WatchDesk
     private readonly Dictionary<MemberId, (IReadOnlyList<WatchCase> Cases, ImmutableSortedDictionary<string, Told> Told)> _before = [];
 
     /// <summary>Takes what two officers have signed. The quota is debited here, in the log's order, before anything is looked for.</summary>
-    public void Ask(EntryId watch, AgencyMember agency, RoomAct.WatchRequest asked, RoomCharter charter, RoomTime time) => _ = _book.Ask(watch, agency, asked, charter, time);
+    public void Ask(EntryId watch, AgencyMember agency, RoomAct.WatchRequest asked, RoomCharter charter, RoomTime time, DateTimeOffset? spentUntil = null) =>
+        _ = _book.Ask(watch, agency, asked, charter, time, spentUntil);
 
     /// <summary>Ends a watch.</summary>
     public void Withdraw(EntryId watch, MemberId agency) => _ = _book.Withdraw(watch, agency);

@@ -6,8 +6,8 @@ using CleanRoom.Transport;
 namespace CleanRoom.Notification.Rooms;
 
 /// <summary>
-/// Follows one room's log and keeps the newest cosigned view of it. A log that is forked or rolled back is refused for as long as this
-/// process lives: nothing is taken or given out on its word.
+/// Follows one room's log and keeps the newest cosigned view of it. While a log is forked or rolled back nothing is taken or given out on its word, until it extends what this
+/// process has seen, or all contributors have signed that entries are lost.
 /// </summary>
 internal sealed class RoomFollower
 {
@@ -31,7 +31,7 @@ internal sealed class RoomFollower
         _stop = CancellationTokenSource.CreateLinkedTokenSource(stop);
     }
 
-    /// <summary>The log is refused for good.</summary>
+    /// <summary>The log is refused, and nothing but a recovery or the log that was seen before changes that.</summary>
     public bool IsRefused => Volatile.Read(ref _state).Refusal is { } refusal && IsFinal(refusal.Reason);
 
     public RoomId Room { get; }
@@ -83,12 +83,15 @@ internal sealed class RoomFollower
         }
     }
 
-    /// <summary>Follows until it is cancelled or the log is refused for good.</summary>
+    /// <summary>Follows until it is cancelled, or the log is not this room's.</summary>
     public async Task RunAsync()
     {
         var cancellationToken = _stop.Token;
         var reader = new LogReader(_ingestion, Room);
         var failures = 0;
+        var told = false;
+        LogPosition? kept = null;
+        var recovery = 0;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
@@ -100,6 +103,7 @@ internal sealed class RoomFollower
                         Volatile.Read(ref _state).View, new LogReaderSegment(segment.Checkpoint.Size, segment.Outcomes), reader.State);
                     Publish(view, null);
                     failures = 0;
+                    told = false;
                 }
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -109,17 +113,33 @@ internal sealed class RoomFollower
             catch (CleanRoomException refusal)
             {
                 Publish(Volatile.Read(ref _state).View, refusal);
-                if (IsFinal(refusal.Reason))
+                if (IsRolledBack(refusal.Reason))
+                {
+                    if (!told)
+                    {
+                        Log.LogRefused(_logger, Room, refusal.Reason);
+                        told = true;
+                    }
+                }
+                else if (IsFinal(refusal.Reason))
                 {
                     Log.LogRefused(_logger, Room, refusal.Reason);
                     return;
                 }
-
-                Log.LogUnreadable(_logger, Room, refusal.Reason);
-                if (refusal.Reason is ErrorReason.NotCosigned or ErrorReason.DataLoss)
+                else
                 {
-                    // This reader is spent; the next one must find what this one has trusted.
-                    reader = new LogReader(_ingestion, Room, reader.Checkpoint is { } kept ? new LogPosition(kept.Size, kept.Root) : null);
+                    Log.LogUnreadable(_logger, Room, refusal.Reason);
+                }
+
+                if (refusal.Reason is ErrorReason.NotCosigned or ErrorReason.DataLoss || IsRolledBack(refusal.Reason))
+                {
+                    // This reader is spent; the next one must find what this one has trusted, or a recovery that gives it up.
+                    if (reader.Checkpoint is { } newest)
+                    {
+                        (kept, recovery) = (LogPosition.Of(newest.Note.Checkpoint), reader.Recovery);
+                    }
+
+                    reader = new LogReader(_ingestion, Room, kept, recovery);
                 }
             }
             catch (Exception exception) when (exception is not OutOfMemoryException)
@@ -141,6 +161,8 @@ internal sealed class RoomFollower
 
     /// <summary>Ends <see cref="RunAsync"/>.</summary>
     public Task StopAsync() => _stop.CancelAsync();
+
+    private static bool IsRolledBack(ErrorReason reason) => reason is ErrorReason.LogForked or ErrorReason.LogRolledBack;
 
     private static bool IsFinal(ErrorReason reason) =>
         reason is ErrorReason.LogForked or ErrorReason.LogRolledBack or ErrorReason.SignatureInvalid or ErrorReason.CharterNotInForce;

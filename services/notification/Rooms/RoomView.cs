@@ -20,9 +20,15 @@ internal sealed record RoomView(
     {
         var charter = state.Charter ?? throw new InvalidOperationException("A cosigned log begins with a charter.");
         var epochs = before?.Epochs ?? ImmutableSortedDictionary<long, EpochEnd>.Empty;
-        for (var number = state.LastEpoch; number > 0 && !epochs.ContainsKey(number) && state.Epoch(number) is { } head; number--)
+        foreach (var head in state.NewestEpochs)
         {
-            epochs = epochs.Add(number, new EpochEnd(head, state.CharterAtSize(head.Index) ?? charter));
+            // The newest first, down to what is known. After a recovery numbers leave a gap; what was known of the gap, the log has no more.
+            if (epochs.GetValueOrDefault(head.Entry.Epoch) is { } known && known.Head.LeafHash == head.LeafHash)
+            {
+                break;
+            }
+
+            epochs = epochs.SetItem(head.Entry.Epoch, new EpochEnd(head, state.CharterAtSize(head.Index) ?? charter));
         }
 
         while (epochs.Count > RoomState.KeptEpochs)

@@ -14,12 +14,16 @@ internal static class BrokerRules
 
     public static void CheckSuccessor(BrokerRoom stored, BrokerRoom record)
     {
-        if (record.Genesis != stored.Genesis || record.CosignedSize < stored.CosignedSize || record.Generation < stored.Generation
+        if (record.Genesis != stored.Genesis || (record.CosignedSize < stored.CosignedSize && !GivesUp(stored, record)) || record.Generation < stored.Generation
             || Nullable.Compare(record.CosignedTime, stored.CosignedTime) < 0)
         {
-            throw new ArgumentException("A room's genesis never changes; size, time and generation never go back.", nameof(record));
+            throw new ArgumentException("A room's genesis never changes; size, time and generation never go back, size but for what a recovery gives up.", nameof(record));
         }
     }
+
+    /// <summary>Whether the record says of exactly what is stored that it is given up.</summary>
+    private static bool GivesUp(BrokerRoom stored, BrokerRoom record) =>
+        record.GivenUp is var (size, root) && size == stored.CosignedSize && root == stored.CosignedRoot;
 
     public static void CheckNonce(ReadOnlyMemory<byte> nonce)
     {

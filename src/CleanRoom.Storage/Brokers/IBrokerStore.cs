@@ -22,7 +22,7 @@ public interface IBrokerStore : IStore
 
     /// <summary>
     /// Replaces a room's record if its row version still is that of <paramref name="record"/>; the stored one becomes one higher.
-    /// Genesis never changes; size, time and generation never go back.
+    /// Genesis never changes; size, time and generation never go back, size but for what a recovery gives up.
     /// </summary>
     /// <exception cref="ArgumentException">The record would take genesis, size, time or generation back.</exception>
     Task<bool> TryReplaceAsync(BrokerRoom record, CancellationToken cancellationToken);
@@ -78,6 +78,9 @@ public sealed record BrokerRoom
 
     /// <summary>Root of that checkpoint; <see langword="null"/> for none.</summary>
     public Digest? CosignedRoot { get; init; }
+
+    /// <summary>The checkpoint that a recovery gives up: from it alone the size may go back, in the write that says so. Never stored; <see langword="null"/> for none.</summary>
+    public (long Size, Digest Root)? GivenUp { get; init; }
 
     /// <summary>Time on the last cosignature given, whole seconds; <see langword="null"/> for none. Never goes back.</summary>
     public DateTimeOffset? CosignedTime { get; init; }

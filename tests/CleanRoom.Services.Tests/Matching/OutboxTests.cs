@@ -2,6 +2,7 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Charter.Queries;
+using CleanRoom.Charter.Recovery;
 using CleanRoom.Cryptography;
 using CleanRoom.Linkage.Models;
 using CleanRoom.Matching.Epochs;
@@ -25,15 +26,19 @@ public sealed class OutboxTests : IDisposable
     private static readonly MemberId Prosecutor = MemberId.Parse("prosecutor");
     private static readonly RoomDuration Week = RoomDuration.Days(7);
 
-    private readonly RoomState _state = MakeState(ShippedQueries.All.Select(query => query.Id == "Q3"
-        ? query with { Agencies = new AgencyTell(["police_ahtu"], JurisdictionRule.Any, new AgencyNext(["prosecutor"], Week)) }
-        : query));
+    private readonly Dictionary<MemberId, SigningKey> _organisations = [];
+    private readonly RoomState _state;
     private readonly RecordShelf _shelf = new(RoomModel.Shipped, 100);
     private readonly KeyRing _keys = new();
     private readonly Outbox _outbox;
 
     public OutboxTests()
     {
+        _state = MakeState(
+            ShippedQueries.All.Select(query => query.Id == "Q3"
+                ? query with { Agencies = new AgencyTell(["police_ahtu"], JurisdictionRule.Any, new AgencyNext(["prosecutor"], Week)) }
+                : query),
+            keys: _organisations);
         foreach (var owner in (MemberId[])[Alpha, Bravo, MemberId.Parse("charlie")])
         {
             _keys.Add(owner, new MemberKeys(Digest.Of(System.Text.Encoding.ASCII.GetBytes(owner.Value)).Span, new Dictionary<int, HpkePrivateKey>(), DateTimeOffset.MaxValue));
@@ -83,6 +88,25 @@ public sealed class OutboxTests : IDisposable
         _ = AddStory(named: ["prosecutor"]);
         Assert.Empty(NoticesOf(Police, Start));
         Assert.Single(NoticesOf(Prosecutor, Start));
+    }
+
+    [Fact]
+    public void Take_InTheQuarterOfALoss_TellsNobodyOneWay()
+    {
+        _ = AddStory(oneWay: true);
+        Lose(until: Start.AddDays(3));
+        Assert.Empty(PointersOf(Bravo, Start.AddDays(4)));
+        Assert.Empty(PointersOf(Bravo, Start.AddDays(29)));
+        Assert.Single(PointersOf(Bravo, Start.AddDays(30)));
+        Assert.Empty(PointersOf(Alpha, Start.AddDays(30)));
+    }
+
+    [Fact]
+    public void Take_WithoutALoss_TellsOneWayAtOnce()
+    {
+        _ = AddStory(oneWay: true);
+        Assert.Single(PointersOf(Bravo, Start.AddDays(4)));
+        Assert.Empty(PointersOf(Alpha, Start.AddDays(4)));
     }
 
     [Fact]
@@ -144,7 +168,28 @@ public sealed class OutboxTests : IDisposable
         Assert.Equal(90, all.Count);
     }
 
-    public void Dispose() => _keys.Dispose();
+    public void Dispose()
+    {
+        _keys.Dispose();
+        foreach (var key in _organisations.Values)
+        {
+            key.Dispose();
+        }
+    }
+
+    private List<RoomMessage.MatchPointer> PointersOf(MemberId member, DateTimeOffset now) =>
+        [.. _outbox.Take(member, Most, _state, _shelf, _keys, now).OfType<RoomMessage.MatchPointer>()];
+
+    /// <summary>Entries behind the last one are lost, and all contributors have signed.</summary>
+    private void Lose(DateTimeOffset until)
+    {
+        var charter = _state.Charter!;
+        var statement = RecoveryStatement.Create(
+            _state.Room, 1, charter.Hash, charter.Witnesses.Keys.Select(name => new WitnessPosition(MemberId.Parse(name), new LogPosition(_state.Size + 1, Digest.Of([9])))),
+            new LogPosition(_state.Size, _state.Root), until, "Lost.");
+        var signed = _organisations.Aggregate(SignedRecovery.Begin(statement), (all, owner) => all.Sign(owner.Value, owner.Key));
+        Assert.True(_state.Apply(_state.Size, new RecoveryEntry(_state.Room, EntryId.From(Guid.NewGuid()), Alpha, [], signed).Sign(_organisations[Alpha])).IsAccepted);
+    }
 
     private List<RoomMessage.Notice> NoticesOf(MemberId agency, DateTimeOffset now) => [.. _outbox.Take(agency, Most, _state, _shelf, _keys, now).OfType<RoomMessage.Notice>()];
 
@@ -162,18 +207,18 @@ public sealed class OutboxTests : IDisposable
     }
 
     /// <summary>Two suspects' records that share a number, with consent towards both agencies.</summary>
-    private PairStory AddStory(string phone = "+66 81 234 5678", string caveat = "", string[]? named = null, DateTimeOffset? ends = null)
+    private PairStory AddStory(string phone = "+66 81 234 5678", string caveat = "", string[]? named = null, DateTimeOffset? ends = null, bool oneWay = false)
     {
         var handles = _shelf.New.Count;
-        Put(Alpha, handles + 1, Suspect("A", phone, caveat, named ?? ["police", "prosecutor"], ends ?? Start.AddYears(1)));
-        Put(Bravo, handles + 2, Suspect("B", phone, "", named ?? ["police", "prosecutor"], ends ?? Start.AddYears(1)));
+        Put(Alpha, handles + 1, Suspect("A", phone, caveat, named ?? ["police", "prosecutor"], ends ?? Start.AddYears(1), oneWay ? "C3_TELL_NGO" : "C5_LE_NONIDENT"));
+        Put(Bravo, handles + 2, Suspect("B", phone, "", named ?? ["police", "prosecutor"], ends ?? Start.AddYears(1), oneWay ? null : "C5_LE_NONIDENT"));
         var links = _shelf.Index.FindLinks(_shelf.New, (_, _) => true, TestContext.Current.CancellationToken).Links;
         var story = StandingQueries.Run(_state.Charter!, _shelf, links).Last(item => item.Query.Id == "Q3" && item.First.Read().Persons[1].Identifiers[0].Raw == phone);
         _outbox.Add(story, story.Decide(_state, Start));
         return story;
     }
 
-    internal static CaseRecord Suspect(string reference, string phone, string caveat, string[] named, DateTimeOffset ends)
+    internal static CaseRecord Suspect(string reference, string phone, string caveat, string[] named, DateTimeOffset ends, string? tells = "C5_LE_NONIDENT")
     {
         var record = new CaseRecord
         {
@@ -185,7 +230,7 @@ public sealed class OutboxTests : IDisposable
                 new Person { PersonKey = "s1", Role = "Suspect", Identifiers = { new Identifier { Kind = "Phone", Raw = phone, HolderRole = "Suspect", HolderPersonKey = "s1" } } },
             },
         };
-        foreach (var purpose in (string[])["C2_BLIND_MATCH", "C5_LE_NONIDENT"])
+        foreach (var purpose in (string[])["C2_BLIND_MATCH", .. tells is null ? Array.Empty<string>() : [tells]])
         {
             record.Consents.Add(new Consent
             {
@@ -193,7 +238,7 @@ public sealed class OutboxTests : IDisposable
                 State = "Granted",
                 ObtainedDay = 1,
                 ExpiresDay = (int)(ends - DateTimeOffset.UnixEpoch).TotalDays,
-                NamedRecipients = { purpose == "C2_BLIND_MATCH" ? [] : named },
+                NamedRecipients = { purpose == "C5_LE_NONIDENT" ? named : [] },
             });
         }
 
@@ -213,8 +258,8 @@ public sealed class OutboxTests : IDisposable
         Assert.True(shelf.Put(shelf.Prepare(manifest, index, new OpenedSlot(0, record, null))!));
     }
 
-    /// <summary>A room of three contributors and two agencies with these queries.</summary>
-    internal static RoomState MakeState(IEnumerable<QueryDefinition> queries, int searchesPerMonth = 1)
+    /// <summary>A room of three contributors and two agencies with these queries; where the keys are asked for, two of the contributors list each other.</summary>
+    internal static RoomState MakeState(IEnumerable<QueryDefinition> queries, int searchesPerMonth = 1, Dictionary<MemberId, SigningKey>? keys = null)
     {
         var service = new ServiceTerms(new Uri("https://127.0.0.1:2"), KeyId.OfSpki([2]));
         using var operatorKey = SigningKey.Generate();
@@ -223,7 +268,7 @@ public sealed class OutboxTests : IDisposable
             .SetEnclaves(EnclaveTerms.ForSimulation("tests", new string('a', 96)))
             .SetLinkageModel(RoomModel.Shipped.Digest)
             .SetQueries(queries);
-        var organisations = new Dictionary<MemberId, SigningKey>();
+        var organisations = keys ?? [];
         foreach (var owner in (MemberId[])[Alpha, Bravo, MemberId.Parse("charlie")])
         {
             organisations[owner] = SigningKey.Generate();
@@ -239,9 +284,12 @@ public sealed class OutboxTests : IDisposable
         var signed = organisations.Aggregate(SignedCharter.Begin(charter), (all, owner) => all.Approve(owner.Value, owner.Key));
         var state = RoomState.Open(charter.Room);
         Assert.True(state.Apply(0, new CharterEntry(charter.Room, EntryId.From(Guid.NewGuid()), Alpha, signed).Sign(organisations[Alpha])).IsAccepted);
-        foreach (var key in organisations.Values)
+        foreach (var (owner, other) in keys is null ? [] : ((MemberId, MemberId)[])[(Alpha, Bravo), (Bravo, Alpha)])
         {
-            key.Dispose();
+            using var approver = SigningKey.Generate();
+            Assert.True(state.Apply(state.Size, new PersonEntry(
+                charter.Room, EntryId.From(Guid.NewGuid()), owner, Revoke: false, "p1", approver.PublicKey, PersonRoles.Approver).Sign(organisations[owner])).IsAccepted);
+            Assert.True(state.Apply(state.Size, new ListingEntry(charter.Room, EntryId.From(Guid.NewGuid()), owner, [other], [], []).Sign(approver)).IsAccepted);
         }
 
         return state;

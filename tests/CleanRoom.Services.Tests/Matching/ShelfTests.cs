@@ -37,6 +37,18 @@ public sealed class ShelfTests
     }
 
     [Fact]
+    public void Admit_InTheMonthOfALoss_LetsNobodyInWhoIsLimited()
+    {
+        var shelf = new RecordShelf(RoomModel.Shipped, 100);
+        Assert.True(shelf.Put(shelf.Prepare(Batch(), 7, Slot(0, Guid.NewGuid()))!, limited: true));
+        shelf.Admit(TwoAMonth, May, May.AddMinutes(-5));
+        shelf.Admit(TwoAMonth, May, June);
+        Assert.Empty(shelf.New);
+        shelf.Admit(TwoAMonth, June, May);
+        Assert.Equal([Handle(0)], shelf.New);
+    }
+
+    [Fact]
     public void Admit_QuotaLiftedByANewCharter_LetsAllIn()
     {
         var shelf = new RecordShelf(RoomModel.Shipped, 100);

@@ -61,12 +61,18 @@ public abstract class BrokerStoreContract
         await Store.TryCreateAsync(Record() with { CosignedSize = 5, CosignedRoot = Digest.Of([5]), CosignedTime = Now, Generation = 2 }, Token);
         var stored = (await Store.FindAsync(Room, Token))!;
         await Assert.ThrowsAsync<ArgumentException>(() => Store.TryReplaceAsync(stored with { CosignedSize = 4 }, Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => Store.TryReplaceAsync(stored with { CosignedSize = 4, GivenUp = (6, Digest.Of([5])) }, Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => Store.TryReplaceAsync(stored with { CosignedSize = 4, GivenUp = (5, Digest.Of([6])) }, Token));
         await Assert.ThrowsAsync<ArgumentException>(() => Store.TryReplaceAsync(stored with { CosignedTime = Now.AddSeconds(-1) }, Token));
         await Assert.ThrowsAsync<ArgumentException>(() => Store.TryReplaceAsync(stored with { CosignedTime = null }, Token));
         await Assert.ThrowsAsync<ArgumentException>(() => Store.TryReplaceAsync(stored with { Generation = 1 }, Token));
         await Assert.ThrowsAsync<ArgumentException>(() => Store.TryReplaceAsync(stored with { Genesis = Digest.Of([8]) }, Token));
         Assert.True(await Store.TryReplaceAsync(stored, Token));
         Assert.False(await Store.TryReplaceAsync(stored, Token));
+        var next = (await Store.FindAsync(Room, Token))!;
+        Assert.True(await Store.TryReplaceAsync(next with { CosignedSize = 4, CosignedRoot = Digest.Of([4]), GivenUp = (5, Digest.Of([5])) }, Token));
+        var shorter = (await Store.FindAsync(Room, Token))!;
+        Assert.Equal((4, null), (shorter.CosignedSize, shorter.GivenUp));
     }
 
     [Fact]
