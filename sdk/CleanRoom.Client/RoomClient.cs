@@ -38,7 +38,7 @@ public sealed class RoomClient : IDisposable
         _options = options;
         _certificate = certificate;
         _ingestion = ingestion;
-        _reader = new LogReader(ingestion, memory.Room, memory.Checkpoint);
+        _reader = new LogReader(ingestion, memory.Room, memory.Checkpoint, memory.Recovery);
         EpochFacts = new EpochFacts(memory.CheckpointTime);
         _log = new KeptLog(memory.Folder, memory.Room);
         Ingestion = new IngestionService.IngestionServiceClient(ingestion.CallInvoker);
@@ -359,7 +359,13 @@ public sealed class RoomClient : IDisposable
     {
         await _reader.SyncAsync(fresh, Observe, cancellationToken).ConfigureAwait(false);
         OwnWord.Require(Profile, Memory, _kept.Charter, State, _charters);
-        Memory.RememberCheckpoint(Checkpoint);
+        if (_reader.Recovery > Memory.Recovery)
+        {
+            // What is lost for the room is not lost here: it says what this member has to append again.
+            _log.SetAside(_reader.Recovery);
+        }
+
+        Memory.RememberCheckpoint(Checkpoint, _reader.Recovery);
         _log.Keep(_unkept);
         _unkept.Clear();
         if (Memory.Genesis is null)
@@ -394,7 +400,7 @@ public sealed class RoomClient : IDisposable
     /// <summary>Others' eyes see fewer entries: what came before this member was known to the room is read again.</summary>
     private async Task ReopenAsync(CancellationToken cancellationToken)
     {
-        _reader = new LogReader(_ingestion, Room, Memory.Checkpoint);
+        _reader = new LogReader(_ingestion, Room, Memory.Checkpoint, Memory.Recovery);
         EpochFacts = new EpochFacts(Memory.CheckpointTime);
         _charters.Clear();
         _own.Clear();

@@ -126,6 +126,19 @@ internal sealed class LiveRoom : IAsyncDisposable
         await _apps[_names.IndexOf(name)].StopAsync(Token);
     }
 
+    /// <summary>Stops ingestion, lets something be done with its folder, and starts it again at the same address.</summary>
+    public async Task RestartIngestionAsync(Action<string> meanwhile)
+    {
+        var index = _names.IndexOf("ingestion");
+        await _apps[index].StopAsync(Token);
+        await _apps[index].DisposeAsync();
+        meanwhile(Path.Combine(Folder.FullName, "ingestion"));
+        var app = await StartAsync("ingestion", IngestionHost.Build, $"--Server:Port={Charter.Charter.Operator.Ingestion.Endpoint.Port}");
+        _apps.Remove(app);
+        _names.RemoveAt(_names.Count - 1);
+        _apps[index] = app;
+    }
+
     /// <summary>Starts the broker of a member.</summary>
     public async Task<(Uri Address, KeyId Tls)> StartBrokerAsync(MemberProfile profile, string name = "broker")
     {

@@ -76,7 +76,7 @@ internal static class CharterCommands
         submit.Handle(SubmitAsync);
         var veto = new Command("veto", "Forbid a version that is not in the log yet.") { CharterFile };
         veto.Handle(VetoAsync);
-        return new Command("charter", "Charters: drafts, signatures, versions.") { init, card, add, query, propose, show, sign, merge, verify, submit, veto, LinkageModelCommand.Create() };
+        return new Command("charter", "Charters: drafts, signatures, versions.") { init, card, add, query, propose, show, sign, merge, verify, submit, veto, RecoverCommands.Create(), LinkageModelCommand.Create() };
     }
 
     private static int Init(Call call)

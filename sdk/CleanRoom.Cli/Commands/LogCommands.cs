@@ -104,7 +104,7 @@ internal static class LogCommands
         if (call.Get(Common.Offline))
         {
             var kept = call.Kept();
-            return LogAudit.Verify(KeptRoom.LogFolder(kept.Profile, kept.Memory.Room), kept.Memory.Checkpoint, context ?? kept.Profile.ReadCollateral());
+            return LogAudit.Verify(KeptRoom.LogFolder(kept.Profile, kept.Memory.Room), kept.Memory.Checkpoint, context ?? kept.Profile.ReadCollateral(), kept.Memory.Recovery);
         }
 
         using var room = await call.ConnectAsync().ConfigureAwait(false);

@@ -25,10 +25,16 @@ internal sealed class FrameJudge(RoomState state, IEpochFacts facts, MemberId me
     /// <summary>Judges a frame that should carry a number.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="number">The number that comes next, unless it was declared void.</param>
-    /// <returns>Null for a message that was cosigned too late and has been declared void for that: there is nothing to read, and what it told is told anew.</returns>
+    /// <returns>Null for a message that was cosigned too late and has been declared void for that, or whose epoch is lost: there is nothing to read, and what it told is told anew.</returns>
     public InboxEvent? Judge(MessageFrame frame, long number)
     {
         var refusal = FrameVerifier.Verify(frame, state, member, out var header);
+        if (refusal == FrameRefusal.UnknownEpoch && state.LastRecovery is not null && state.VoidThrough(member, header!.Number) is not null)
+        {
+            // Its epoch is among the entries that are lost: nothing binds it any more. What it told is told anew.
+            return null;
+        }
+
         if (refusal != FrameRefusal.None)
         {
             return Refused(refusal, header?.Number ?? 0);

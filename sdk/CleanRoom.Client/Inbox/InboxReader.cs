@@ -294,11 +294,17 @@ public sealed class InboxReader
         var state = _room.State;
         var expected = state.NextNumber(_room.Profile.Member) - 1;
         var taken = _frames.Taken;
-        if (expected > taken && state.LastEpochTime is { } decided && now - decided > _options.DeliveryGrace && _raised.Add((InboxAlarm.MessageSuppressed, expected)))
+        var due = taken + 1;
+        while (due <= expected && state.VoidThrough(_room.Profile.Member, due) is { } without)
+        {
+            due = without + 1;
+        }
+
+        if (expected >= due && state.LastEpochTime is { } decided && now - decided > _options.DeliveryGrace && _raised.Add((InboxAlarm.MessageSuppressed, expected)))
         {
             yield return new InboxEvent.Alarm(
-                InboxAlarm.MessageSuppressed, taken + 1,
-                $"Messages {taken + 1} to {expected} stand in the epoch head in the log and were not delivered: they are delayed or suppressed; tell the operator and the other members.");
+                InboxAlarm.MessageSuppressed, due,
+                $"Messages {due} to {expected} stand in the epoch head in the log and were not delivered: they are delayed or suppressed; tell the operator and the other members.");
         }
 
         var silence = 2 * state.Charter!.Epochs.Length.Approximate;

@@ -20,7 +20,6 @@ public sealed class LogAudit
     private int _dated;
     private int _releases;
     private string? _problem;
-    private LogPosition? _kept;
 
     private LogAudit(RoomId room, AppraisalContext? context) => (_verifier, _context) = (new LogVerifier(room), context);
 
@@ -28,18 +27,19 @@ public sealed class LogAudit
     /// <param name="path">The folder or file that <see cref="LogExport"/> wrote.</param>
     /// <param name="kept">A cosigned position that the log must extend; null for none.</param>
     /// <param name="context">What instances' evidence is appraised with (<see cref="MemberProfile.ReadCollateral"/>); null: then simulated evidence alone can be trusted.</param>
+    /// <param name="recovery">Number of the last recovery that the log held at that position; 0 for none.</param>
     /// <exception cref="ClientException">The file cannot be read or is no exported log. That the log does not verify is no exception but a finding.</exception>
-    public static LogFindings Verify(string path, LogPosition? kept = null, AppraisalContext? context = null)
+    public static LogFindings Verify(string path, LogPosition? kept = null, AppraisalContext? context = null, int recovery = 0)
     {
         var items = LogExport.Read(path, out var room);
         var audit = new LogAudit(room, context);
-        audit.Expect(kept);
+        audit.Expect(kept, recovery);
         foreach (var item in items)
         {
             audit.Take(item);
         }
 
-        return audit.Finish(kept);
+        return audit.Finish();
     }
 
     /// <summary>Reads the log anew from ingestion and verifies it.</summary>
@@ -56,21 +56,20 @@ public sealed class LogAudit
         ArgumentNullException.ThrowIfNull(room);
         var kept = room.Memory.Checkpoint;
         var audit = new LogAudit(room.Room, context ?? room.Profile.ReadCollateral());
-        audit.Expect(kept);
+        audit.Expect(kept, room.Memory.Recovery);
         await foreach (var item in LogExport.ReadAsync(room, cancellationToken).ConfigureAwait(false))
         {
             audit.Take(item);
         }
 
-        return audit.Finish(kept);
+        return audit.Finish();
     }
 
-    private void Expect(LogPosition? kept)
+    private void Expect(LogPosition? kept, int recovery)
     {
         if (kept is not null)
         {
-            _kept = kept;
-            _verifier.Expect(kept);
+            _verifier.Expect(kept, recovery);
         }
     }
 
@@ -120,7 +119,7 @@ public sealed class LogAudit
 
         // A copy that grew from visit to visit holds checkpoints from before the kept one; that one, and the last, decide.
         if (refusal == CheckpointRefusal.Shrunk && note!.Checkpoint.Size == _verifier.Size && note.Checkpoint.Root == _verifier.Root
-            && note.Checkpoint.Size < (_kept?.Size ?? 0))
+            && note.Checkpoint.Size < _verifier.Expected)
         {
             return;
         }
@@ -128,7 +127,7 @@ public sealed class LogAudit
         _problem = refusal switch
         {
             CheckpointRefusal.WrongRoot => "The log was forked or changed: its entries do not give the root that was signed, or contradict what was cosigned before; compare with another member's copy.",
-            CheckpointRefusal.Shrunk => "The log was rolled back: it is shorter than what was cosigned before; send nothing, and tell the other members.",
+            CheckpointRefusal.Shrunk => "The log was rolled back: it is shorter than what was cosigned before; send nothing, and tell the other members. If entries are lost for good, all contributors sign a recovery (\"cleanroom charter recover\").",
             CheckpointRefusal.TooFewCosignatures => "The checkpoint carries too few valid cosignatures of the charter's witnesses; believe nothing of this log until a quorum has cosigned it.",
             CheckpointRefusal.NoGenesis => "The log does not begin with a charter that all its contributors signed; compare its first entry with the charter that you signed.",
             _ => $"A checkpoint does not verify ({refusal}); ask another member for its copy.",
@@ -153,14 +152,14 @@ public sealed class LogAudit
         }
     }
 
-    private LogFindings Finish(LogPosition? kept)
+    private LogFindings Finish()
     {
         var state = _verifier.State;
         var covered = _verifier.Cosigned?.Size ?? 0;
         _problem ??= _verifier switch
         {
             { Cosigned: null } => "No cosigned checkpoint covers the log: believe nothing of it.",
-            _ when covered < (kept?.Size ?? 0) => "The log was rolled back: it is shorter than what was cosigned before; send nothing, and tell the other members.",
+            _ when covered < _verifier.Expected => "The log was rolled back: it is shorter than what was cosigned before; send nothing, and tell the other members. If entries are lost for good, all contributors sign a recovery (\"cleanroom charter recover\").",
             _ when covered < _verifier.Size => $"Entries from {covered} on are not covered by a cosigned checkpoint: believe only those before.",
             _ => null,
         };
@@ -197,6 +196,9 @@ public sealed class LogAudit
             + (epoch.Disclosed.Count > 0 ? $", discloses for {string.Join(", ", epoch.Disclosed)}" : ""),
         ActEntry { About: { } about } act => $"{act.Id}, about request {about}",
         ActEntry act => $"{act.Id}, sealed",
+        RecoveryEntry { Content.Statement: var statement } =>
+            $"recovery {statement.Number}: goes on from {statement.Surviving.Size} entries, at most {statement.Gap} are lost ({statement.Reason})",
+        ResumeEntry resume => $"after recovery {resume.Number}",
         ConfirmEntry confirm => $"second person for {confirm.Of}",
         _ => "unknown",
     };

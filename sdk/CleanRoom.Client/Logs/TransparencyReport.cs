@@ -1,4 +1,5 @@
 using System.Globalization;
+using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 
 namespace CleanRoom.Client.Logs;
@@ -89,7 +90,7 @@ public static class TransparencyReport
         }
     }
 
-    private static string QuarterOf(DateTimeOffset? time) => time is { } at ? FormattableString.Invariant($"{at.UtcDateTime.Year:0000}-Q{((at.UtcDateTime.Month - 1) / 3) + 1}") : "";
+    private static string QuarterOf(DateTimeOffset? time) => time is { } at ? BudgetPeriod.QuarterOf(at) : "";
 
     private static string BandOf(int number) => number switch
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CleanRoom.Charter;
 using CleanRoom.Client.Files;
 using CleanRoom.Client.Logs;
@@ -57,6 +58,28 @@ internal sealed class KeptLog(string folder, RoomId room)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new ClientException(ClientProblem.CannotCreate, $"{_path} cannot be written: check the free space and that you may write there.", exception);
+        }
+    }
+
+    /// <summary>Where the log lies that this member had kept before a recovery.</summary>
+    public static string LostPath(string folder, int recovery) => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"lost-{recovery}.jsonl"));
+
+    /// <summary>Puts the kept log aside, once for a recovery: its end is not in the room's log any more.</summary>
+    /// <exception cref="ClientException">It cannot be moved.</exception>
+    public void SetAside(int recovery)
+    {
+        var lost = LostPath(folder, recovery);
+        try
+        {
+            if (File.Exists(_path) && !File.Exists(lost))
+            {
+                File.Move(_path, lost);
+                DurableFile.FlushFolder(folder);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ClientException(ClientProblem.CannotCreate, $"{_path} cannot be moved to {lost}: check that you may write there.", exception);
         }
     }
 

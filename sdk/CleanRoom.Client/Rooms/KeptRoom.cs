@@ -75,7 +75,7 @@ public sealed class KeptRoom
         var outcomes = new List<EntryOutcome>();
         if (Memory.Checkpoint is { } known)
         {
-            _verifier.Expect(known);
+            _verifier.Expect(known, Memory.Recovery);
         }
 
         foreach (var item in LogExport.Read(folder, out var room))

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
+using CleanRoom.Charter.Recovery;
 using CleanRoom.Client.Files;
 using CleanRoom.Cryptography;
 
@@ -45,6 +46,9 @@ public sealed class RoomMemory
     public LogPosition? Checkpoint => _state["checkpoint"] is JsonObject kept
         ? new LogPosition((long)kept["size"]!, Digest.Parse((string)kept["root"]!))
         : null;
+
+    /// <summary>Number of the last recovery in the log under <see cref="Checkpoint"/>; 0 for none.</summary>
+    public int Recovery => _state["checkpoint"] is JsonObject kept && kept["recovery"] is { } number ? (int)number : 0;
 
     internal (long Size, DateTimeOffset Time)? CheckpointTime =>
         _state["checkpoint"] is JsonObject kept ? ((long)kept["size"]!, DateTimeOffset.FromUnixTimeSeconds((long)kept["time"]!)) : null;
@@ -124,23 +128,46 @@ public sealed class RoomMemory
 
     internal void RememberGenesis(Digest genesis) => Change(state => state["genesis"] = genesis.ToString());
 
-    internal void RememberCheckpoint(CosignedCheckpoint checkpoint)
+    /// <summary>Hash of the recovery with this number that this member signed; null if it signed none.</summary>
+    public Digest? SignedRecovery(int number) =>
+        (_state["recoveries"] as JsonObject)?[number.ToString(CultureInfo.InvariantCulture)] is { } hash ? Digest.Parse((string)hash!) : null;
+
+    /// <summary>The highest number of a recovery that this member signed; 0 for none.</summary>
+    public int LastSignedRecovery => (_state["recoveries"] as JsonObject)?.Select(pair => int.Parse(pair.Key, NumberStyles.None, CultureInfo.InvariantCulture)).DefaultIfEmpty().Max() ?? 0;
+
+    internal void RememberSigned(RecoveryStatement statement) => Change(state =>
+    {
+        var signed = state["recoveries"] as JsonObject ?? [];
+        signed[statement.Number.ToString(CultureInfo.InvariantCulture)] = statement.Hash.ToString();
+        state["recoveries"] = signed;
+    });
+
+    /// <summary>Remembers a checkpoint: a longer log, a later look at the same, or one with a later recovery.</summary>
+    internal void RememberCheckpoint(CosignedCheckpoint checkpoint, int recovery)
     {
         var time = checkpoint.Time.Opening.ToUnixTimeSeconds();
-        if (checkpoint.Size > (Checkpoint?.Size ?? 0) || (checkpoint.Size == Checkpoint?.Size && time > CheckpointTime!.Value.Time.ToUnixTimeSeconds()))
+        var isNewer = (recovery, checkpoint.Size).CompareTo((Recovery, Checkpoint?.Size ?? 0));
+        if (isNewer > 0 || (isNewer == 0 && time > CheckpointTime!.Value.Time.ToUnixTimeSeconds()))
         {
             Change(state =>
             {
                 // Another process may have seen a later one meanwhile.
-                if (state["checkpoint"] is not JsonObject known || (long)known["size"]! <= checkpoint.Size)
+                if (state["checkpoint"] is not JsonObject known
+                    || (known["recovery"] is { } number ? (int)number : 0, (long)known["size"]!).CompareTo((recovery, checkpoint.Size)) <= 0)
                 {
-                    state["checkpoint"] = new JsonObject
+                    var next = new JsonObject
                     {
                         ["note"] = checkpoint.Note.ToText(),
                         ["root"] = checkpoint.Root.ToString(),
                         ["size"] = checkpoint.Size,
                         ["time"] = time,
                     };
+                    if (recovery > 0)
+                    {
+                        next["recovery"] = recovery;
+                    }
+
+                    state["checkpoint"] = next;
                 }
             });
         }

@@ -345,6 +345,27 @@ public sealed class Uploader
         }
     }
 
+    /// <summary>
+    /// After a recovery: records whose newest version stood in a batch that is lost are no longer taken for uploaded, so that the next upload of the same file seals them again, under their ids.
+    /// </summary>
+    /// <returns>How many.</returns>
+    internal int ForgetLost()
+    {
+        using var held = _room.Memory.Lock("upload");
+        var ledger = RecordLedger.Open(_room.Memory.Folder);
+        var pending = _journal.Read().Select(batch => batch.Entry.Batch).ToHashSet();
+        var lost = ledger.Records.Where(record => record is { Withdrawn: false, Slots.Count: > 0 } && IsLost(record.Slots[^1])).ToList();
+        foreach (var record in lost)
+        {
+            ledger.Put(record with { Content = "", Slots = [.. record.Slots.Where(slot => !IsLost(slot))] });
+        }
+
+        ledger.Save();
+        return lost.Count;
+
+        bool IsLost(RecordSlot slot) => !_room.State.Batches.ContainsKey(slot.Batch) && !pending.Contains(slot.Batch);
+    }
+
     /// <summary>What the log says is withdrawn is withdrawn, also if this program was killed before it could write that down.</summary>
     private void Reconcile(RecordLedger ledger)
     {
