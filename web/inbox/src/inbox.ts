@@ -123,6 +123,8 @@ export class Inbox {
     this.acknowledged = await this.service.acknowledged();
     const last = this.log.lastNumber(this.keys.member);
     for (let end = last; end > 0 && !this.#stop.signal.aborted; end -= page) {
+      // Numbers of lost entries are many, and nothing stands under them.
+      end = (this.log.lostFrom(this.keys.member, end) ?? end + 1) - 1;
       await this.#take(Math.max(0, end - page), Math.min(page, end), 0);
     }
     this.loaded = true;
@@ -233,7 +235,10 @@ export class Inbox {
   }
 
   #noteMissing(now: number): void {
-    const from = this.#last + 1;
+    let from = this.#last + 1;
+    for (let gone = this.log.voidThrough(this.keys.member, from); gone !== null; gone = this.log.voidThrough(this.keys.member, from)) {
+      from = gone + 1;
+    }
     if (from > this.log.lastNumber(this.keys.member)) {
       this.#missingSince = null;
     } else if (this.#missingSince?.from !== from) {

@@ -124,6 +124,10 @@ export async function judgeFrame(log: RoomLog, recipient: string, keys: readonly
   }
   const { header, jws } = parsed;
   const refusal = await verifyFrame(log, recipient, header, jws, ciphertext, frame.path);
+  if (refusal === "unknown-epoch" && log.lostFrom(recipient, header.number) !== null) {
+    // Its epoch is among the entries that are lost: nothing binds it any more. What it told is told anew.
+    return refused("void");
+  }
   if (refusal !== null) {
     return refused(refusal);
   }

@@ -14,4 +14,5 @@ export * from "./own.ts";
 export * as padme from "./padme.ts";
 export * from "./p256.ts";
 export * from "./pkcs12.ts";
+export * from "./recovery.ts";
 export * from "./room.ts";

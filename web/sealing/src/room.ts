@@ -5,10 +5,13 @@ import { Fields, parseCanonical, reading, type Json } from "./json.ts";
 import { parseJws, verifyJws, type Jws } from "./jws.ts";
 import { publicKeyOfJwk, sameKey, type PublicKey } from "./keys.ts";
 import { Frontier, leafHash } from "./merkle.ts";
+import { isSignedByAll, readRecovery, type Recovery } from "./recovery.ts";
 
 /** An enclave instance of the log. */
 export interface Instance {
   readonly generation: number;
+  /** Position of its entry. */
+  readonly index: number;
   readonly signing: PublicKey;
   /** So many brokers had released keys to it while it was the newest that one of them is honest. */
   readonly trusted: boolean;
@@ -64,6 +67,14 @@ export class RoomLog {
   readonly #lastNumbers = new Map<string, number>();
   readonly #epochs = new Map<number, EpochHead>();
   readonly #fresh: EpochHead[] = [];
+  /** Members who have not resumed since the last recovery. */
+  readonly #held = new Set<string>();
+  /** Numbers of messages that may have been in lost entries. */
+  readonly #lost = new Map<string, { readonly first: number; readonly last: number }[]>();
+  #recovery: Recovery | null = null;
+  #recoveredAt = 0;
+  #lastEpochNumber = 0;
+  #lastGeneration = 0;
   #lastEpoch: EpochHead | null = null;
   #time: RoomTime | null = null;
   #instanceTime: number | null = null;
@@ -107,9 +118,20 @@ export class RoomLog {
     return this.#releases;
   }
 
-  /** The newest instance. */
+  /** The newest instance; none after a recovery, until there is one that has read it. */
   get instance(): Instance | null {
-    return this.#instances.at(-1) ?? null;
+    const newest = this.#instances.at(-1);
+    return newest && newest.index >= this.#recoveredAt ? newest : null;
+  }
+
+  /** The last recovery: entries were lost, and all contributors signed that the room goes on without them. */
+  get recovery(): Recovery | null {
+    return this.#recovery;
+  }
+
+  /** The first number that was lost together with this one; null if it was not lost. */
+  lostFrom(member: string, number: number): number | null {
+    return this.#lost.get(member)?.find((range) => range.first <= number && number <= range.last)?.first ?? null;
   }
 
   /** All epochs, the oldest first. */
@@ -122,7 +144,7 @@ export class RoomLog {
   }
 
   instanceOf(generation: number): Instance | null {
-    return this.#instances[generation - 1] ?? null;
+    return this.#instances.find((instance) => instance.generation === generation) ?? null;
   }
 
   /** Number of a member's last message; 0 before the first. */
@@ -223,6 +245,10 @@ export class RoomLog {
         return this.#applyRelease(jws, author, fields);
       case "epoch":
         return author === "enclave" && this.#applyEpoch(jws, fields);
+      case "recovery":
+        return this.#applyRecovery(jws, author, fields);
+      case "resume":
+        return this.#applyResume(jws, author, fields);
       default:
         return false;
     }
@@ -234,13 +260,9 @@ export class RoomLog {
       return false;
     }
     const signed = reading(() => {
-      const body = fields.object("signed");
-      const approvals = body.value("approvals");
-      const charter = body.value("charter");
-      body.end();
+      const body = readSignedCharter(fields.value("signed"));
       fields.end();
-      const words = new Fields(approvals);
-      return { charter, approvals: new Map(Object.keys(approvals as object).map((member) => [member, words.text(member, 1024)])) };
+      return body;
     });
     const charter = signed && (await readCharter(signed.charter));
     if (!charter || charter.room !== this.room) {
@@ -257,6 +279,62 @@ export class RoomLog {
       }
     }
     return good;
+  }
+
+  /** The room goes on from these very entries if every contributor of the newest charter has signed so; nothing that the lost ones may have used is used again. */
+  async #applyRecovery(jws: Jws, author: string, fields: Fields): Promise<boolean> {
+    const read = reading(() => {
+      const versions = fields.list("charters", 0, 8).map(readSignedCharter);
+      const signed = fields.object("signed");
+      const body = { versions, statement: signed.value("recovery"), signatures: readApprovals(signed.value("signatures")) };
+      signed.end();
+      fields.end();
+      return body;
+    });
+    const recovery = read && (await readRecovery(read.statement));
+    if (!recovery || recovery.room !== this.room || recovery.surviving.size !== this.size
+      || recovery.surviving.root !== digestText(await this.#frontier.root()) || recovery.number <= (this.#recovery?.number ?? 0)) {
+      return false;
+    }
+    const lost: Charter[] = [];
+    let newest = this.charter!;
+    for (const { charter: json, approvals } of read.versions) {
+      const charter = await readCharter(json);
+      if (!charter || !(await takesOver(charter, approvals, newest, this.#vetoes.get(charter.hash) ?? new Set()))) {
+        return false;
+      }
+      lost.push(charter);
+      newest = charter;
+    }
+    const proposer = memberOf(newest, author);
+    if (proposer?.role !== "contributor" || !(await verifyJws(jws, proposer.organisationKey)) || !(await isSignedByAll(recovery, read.signatures, newest))) {
+      return false;
+    }
+    lost.forEach((charter) => this.#charters.push({ index: this.size, charter }));
+    const slots = Math.max(...this.charters.map((charter) => charter.slotsPerMember));
+    for (const member of new Set([...this.#lastNumbers.keys(), ...newest.members.map(({ id }) => id)])) {
+      const range = { first: this.lastNumber(member) + 1, last: this.lastNumber(member) + recovery.gap * slots };
+      this.#void.set(member, [...(this.#void.get(member) ?? []), range]);
+      this.#lost.set(member, [...(this.#lost.get(member) ?? []), range]);
+      this.#lastNumbers.set(member, range.last);
+    }
+    this.#lastEpochNumber += recovery.gap;
+    this.#lastGeneration += recovery.gap;
+    this.#releases.clear();
+    newest.members.filter((member) => member.broker).forEach((member) => this.#held.add(member.id));
+    this.#recovery = recovery;
+    this.#recoveredAt = this.size;
+    return true;
+  }
+
+  async #applyResume(jws: Jws, author: string, fields: Fields): Promise<boolean> {
+    const number = reading(() => {
+      const read = fields.integer("number", 1, 1_000_000);
+      fields.end();
+      return read;
+    });
+    const member = memberOf(this.charter!, author);
+    return number !== null && member !== undefined && number === this.#recovery?.number && (await verifyJws(jws, member.organisationKey)) && this.#held.delete(author);
   }
 
   async #applyVeto(jws: Jws, author: string, fields: Fields): Promise<boolean> {
@@ -300,11 +378,12 @@ export class RoomLog {
     }
     const known = [signing, release].some((key) => this.#keys.has(key.id) || isCharterKey(charter, key));
     const brokers = entry.evidence.every((id, i) => memberOf(charter, id)?.broker && (i === 0 || entry.evidence[i - 1]! < id));
-    if (known || !brokers || entry.charter !== charter.hash || entry.generation !== this.#instances.length + 1 || entry.checkpoint.size > this.size) {
+    if (known || !brokers || entry.charter !== charter.hash || entry.generation !== this.#lastGeneration + 1 || entry.checkpoint.size > this.size) {
       return false;
     }
     this.#keys.add(signing.id).add(release.id);
-    this.#instances.push({ generation: entry.generation, signing, trusted: false });
+    this.#lastGeneration = entry.generation;
+    this.#instances.push({ generation: entry.generation, index: this.size, signing, trusted: false });
     this.#releases.clear();
     return true;
   }
@@ -318,13 +397,13 @@ export class RoomLog {
     });
     const broker = memberOf(this.charter!, author)?.broker;
     const instance = this.instance;
-    if (!entry || !broker || !instance || entry.generation !== instance.generation || entry.instance !== instance.signing.id
+    if (!entry || !broker || !instance || this.#held.has(author) || entry.generation !== instance.generation || entry.instance !== instance.signing.id
       || !(await verifiesOne(jws, [broker.verifierKey, ...broker.standIns.map((standIn) => standIn.verifierKey)]))) {
       return false;
     }
     this.#releases.add(author);
     if (this.#isHeard()) {
-      this.#instances[instance.generation - 1] = { ...instance, trusted: true };
+      this.#instances[this.#instances.length - 1] = { ...instance, trusted: true };
     }
     return true;
   }
@@ -361,7 +440,7 @@ export class RoomLog {
       && (i === 0 || entry.recipients[i - 1]!.member < item.member)
       && item.first === this.lastNumber(item.member) + 1
       && item.last === item.first + charter.slotsPerMember - 1);
-    if (!continues || entry.epoch !== (this.#lastEpoch?.epoch ?? 0) + 1 || size > this.size || witnesses?.hash !== charter.hash
+    if (!continues || entry.epoch !== this.#lastEpochNumber + 1 || size > this.size || witnesses?.hash !== charter.hash
       || (this.#lastEpoch && secondsOf(entry.roomTime) < secondsOf(this.#lastEpoch.roomTime))
       || typeof (await cosignedTime(entry.checkpoint, charter)) === "string") {
       return false;
@@ -392,6 +471,7 @@ export class RoomLog {
       untimely: false,
     };
     this.#lastEpoch = head;
+    this.#lastEpochNumber = head.epoch;
     this.#epochs.set(head.epoch, head);
     this.#fresh.push(head);
     entry.recipients.forEach((item) => this.#lastNumbers.set(item.member, item.last));
@@ -412,6 +492,19 @@ async function cosignedTime(note: SignedCheckpoint, charter: Charter): Promise<R
   return clocks.length < quorumOf(charter)
     ? "not-cosigned"
     : { opening: clocks[Math.floor((clocks.length - 1) / 2)]!, expiring: clocks[Math.floor(clocks.length / 2)]! };
+}
+
+function readSignedCharter(json: Json): { readonly charter: Json; readonly approvals: ReadonlyMap<string, string> } {
+  const body = new Fields(json);
+  const signed = { charter: body.value("charter"), approvals: readApprovals(body.value("approvals")) };
+  body.end();
+  return signed;
+}
+
+/** Detached JWS by member. */
+function readApprovals(json: Json): ReadonlyMap<string, string> {
+  const words = new Fields(json);
+  return new Map(Object.keys(json as object).map((member) => [member, words.text(member, 1024)]));
 }
 
 function readPosition(fields: Fields): { readonly size: number; readonly root: string } {

@@ -36,8 +36,23 @@ export interface InboxVectors {
   readonly frames: readonly (Frame & { readonly what: string; readonly expect: string; readonly message?: string })[];
 }
 
+export interface RecoveryVectors {
+  readonly room: string;
+  readonly genesis: string;
+  readonly member: string;
+  readonly before: readonly string[];
+  readonly forged: readonly { readonly what: string; readonly leaf: string }[];
+  readonly after: readonly string[];
+  readonly checkpoint: string;
+  readonly epoch: number;
+  readonly generation: number;
+  readonly lastNumber: number;
+  readonly recovery: string;
+}
+
 export const cryptography = read("cryptography") as CryptographyVectors;
 export const inbox = read("inbox") as InboxVectors;
+export const recovery = read("recovery") as RecoveryVectors;
 
 /** Bytes of hex that is known to be good. */
 export const hex = (text: string): Bytes => fromHex(text)!;
