@@ -103,7 +103,7 @@ internal sealed class Witness(RoomGuard guard, BrokerKeys keys, StandingReader s
         // Whole seconds, and never before one that was given: room time must not go back because a clock did.
         var now = DateTimeOffset.FromUnixTimeSeconds(clock.GetUtcNow().ToUnixTimeSeconds());
         var time = state.Record.CosignedTime is { } before && before > now ? before : now;
-        return size == last && state.Record.CosignedTime == time
+        return size == last && root == lastRoot && state.Record.CosignedTime == time
             ? new Outcome<BrokerRoom>.Done(state.Record)
             : new Outcome<BrokerRoom>.Done(state.Record with
             {

@@ -14,10 +14,11 @@ internal static class BrokerRules
 
     public static void CheckSuccessor(BrokerRoom stored, BrokerRoom record)
     {
-        if (record.Genesis != stored.Genesis || (record.CosignedSize < stored.CosignedSize && !GivesUp(stored, record)) || record.Generation < stored.Generation
+        var goesBack = record.CosignedSize < stored.CosignedSize || (record.CosignedSize == stored.CosignedSize && record.CosignedRoot != stored.CosignedRoot);
+        if (record.Genesis != stored.Genesis || (goesBack && !GivesUp(stored, record)) || record.Generation < stored.Generation
             || Nullable.Compare(record.CosignedTime, stored.CosignedTime) < 0)
         {
-            throw new ArgumentException("A room's genesis never changes; size, time and generation never go back, size but for what a recovery gives up.", nameof(record));
+            throw new ArgumentException("A room's genesis never changes; size, time and generation never go back, size and root but for what a recovery gives up.", nameof(record));
         }
     }
 

@@ -54,6 +54,20 @@ public sealed class RecoveryTests
         Assert.Equal(9UL, (await StateAsync(room)).Size);
     }
 
+    [Fact]
+    public async Task Cosign_OneEntryLostAndTheRecoveryInItsPlaceWithinTheSecond_RemembersTheRecoveryAndNotTheLoss()
+    {
+        await using var room = await TestRoom.JoinedAsync();
+        var lost = CosignTests.Grown(room.Log.Tree.Fork(1), 4);
+        _ = await room.AskAsync(lost, 4);
+        var anew = lost.Fork(3);
+        _ = anew.Append(Entry(room, Statement(room, lost, 3)));
+        _ = await room.Enclave.CosignAsync(Request(room, anew, 3, 4), cancellationToken: Token);
+        Assert.Equal(anew.Root(4), new Digest((await StateAsync(room)).Root.Span));
+        await TestRoom.RefusedAsync(ErrorReason.LogForked, () => room.AskAsync(CosignTests.Grown(lost, 5), 5));
+        _ = await room.AskAsync(CosignTests.Grown(anew, 5), 5);
+    }
+
     public static TheoryData<string, ErrorReason> Attacks() => new()
     {
         { "a contributor has not signed", ErrorReason.EntryInvalid },
