@@ -279,6 +279,11 @@ public sealed class MemberProfile
         return new RoomMemory(folder, room);
     }
 
+    /// <summary>Gives the newest signed charter of a room that this profile keeps.</summary>
+    /// <exception cref="ClientException">The room was not joined.</exception>
+    public SignedCharter CharterOf(RoomId room) => OpenRoom(room).FindCharter()
+        ?? throw new ClientException(ClientProblem.Configuration, $"{Member} has not joined room {room}: run \"cleanroom room join CHARTER\" with the signed charter.");
+
     private static string KeyPath(string folder, string file) => Path.Combine(folder, "keys", file);
 
     private static SigningKey Checked(SigningKey key, VerifyingKey expected, string file)

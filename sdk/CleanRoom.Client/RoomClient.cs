@@ -161,8 +161,7 @@ public sealed class RoomClient : IDisposable
         ArgumentNullException.ThrowIfNull(profile);
         options ??= new RoomClientOptions();
         var memory = profile.OpenRoom(room);
-        var kept = memory.FindCharter()
-            ?? throw new ClientException(ClientProblem.Configuration, $"{profile.Member} has not joined room {room}: run \"cleanroom room join CHARTER\" with the signed charter.");
+        var kept = profile.CharterOf(room);
         var certificate = profile.OpenTransportCertificate();
         PinnedChannel? channel = null;
         try

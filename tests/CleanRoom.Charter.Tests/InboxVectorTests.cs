@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Disclosure;
@@ -11,28 +10,14 @@ using CleanRoom.Cryptography;
 namespace CleanRoom.Charter.Tests;
 
 /// <summary>
-/// A small room as one member sees it, with its messages and forged ones: what web/sealing is checked against. To make it again after a deliberate change of format,
-/// run the tests with CLEANROOM_WRITE_VECTORS=1 and look at the difference. Signatures are randomised, so the file keeps the first ones.
+/// A small room as one member sees it, with its messages and forged ones: what web/sealing is checked against.
 /// </summary>
 public sealed class InboxVectorTests
 {
-    private static readonly string File = Path.Combine(Repository(), "tests", "vectors", "inbox.json");
-
-    private static readonly JsonSerializerOptions Indented = new()
-    {
-        WriteIndented = true,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     [Fact]
     public void Frames_Shipped_AreJudgedAsTheFileSays()
     {
-        if (Environment.GetEnvironmentVariable("CLEANROOM_WRITE_VECTORS") == "1")
-        {
-            System.IO.File.WriteAllText(File, Make().ToJsonString(Indented) + "\n");
-        }
-
-        var file = JsonNode.Parse(System.IO.File.ReadAllText(File))!;
+        var file = VectorFile.Read("inbox.json", Make);
         var member = MemberId.Parse(file["member"]!.GetValue<string>());
         var verifier = Read(file);
         var state = verifier.State;
@@ -64,7 +49,7 @@ public sealed class InboxVectorTests
     [Fact]
     public void Acts_Shipped_AreSealedAsTheFileSays()
     {
-        var file = JsonNode.Parse(System.IO.File.ReadAllText(File))!;
+        var file = VectorFile.Read("inbox.json");
         var state = Read(file).State;
         var member = MemberId.Parse(file["member"]!.GetValue<string>());
         var key = state.CurrentKey(member, KeyPurpose.Record)!;
@@ -339,15 +324,4 @@ public sealed class InboxVectorTests
     private static Digest ToDigest(JsonNode text) => Digest.TryFromBytes(Bytes(text), out var digest) ? digest : throw new FormatException("No digest.");
 
     private static string Kebab(FrameRefusal refusal) => string.Concat(refusal.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? $"-{char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
-
-    private static string Repository()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!System.IO.File.Exists(Path.Combine(folder, "CleanRoom.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("CleanRoom.sln stands in no folder above the tests.");
-        }
-
-        return folder;
-    }
 }

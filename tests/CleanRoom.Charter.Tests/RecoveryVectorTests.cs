@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
@@ -7,28 +6,14 @@ using CleanRoom.Cryptography;
 namespace CleanRoom.Charter.Tests;
 
 /// <summary>
-/// A log with a recovery, and forged recoveries for its place: what web/sealing is checked against. To make it again after a deliberate change of format, run the tests with
-/// CLEANROOM_WRITE_VECTORS=1 and look at the difference. Signatures are randomised, so the file keeps the first ones.
+/// A log with a recovery, and forged recoveries for its place: what web/sealing is checked against.
 /// </summary>
 public sealed class RecoveryVectorTests
 {
-    private static readonly string File = Path.Combine(Repository(), "tests", "vectors", "recovery.json");
-
-    private static readonly JsonSerializerOptions Indented = new()
-    {
-        WriteIndented = true,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     [Fact]
     public void Log_Shipped_GoesOnBehindTheRecoveryAndBehindNoForgedOne()
     {
-        if (Environment.GetEnvironmentVariable("CLEANROOM_WRITE_VECTORS") == "1")
-        {
-            System.IO.File.WriteAllText(File, Make().ToJsonString(Indented) + "\n");
-        }
-
-        var file = JsonNode.Parse(System.IO.File.ReadAllText(File))!;
+        var file = VectorFile.Read("recovery.json", Make);
         var verifier = new LogVerifier(RoomId.Parse(file["room"]!.GetValue<string>()));
         var before = Texts(file["before"]!);
         foreach (var leaf in before)
@@ -121,15 +106,4 @@ public sealed class RecoveryVectorTests
     private static JsonArray Array(IEnumerable<byte[]> leaves) => [.. leaves.Select(leaf => (JsonNode)Encoding.ASCII.GetString(leaf))];
 
     private static List<byte[]> Texts(JsonNode list) => [.. list.AsArray().Select(item => Encoding.ASCII.GetBytes(item!.GetValue<string>()))];
-
-    private static string Repository()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!System.IO.File.Exists(Path.Combine(folder!.FullName, "CleanRoom.sln")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder.FullName;
-    }
 }

@@ -42,8 +42,7 @@ internal static class BrokerCommands
     public static RoomCharter CharterOf(Call call, MemberProfile profile)
     {
         var room = call.Room(profile);
-        var charter = profile.OpenRoom(room).FindCharter()?.Charter
-            ?? throw new ClientException(ClientProblem.Configuration, $"{profile.Member} has not joined room {room}: run \"cleanroom room join CHARTER\" with the signed charter.");
+        var charter = profile.CharterOf(room).Charter;
         call.Screen.Banner(charter.Simulated);
         return charter;
     }

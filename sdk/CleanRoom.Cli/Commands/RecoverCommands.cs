@@ -159,8 +159,7 @@ internal static class RecoverCommands
     private static void Print(Call call, MemberProfile profile, SignedRecovery recovery)
     {
         var statement = recovery.Statement;
-        var charter = profile.OpenRoom(statement.Room).FindCharter()?.Charter
-            ?? throw new ClientException(ClientProblem.Configuration, $"{profile.Member} has not joined room {statement.Room}: run \"cleanroom room join CHARTER\" with the signed charter.");
+        var charter = profile.CharterOf(statement.Room).Charter;
         var verdict = recovery.Check(charter);
         var report = RoomRecovery.Describe(profile, statement);
         call.Screen.Result(

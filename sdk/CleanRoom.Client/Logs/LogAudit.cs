@@ -12,6 +12,9 @@ namespace CleanRoom.Client.Logs;
 /// </summary>
 public sealed class LogAudit
 {
+    private const string RolledBack =
+        "The log was rolled back: it is shorter than what was cosigned before; send nothing, and tell the other members. If entries are lost for good, all contributors sign a recovery (\"cleanroom charter recover\").";
+
     private readonly LogVerifier _verifier;
     private readonly AppraisalContext? _context;
     private readonly List<LogLine> _lines = [];
@@ -127,7 +130,7 @@ public sealed class LogAudit
         _problem = refusal switch
         {
             CheckpointRefusal.WrongRoot => "The log was forked or changed: its entries do not give the root that was signed, or contradict what was cosigned before; compare with another member's copy.",
-            CheckpointRefusal.Shrunk => "The log was rolled back: it is shorter than what was cosigned before; send nothing, and tell the other members. If entries are lost for good, all contributors sign a recovery (\"cleanroom charter recover\").",
+            CheckpointRefusal.Shrunk => RolledBack,
             CheckpointRefusal.TooFewCosignatures => "The checkpoint carries too few valid cosignatures of the charter's witnesses; believe nothing of this log until a quorum has cosigned it.",
             CheckpointRefusal.NoGenesis => "The log does not begin with a charter that all its contributors signed; compare its first entry with the charter that you signed.",
             _ => $"A checkpoint does not verify ({refusal}); ask another member for its copy.",
@@ -159,7 +162,7 @@ public sealed class LogAudit
         _problem ??= _verifier switch
         {
             { Cosigned: null } => "No cosigned checkpoint covers the log: believe nothing of it.",
-            _ when covered < _verifier.Expected => "The log was rolled back: it is shorter than what was cosigned before; send nothing, and tell the other members. If entries are lost for good, all contributors sign a recovery (\"cleanroom charter recover\").",
+            _ when covered < _verifier.Expected => RolledBack,
             _ when covered < _verifier.Size => $"Entries from {covered} on are not covered by a cosigned checkpoint: believe only those before.",
             _ => null,
         };

@@ -26,7 +26,7 @@ public static class RoomRecovery
     public static async Task<WitnessPosition> ReadPositionAsync(MemberProfile profile, RoomId room, RoomEndpoints? endpoints, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(profile);
-        using var broker = BrokerClient.Connect(profile, Joined(profile, room).Charter, endpoints);
+        using var broker = BrokerClient.Connect(profile, profile.CharterOf(room).Charter, endpoints);
         var held = await broker.GetRoomAsync(room, cancellationToken).ConfigureAwait(false);
         return held.Root is { } root
             ? new WitnessPosition(profile.Member, new LogPosition(held.Size, root))
@@ -47,7 +47,7 @@ public static class RoomRecovery
         ArgumentNullException.ThrowIfNull(profile);
         ArgumentNullException.ThrowIfNull(positions);
         options ??= new RoomClientOptions();
-        var charter = Joined(profile, room).Charter;
+        var charter = profile.CharterOf(room).Charter;
         if (positions.Count < charter.Quorum)
         {
             throw new ClientException(
@@ -96,7 +96,7 @@ public static class RoomRecovery
         ArgumentNullException.ThrowIfNull(profile);
         ArgumentNullException.ThrowIfNull(recovery);
         var statement = recovery.Statement;
-        var charter = Joined(profile, statement.Room).Charter;
+        var charter = profile.CharterOf(statement.Room).Charter;
         var memory = profile.OpenRoom(statement.Room);
         if (charter.Contributor(profile.Member) is null)
         {
@@ -132,7 +132,7 @@ public static class RoomRecovery
         ArgumentNullException.ThrowIfNull(profile);
         ArgumentNullException.ThrowIfNull(recovery);
         var statement = recovery.Statement;
-        var charter = Joined(profile, statement.Room).Charter;
+        var charter = profile.CharterOf(statement.Room).Charter;
         var verdict = recovery.Check(charter);
         if (!verdict.Holds)
         {
@@ -230,9 +230,6 @@ public static class RoomRecovery
 
     private static RecoveryStatement Last(RoomClient room) => room.State.LastRecovery
         ?? throw new ClientException(ClientProblem.NotPermitted, $"The log of room {room.Room} holds no recovery: there is nothing to append again.");
-
-    private static SignedCharter Joined(MemberProfile profile, RoomId room) => profile.OpenRoom(room).FindCharter()
-        ?? throw new ClientException(ClientProblem.Configuration, $"{profile.Member} has not joined room {room}: run \"cleanroom room join CHARTER\" with the signed charter.");
 
     private static void RequireSignable(RoomMemory memory, RoomCharter charter, RecoveryStatement statement)
     {

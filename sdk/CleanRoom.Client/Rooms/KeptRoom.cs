@@ -61,8 +61,7 @@ public sealed class KeptRoom
     {
         var folder = LogFolder(profile, room);
         var memory = profile.OpenRoom(room);
-        var joined = memory.FindCharter()?.Charter
-            ?? throw new ClientException(ClientProblem.Configuration, $"{profile.Member} has not joined room {room}: run \"cleanroom room join CHARTER\" with the signed charter.");
+        var joined = profile.CharterOf(room).Charter;
         var kept = new KeptRoom(profile, memory);
         var charters = kept.Replay(folder);
         OwnWord.Require(profile, memory, joined, kept.State, charters);

@@ -236,8 +236,7 @@ public sealed class Uploader
     {
         ArgumentNullException.ThrowIfNull(profile);
         var memory = profile.OpenRoom(room);
-        var charter = memory.FindCharter()?.Charter
-            ?? throw new ClientException(ClientProblem.Configuration, $"{profile.Member} has not joined room {room}: run \"cleanroom room join CHARTER\" with the signed charter.");
+        var charter = profile.CharterOf(room).Charter;
         var charters = memory.ReadCharters();
         return [.. new ReceiptStore(memory.Folder).Read().Select(item =>
         {

@@ -57,7 +57,7 @@ internal sealed record PairStory(Link Link, HeldRecord First, HeldRecord Second,
     /// <summary>Countries where a side's own fact lies: of the fact itself, else of the events of exploitation.</summary>
     public static IReadOnlySet<string> JurisdictionsOf(HeldRecord record, Linkage.LinkSide side)
     {
-        var countries = record.Read().Events.Where(item => item.Type == "Exploitation").Select(item => item.Place?.Country ?? "").Where(country => country.Length > 0).ToHashSet(StringComparer.Ordinal);
+        var countries = record.ExploitedIn.ToHashSet(StringComparer.Ordinal);
         if (side.Jurisdiction.Length > 0)
         {
             _ = countries.Add(side.Jurisdiction);

@@ -20,6 +20,9 @@ internal sealed record HeldRecord(
     /// <summary>What it allows from the next epoch on; null if nothing changes. What narrows counts at once, what widens waits.</summary>
     public RecordConsent? Next { get; init; }
 
+    /// <summary>Countries of its events of exploitation, each once: asked in every decision about it, so that nobody reads the whole record for them.</summary>
+    public required IReadOnlyList<string> ExploitedIn { get; init; }
+
     /// <summary>The record through all its versions.</summary>
     public RecordName Name => new(Contributor, FirstId);
 

@@ -98,7 +98,10 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
         var deleteBy = record.Retention is { DeleteByDay: > 0 } retention ? DateTimeOffset.UnixEpoch.AddDays(retention.DeleteByDay) : manifest.DeleteBy;
         var whole = new CaseRecordParts(record, slot.Analytic).Join();
         var held = new HeldRecord(
-            handle, contributor, id, id, record.RecordVersion, whole.ToByteArray(), RecordConsents.Of(contributor, whole), deleteBy < manifest.DeleteBy ? deleteBy : manifest.DeleteBy);
+            handle, contributor, id, id, record.RecordVersion, whole.ToByteArray(), RecordConsents.Of(contributor, whole), deleteBy < manifest.DeleteBy ? deleteBy : manifest.DeleteBy)
+        {
+            ExploitedIn = [.. whole.Events.Where(item => item.Type == "Exploitation").Select(item => item.Place?.Country ?? "").Where(country => country.Length > 0).Distinct(StringComparer.Ordinal)],
+        };
         return new ShelfItem(
             held, Index.Prepare(handle, whole), record.Supersedes.Length == 16 ? new Guid(record.Supersedes.Span, bigEndian: true) : null, record.ContributorId == contributor.Value);
     }
