@@ -27,9 +27,18 @@ public static class CharterDiff
         Keyed(lines, "query", Queries(older), Queries(newer));
         foreach (var query in newer.Queries.Where(query => !older.Queries.Any(before => before.Id == query.Id && Text(before.ToJson()) == Text(query.ToJson()))))
         {
-            if (query.InWords() is { } words)
+            if (query.InWords() is not { } words)
             {
-                var quotas = newer.Agencies.Where(agency => query.Agencies!.Kinds.Contains(agency.Kind, StringComparer.Ordinal)).Select(agency => $"{agency.Id} {agency.Quota.SearchesPerMonth}").ToList();
+                continue;
+            }
+
+            if (query.Agencies is null)
+            {
+                lines.Add($"query {query.Id} means: {words}");
+            }
+            else
+            {
+                var quotas = newer.Agencies.Where(agency => query.Agencies.Kinds.Contains(agency.Kind, StringComparer.Ordinal)).Select(agency => $"{agency.Id} {agency.Quota.SearchesPerMonth}").ToList();
                 lines.Add($"query {query.Id} means: {words}; most of all kinds a month: {(quotas.Count > 0 ? Join(quotas) : "no agency of these kinds is in the room")}");
             }
         }

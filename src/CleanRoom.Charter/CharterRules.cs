@@ -190,6 +190,11 @@ internal static class CharterRules
                 problems.Add($"queries[{i}].corroboration.contributors", "is more than the contributors", "lower it");
             }
 
+            foreach (var stranger in parts.Queries[i].Only.Where(member => !contributors.Contains(member)))
+            {
+                problems.Add($"queries[{i}].tell[0].only", $"{stranger} is not a contributor", "remove it");
+            }
+
             foreach (var purpose in parts.Queries[i].Asking?.Purposes.Except(parts.Purposes.Allowed, StringComparer.Ordinal) ?? [])
             {
                 problems.Add($"queries[{i}].asks.purposes", $"{purpose} is no allowed purpose of the room", "remove it, or add it to purposes.allowed");

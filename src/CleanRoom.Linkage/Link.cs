@@ -40,6 +40,18 @@ public enum LinkType
 
     /// <summary>Same case number of a third organisation.</summary>
     SameCaseNumber,
+
+    /// <summary>Somebody whom one record looks for, met in the other.</summary>
+    SamePersonMissing,
+
+    /// <summary>What one record shares with one of a live operation. Not found by the engine: a query makes it of other links.</summary>
+    LiveOperation,
+
+    /// <summary>The same victim, exploited again after an exit. Not found by the engine: a query makes it of other links.</summary>
+    ReTrafficking,
+
+    /// <summary>The same person, a victim in one record and a victim accused of an offence in the other. Not found by the engine: a query makes it of other links.</summary>
+    VictimAsOffender,
 }
 
 /// <summary>Code list matchStrength, weakest first.</summary>

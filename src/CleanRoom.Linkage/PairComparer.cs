@@ -5,7 +5,7 @@ using CleanRoom.Records.Normalisation.Names;
 
 namespace CleanRoom.Linkage;
 
-/// <summary>The rules that turn the agreements of two records into links (DATA.md 4.2, Q1 to Q9). Pure; thread-safe while nothing is added.</summary>
+/// <summary>The rules that turn the agreements of two records into links (DATA.md 4.2, Q1 to Q9 and Q11). Pure; thread-safe while nothing is added.</summary>
 internal sealed class PairComparer(TermFrequencies names, TermFrequencies words, HouseNumbers house, RoomModel model)
 {
     private readonly PersonNumbers _numbers = model.Persons;
@@ -21,7 +21,7 @@ internal sealed class PairComparer(TermFrequencies names, TermFrequencies words,
         var shared = SharedFacts(first, second);
         foreach (var (a, b, strength) in shared)
         {
-            if (FactLink(first, second, a, b, strength) is { } link)
+            if (!IsOfSearch(first, second, a, b) && FactLink(first, second, a, b, strength) is { } link)
             {
                 found.Add(link);
             }
@@ -114,6 +114,10 @@ internal sealed class PairComparer(TermFrequencies names, TermFrequencies words,
             new LinkSide(second.Handle, b.HolderRole, b.HolderKey, b.Jurisdiction, seenB, b.Display),
             level, evidence, cautions, strength == KeyStrength.Exact ? 16 : 8);
     }
+
+    /// <summary>A sought person's own number that a victim has: part of whether the two are one person, and nothing of its own, or whoever looks for her would learn of it by the number.</summary>
+    private static bool IsOfSearch(PreparedRecord first, PreparedRecord second, MatchFact a, MatchFact b) =>
+        first.Missing.Contains(a.HolderKey) ? b.HolderRole == "Victim" && !second.Missing.Contains(b.HolderKey) : second.Missing.Contains(b.HolderKey) && a.HolderRole == "Victim";
 
     private static bool NotGenuine(MatchFact fact) => fact.Authenticity is not ("" or "Genuine" or "Unverified");
 
@@ -263,9 +267,19 @@ internal sealed class PairComparer(TermFrequencies names, TermFrequencies words,
         {
             return null;
         }
+        var missing = a.IsMissing != b.IsMissing;
+        if (missing)
+        {
+            // Whoever is asked whether she wants to be found is a person who may not be meant: less is not asked, and more is never sure.
+            if (level < LinkStrength.Probable || !evidence.HasFlag(LinkEvidence.Name | LinkEvidence.Birth) || (evidence & (LinkEvidence.HomeArea | LinkEvidence.Citizenship)) == 0)
+            {
+                return null;
+            }
+            level = LinkStrength.Probable;
+        }
         var cautions = name.Weakest == TokenAgreement.Skeleton ? LinkCautions.ReadAcrossScripts : LinkCautions.None;
         return new Link(
-            a.Victim ? LinkType.SamePersonVictim : LinkType.SamePersonSuspect,
+            missing ? LinkType.SamePersonMissing : a.Victim ? LinkType.SamePersonVictim : LinkType.SamePersonSuspect,
             new LinkSide(first.Handle, a.Victim ? "Victim" : "Suspect", a.Key, One(first.Countries), first.Period, ""),
             new LinkSide(second.Handle, b.Victim ? "Victim" : "Suspect", b.Key, One(second.Countries), second.Period, ""),
             level, evidence, cautions, Round(weight));

@@ -9,7 +9,11 @@ namespace CleanRoom.Linkage;
 /// <summary>A person of a record, normalised once.</summary>
 internal sealed record PreparedPerson(
     string Key, bool Victim, IReadOnlyList<NameForm> Names, BirthPeriod? Birth, IReadOnlyList<string> Citizenship, string Gender,
-    IReadOnlyList<NameToken> Home, IReadOnlyList<NameToken> BirthPlace, IReadOnlyList<string> Roles, IReadOnlyList<string> Documents);
+    IReadOnlyList<NameToken> Home, IReadOnlyList<NameToken> BirthPlace, IReadOnlyList<string> Roles, IReadOnlyList<string> Documents)
+{
+    /// <summary>Somebody looks for this person and has not met her.</summary>
+    public bool IsMissing { get; init; }
+}
 
 /// <summary>A record as the engine keeps it: normalised, no more than what is compared.</summary>
 public sealed class PreparedRecord
@@ -34,6 +38,7 @@ public sealed class PreparedRecord
     internal IReadOnlyList<NameToken> Localities { get; private init; } = [];
     internal IReadOnlyList<string> Countries { get; private init; } = [];
     internal DayInterval? Period { get; private init; }
+    internal IReadOnlySet<string> Missing { get; private init; } = new HashSet<string>();
     internal ulong[] Keys { get; set; } = [];
 
     /// <summary>Normalises a record. Keeps no reference to it.</summary>
@@ -60,6 +65,7 @@ public sealed class PreparedRecord
             Localities = [.. localities.Concat(loose).DistinctBy(t => t.Text).Take(20)],
             Countries = [.. places.Select(p => p.Country).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal).Take(8)],
             Period = PeriodOf(record),
+            Missing = record.Persons.Where(p => p.Role == "MissingPerson").Select(p => p.PersonKey).ToHashSet(StringComparer.Ordinal),
         };
         prepared.Keys = BlockKeys.Of(prepared);
         return prepared;
@@ -105,7 +111,10 @@ public sealed class PreparedRecord
         return new PreparedPerson(
             person.PersonKey, IsVictim(person), distinct, BirthOf(person.Birth), [.. person.Citizenship.Take(8)], person.Gender,
             Names($"{person.HomeArea?.Locality} {person.HomeArea?.Admin1}", pool), Names(person.BirthPlace, pool), [.. person.SuspectRoles.Take(8)],
-            [.. facts.Where(f => f.Kind == MatchFactKind.Document && f.HolderKey == person.PersonKey).Select(f => DocumentCore(f)).Where(d => d.Length > 0)]);
+            [.. facts.Where(f => f.Kind == MatchFactKind.Document && f.HolderKey == person.PersonKey).Select(f => DocumentCore(f)).Where(d => d.Length > 0)])
+        {
+            IsMissing = person.Role == "MissingPerson",
+        };
     }
 
     // Country and number, to tell two cards of one kind apart.

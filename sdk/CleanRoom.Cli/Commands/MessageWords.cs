@@ -9,10 +9,13 @@ internal static class MessageWords
 {
     public static string Title(RoomMessage message) => message switch
     {
+        RoomMessage.MatchPointer { Link: "LiveOperation" } => "call this desk before you act, and tell nobody else",
+        RoomMessage.MatchPointer { Link: "SamePersonMissing" } => "somebody may want contact with you",
         RoomMessage.MatchPointer => "another organisation may have met the same",
         RoomMessage.Notice { Watch: not null } => "what you looked for is in records of others",
         RoomMessage.NothingReleasable => "nothing releasable to you",
         RoomMessage.Notice => "records of others agree on something in your remit",
+        RoomMessage.Review { Link: "SamePersonMissing" } => "somebody is looking: ask the person whether she wants contact",
         RoomMessage.Review => "look at your own record",
         RoomMessage.Request { Escalated: true } => "an agency still waits for your decision",
         RoomMessage.Request => "an agency asks about a record of yours",
@@ -34,6 +37,7 @@ internal static class MessageWords
             ("your record", pointer.Own),
             ("ask", pointer.Counterpart is { } desk ? Words(desk) : "the other side stays unnamed"),
             ("their contact", pointer.Quarter.Length > 0 ? pointer.Quarter : "quarter not known"),
+            .. pointer.QuartersBetween is { } quarters ? [("exploited again", quarters == 0 ? "within a quarter of a year of getting out" : $"{quarters} quarters of a year after getting out")] : Array.Empty<(string, string)>(),
             ("binds you", List(pointer.Caveats)),
             ("known already", pointer.Known ? "yes, a recorded referral joins the two records" : "no"),
             ("expires", ProtocolTime.Write(pointer.Expires)),

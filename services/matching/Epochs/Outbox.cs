@@ -2,10 +2,12 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
+using CleanRoom.Charter.Queries;
 using CleanRoom.Linkage;
 using CleanRoom.Matching.Records;
 using CleanRoom.Matching.Release;
 using CleanRoom.Matching.Watches;
+using CleanRoom.Records.Matching;
 
 namespace CleanRoom.Matching.Epochs;
 
@@ -303,21 +305,20 @@ internal sealed class Outbox(RoomId room)
             var (own, other, telling, back) = isFirst
                 ? (story.First, story.Second, decision.TellFirst, decision.TellSecond)
                 : (story.Second, story.First, decision.TellSecond, decision.TellFirst);
-            if (telling is Telling.Review or Telling.SafeguardingReview && _released.Contains((story.Pair, other.Contributor)))
+            // Whoever looks for a person has nothing to release.
+            if (telling is Telling.Review or Telling.SafeguardingReview or Telling.PointerOnRelease && back != Telling.PointerOnRelease && _released.Contains((story.Pair, other.Contributor)))
             {
                 telling = back == Telling.Nothing ? Telling.OneWayPointer : Telling.MutualPointer;
             }
             return telling switch
             {
                 Telling.MutualPointer or Telling.OneWayPointer => (
-                    new RoomMessage.MatchPointer(
-                        reference, link, strength, RefOf(own), DeskOf(state.Charter!, other.Contributor), ContactQuarterOf(other),
-                        [.. other.Consent.Caveats.Order(StringComparer.Ordinal)], IsKnown(story.First, story.Second), Whole(now.AddDays(90))),
+                    PointerTo(other, story, reference, strength, RefOf(own), state.Charter!, now),
                     telling == Telling.OneWayPointer),
                 Telling.Review or Telling.SafeguardingReview => (
                     new RoomMessage.Review(
-                        reference, link, strength, RefOf(own), Words(story.Link.Evidence), ReasonsOf(decision, own),
-                        decision.ChildProtection, telling == Telling.SafeguardingReview, Whole(now.AddDays(30))),
+                        reference, link, strength, RefOf(own), IsTracing(story) ? [] : Words(story.Link.Evidence), ReasonsOf(decision, own),
+                        decision.ChildProtection, telling == Telling.SafeguardingReview, Whole(now.AddDays(IsTracing(story) ? 60 : 30))),
                     false),
                 _ => (null, false),
             };
@@ -347,6 +348,27 @@ internal sealed class Outbox(RoomId room)
                 story.Query.Agencies?.Next is { } next && story.IsFirstInLine(state.Charter!, recipient) ? Whole(next.After.After(now)) : null),
             false);
     }
+
+    /// <summary>A pointer with what its query lets it hold (DATA.md §4.2): whom to call is all that tracing and a live operation give away.</summary>
+    private static RoomMessage.MatchPointer? PointerTo(HeldRecord other, PairStory story, string reference, MatchStrength strength, string own, RoomCharter charter, DateTimeOffset now)
+    {
+        var link = story.Link.Type.ToString();
+        var (desk, expires) = (DeskOf(charter, other.Contributor), Whole(now.AddDays(90)));
+        if (IsTracing(story) || story.Link.Type == LinkType.LiveOperation)
+        {
+            return new RoomMessage.MatchPointer(reference, link, story.Query.Strength, own, desk, "", [], Known: false, expires);
+        }
+        var pointer = new RoomMessage.MatchPointer(
+            reference, link, strength, own, desk, ContactQuarterOf(other), [.. other.Consent.Caveats.Order(StringComparer.Ordinal)], IsKnown(story.First, story.Second), expires);
+        if (story.Link.Type != LinkType.ReTrafficking)
+        {
+            return pointer;
+        }
+        // The newest versions may not say so any more.
+        return Exploitations.QuartersBetween(story.First.Read(), story.Second.Read()) is { } quarters ? pointer with { QuartersBetween = quarters } : null;
+    }
+
+    private static bool IsTracing(PairStory story) => story.Link.Type == LinkType.SamePersonMissing;
 
     public static string RefOf(HeldRecord record) => record.Read().ContributorRecordRef is { Length: > 0 } text ? text : record.Id.ToString("D");
 

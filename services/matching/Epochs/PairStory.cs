@@ -5,6 +5,7 @@ using CleanRoom.Charter.Messages;
 using CleanRoom.Charter.Queries;
 using CleanRoom.Linkage;
 using CleanRoom.Matching.Records;
+using CleanRoom.Records.Matching;
 using LinkSide = CleanRoom.Charter.Consent.LinkSide;
 
 namespace CleanRoom.Matching.Epochs;
@@ -38,8 +39,19 @@ internal sealed record PairStory(Link Link, HeldRecord First, HeldRecord Second,
         var charter = state.Charter!;
         var kinds = Query.Agencies?.AllKinds.ToHashSet(StringComparer.Ordinal) ?? [];
         return ConsentEngine.Decide(
-            new PairFacts(SideOf(state, First, Link.First), SideOf(state, Second, Link.Second), Holder, Doubt),
-            new TellingRule(Query.TellsContributors, kinds, Query.Agencies?.Jurisdiction == JurisdictionRule.Any),
+            new PairFacts(
+                SideOf(state, First, Link.First) with { IsSearching = IsSearching(First, Link.First) }, SideOf(state, Second, Link.Second) with { IsSearching = IsSearching(Second, Link.Second) },
+                Holder, Doubt),
+            new TellingRule(Query.TellsContributors, kinds, Query.Agencies?.Jurisdiction == JurisdictionRule.Any)
+            {
+                Kind = Link.Type switch
+                {
+                    LinkType.SamePersonMissing => TellingKind.Tracing,
+                    LinkType.LiveOperation => TellingKind.Deconfliction,
+                    _ => TellingKind.Usual,
+                },
+                Only = Query.Only.ToHashSet(),
+            },
             AgenciesOf(charter),
             now);
     }
@@ -65,6 +77,10 @@ internal sealed record PairStory(Link Link, HeldRecord First, HeldRecord Second,
         return countries;
     }
 
+    /// <summary>Whether the person of a tracing question is the one looked for on this side.</summary>
+    private bool IsSearching(HeldRecord record, Linkage.LinkSide side) =>
+        Link.Type == LinkType.SamePersonMissing && record.Read().Persons.Any(person => person.PersonKey == side.HolderKey && person.Role == "MissingPerson");
+
     private FactHolder Holder => Link.Type == LinkType.SamePersonVictim || VictimHolders.Contains(Link.First.HolderRole) || VictimHolders.Contains(Link.Second.HolderRole)
         ? FactHolder.Victim
         : FactHolder.Other;
@@ -79,19 +95,51 @@ internal sealed record PairStory(Link Link, HeldRecord First, HeldRecord Second,
 /// <summary>Turns links into stories: only links that an approved query asks for.</summary>
 internal static class StandingQueries
 {
+    private const string LiveOperation = "LIVE_OPERATION";
+
     public static IEnumerable<PairStory> Run(RoomCharter charter, RecordShelf shelf, IReadOnlyList<Link> links)
     {
+        var queries = charter.Queries.Where(query => query.Kind == QueryKind.Match).SelectMany(query => query.LinkTypes.Select(type => (type, query)))
+            .GroupBy(item => item.type, item => item.query, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
         foreach (var link in links)
         {
-            if (link.Strength < LinkStrength.Probable
-                || shelf.Find(link.First.Record) is not { } first || shelf.Find(link.Second.Record) is not { } second
-                || charter.Queries.FirstOrDefault(query => query.Kind == QueryKind.Match && query.LinkTypes.Contains(link.Type.ToString())) is not { } query)
+            if (link.Strength < LinkStrength.Probable || shelf.Find(link.First.Record) is not { } first || shelf.Find(link.Second.Record) is not { } second)
             {
                 continue;
             }
-            yield return Tell(link, first, second, query);
+            foreach (var type in MeaningsOf(link, first, second, queries.ContainsKey).Prepend(link.Type))
+            {
+                if (queries.TryGetValue(type.ToString(), out var query))
+                {
+                    yield return Tell(link with { Type = type }, first, second, query);
+                }
+            }
         }
     }
+
+    /// <summary>What a link also means, by what the two records say: only what a query asks for is looked at.</summary>
+    private static IEnumerable<LinkType> MeaningsOf(Link link, HeldRecord first, HeldRecord second, Predicate<string> isAsked)
+    {
+        if (link.Type == LinkType.SamePersonVictim)
+        {
+            if (isAsked(nameof(LinkType.ReTrafficking)) && Exploitations.QuartersBetween(first.Read(), second.Read()) is not null)
+            {
+                yield return LinkType.ReTrafficking;
+            }
+            if (isAsked(nameof(LinkType.VictimAsOffender)) && IsAccused(first, link.First) != IsAccused(second, link.Second))
+            {
+                yield return LinkType.VictimAsOffender;
+            }
+        }
+        else if (link.Type is LinkType.SamePersonSuspect or LinkType.SameAddress or LinkType.SameCaseNumber && isAsked(nameof(LinkType.LiveOperation))
+            && (first.Consent.Caveats.Contains(LiveOperation) || second.Consent.Caveats.Contains(LiveOperation)))
+        {
+            yield return LinkType.LiveOperation;
+        }
+    }
+
+    private static bool IsAccused(HeldRecord record, Linkage.LinkSide side) =>
+        record.Read().Persons.Any(person => person.PersonKey == side.HolderKey && person.Role == "VictimOffender");
 
     /// <summary>The story of a link that a query asks for, with what speaks against telling it without a person's look.</summary>
     public static PairStory Tell(Link link, HeldRecord first, HeldRecord second, QueryDefinition query)

@@ -17,6 +17,9 @@ public enum Telling
 
     /// <summary>A review item for its safeguarding lead alone.</summary>
     SafeguardingReview,
+
+    /// <summary>Nothing, until the other side has released; then a pointer.</summary>
+    PointerOnRelease,
 }
 
 /// <summary>Why a decision is as it is; one code per rule of DATA.md §4.1.</summary>
@@ -63,6 +66,12 @@ public enum ReasonCode
 
     /// <summary>Linkage doubts the link.</summary>
     Doubt,
+
+    /// <summary>Somebody looks for the person, who decides whether to be found.</summary>
+    Tracing,
+
+    /// <summary>The query tells other contributors only.</summary>
+    NotNamedByQuery,
 }
 
 /// <summary>What the parties together are told of a link.</summary>
@@ -84,7 +93,7 @@ public sealed record ConsentDecision(
 {
     /// <summary>A person has to look before anything else is told.</summary>
     public bool NeedsReview => ChildProtection || Reasons.Any(reason => reason is ReasonCode.CaveatReview or ReasonCode.LiveOperation
-        or ReasonCode.SafeguardingOnly or ReasonCode.Child or ReasonCode.Doubt);
+        or ReasonCode.SafeguardingOnly or ReasonCode.Child or ReasonCode.Doubt or ReasonCode.Tracing);
 
     /// <summary>The decision in words of code list disposition, joined with "+".</summary>
     public string Disposition

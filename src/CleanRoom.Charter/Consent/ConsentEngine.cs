@@ -33,6 +33,11 @@ public static class ConsentEngine
             return new ConsentDecision(false, Telling.Nothing, Telling.Nothing, [], [], false, [.. reasons]);
         }
 
+        if (rule.Kind != TellingKind.Usual)
+        {
+            return rule.Kind == TellingKind.Tracing ? DecideTracing(pair, rule, now, reasons) : DecideDeconfliction(pair, rule, now, reasons);
+        }
+
         var firstMayKnow = MayKnow(pair.First, pair.Second, pair.Holder, rule, now, reasons);
         var secondMayKnow = MayKnow(pair.Second, pair.First, pair.Holder, rule, now, reasons);
         var child = pair.Holder == FactHolder.Victim && (ConcernsChild(pair.First) || ConcernsChild(pair.Second));
@@ -110,6 +115,81 @@ public static class ConsentEngine
             : ReasonCode.NoAuthorisedAgency;
     }
 
+    /// <summary>
+    /// Q11: the question goes to who holds the found person's record, if she agreed to be traced (C7). She decides; a child's case goes the way of child protection, and who
+    /// looks for it hears nothing from the room.
+    /// </summary>
+    private static ConsentDecision DecideTracing(PairFacts pair, TellingRule rule, DateTimeOffset now, SortedSet<ReasonCode> reasons)
+    {
+        var (found, searching) = pair.First.IsSearching ? (pair.Second, pair.First) : (pair.First, pair.Second);
+        _ = reasons.Add(ReasonCode.Tracing);
+        var child = ConcernsChild(found) || ConcernsChild(searching);
+        if (child)
+        {
+            _ = reasons.Add(ReasonCode.Child);
+        }
+
+        if (!rule.Pointers)
+        {
+            _ = reasons.Add(ReasonCode.QueryTellsNoContributors);
+        }
+        else if (searching.IsSearching == found.IsSearching || !List(found, searching))
+        {
+            _ = reasons.Add(ReasonCode.NotListed);
+        }
+        else if (!Allows(found, ConsentPurpose.Tracing, searching.Record.Contributor, now))
+        {
+            _ = reasons.Add(ReasonCode.NoConsentToTell);
+        }
+        else if (Either(pair, "LIVE_OPERATION"))
+        {
+            _ = reasons.Add(ReasonCode.LiveOperation);
+        }
+        else if (Either(pair, "STAFF_IMPLICATED", "OFFICIAL_IMPLICATED"))
+        {
+            _ = reasons.Add(ReasonCode.SafeguardingOnly);
+        }
+        else
+        {
+            var answer = child ? Telling.Nothing : Telling.PointerOnRelease;
+            return pair.First.IsSearching
+                ? new ConsentDecision(true, answer, Telling.Review, [], [], child, [.. reasons])
+                : new ConsentDecision(true, Telling.Review, answer, [], [], child, [.. reasons]);
+        }
+
+        return new ConsentDecision(true, Telling.Nothing, Telling.Nothing, [], [], child, [.. reasons]);
+    }
+
+    /// <summary>Q14: LIVE_OPERATION keeps its record from everybody; this query alone lets who meets it know whom to call. What any other caveat keeps back stays back, and so does a victim's.</summary>
+    private static ConsentDecision DecideDeconfliction(PairFacts pair, TellingRule rule, DateTimeOffset now, SortedSet<ReasonCode> reasons)
+    {
+        Telling Tell(LinkSide told, LinkSide live) =>
+            live.Record.Caveats.Contains("LIVE_OPERATION") && MayKnow(told, live, FactHolder.Victim, rule, now, reasons) ? Telling.OneWayPointer : Telling.Nothing;
+        if (pair.Holder == FactHolder.Victim)
+        {
+            _ = reasons.Add(ReasonCode.VictimFact);
+        }
+        else if (pair.Doubt != LinkDoubt.None)
+        {
+            _ = reasons.Add(ReasonCode.Doubt);
+        }
+        else if (Either(pair, [.. ReviewCaveats.Where(caveat => caveat != "LIVE_OPERATION")]))
+        {
+            _ = reasons.Add(ReasonCode.CaveatReview);
+        }
+        else
+        {
+            return new ConsentDecision(true, Tell(pair.First, pair.Second), Tell(pair.Second, pair.First), [], [], false, [.. reasons]);
+        }
+
+        return new ConsentDecision(true, Telling.Nothing, Telling.Nothing, [], [], false, [.. reasons]);
+    }
+
+    private static bool Either(PairFacts pair, params string[] caveats) => pair.First.Record.Caveats.Overlaps(caveats) || pair.Second.Record.Caveats.Overlaps(caveats);
+
+    private static bool List(LinkSide one, LinkSide other) =>
+        one.Standing.Contributors.Contains(other.Record.Contributor) && other.Standing.Contributors.Contains(one.Record.Contributor);
+
     private static Telling Pointer(bool mayKnow, bool otherMayKnow) =>
         !mayKnow ? Telling.Nothing : otherMayKnow ? Telling.MutualPointer : Telling.OneWayPointer;
 
@@ -122,7 +202,12 @@ public static class ConsentEngine
             return false;
         }
         var to = told.Record.Contributor;
-        if (!revealed.Standing.Contributors.Contains(to) || !told.Standing.Contributors.Contains(revealed.Record.Contributor))
+        if (rule.Only.Count > 0 && !rule.Only.Contains(to))
+        {
+            _ = reasons.Add(ReasonCode.NotNamedByQuery);
+            return false;
+        }
+        if (!List(told, revealed))
         {
             _ = reasons.Add(ReasonCode.NotListed);
             return false;

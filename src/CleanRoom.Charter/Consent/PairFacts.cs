@@ -31,7 +31,11 @@ public enum LinkDoubt
 /// <param name="Record">What the record allows.</param>
 /// <param name="Standing">What its contributor lists and authorises.</param>
 /// <param name="Jurisdictions">Countries (alpha-3) where this record's shared fact lies; decides which agencies are told because of it.</param>
-public sealed record LinkSide(RecordConsent Record, StandingAuthorisation Standing, IReadOnlySet<string> Jurisdictions);
+public sealed record LinkSide(RecordConsent Record, StandingAuthorisation Standing, IReadOnlySet<string> Jurisdictions)
+{
+    /// <summary>The record is of somebody who looks for the person, not of who has met her.</summary>
+    public bool IsSearching { get; init; }
+}
 
 /// <summary>A link between the records of two contributors.</summary>
 /// <param name="First">One side.</param>
@@ -44,4 +48,24 @@ public sealed record PairFacts(LinkSide First, LinkSide Second, FactHolder Holde
 /// <param name="Pointers">Contributors may be told (N1).</param>
 /// <param name="AgencyKinds">Kinds of agency that may be told (N2a); empty = none.</param>
 /// <param name="AnyJurisdiction">Agencies are told wherever the fact lies, instead of those of its jurisdiction.</param>
-public sealed record TellingRule(bool Pointers, IReadOnlySet<string> AgencyKinds, bool AnyJurisdiction);
+public sealed record TellingRule(bool Pointers, IReadOnlySet<string> AgencyKinds, bool AnyJurisdiction)
+{
+    /// <summary>Which rules of DATA.md §4.2 hold.</summary>
+    public TellingKind Kind { get; init; }
+
+    /// <summary>The contributors that alone may be told; empty for no such limit.</summary>
+    public IReadOnlySet<MemberId> Only { get; init; } = new HashSet<MemberId>();
+}
+
+/// <summary>Which rules decide who is told.</summary>
+public enum TellingKind
+{
+    /// <summary>Those of DATA.md §4.1.</summary>
+    Usual,
+
+    /// <summary>Q11: the found person is asked by who holds her record; nobody else is told before that.</summary>
+    Tracing,
+
+    /// <summary>Q14: who meets a live operation is told whom to call, and nothing else; whose operation it is is told nothing.</summary>
+    Deconfliction,
+}

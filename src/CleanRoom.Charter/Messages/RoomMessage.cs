@@ -157,6 +157,11 @@ public abstract partial record RoomMessage
         string Match, string Link, MatchStrength Strength, string Own, Desk? Counterpart, string Quarter, IReadOnlyList<string> Caveats, bool Known, DateTimeOffset Expires)
         : RoomMessage
     {
+        /// <summary>Quarters between the end of one exploitation and the beginning of a later one (Q16); null for every other query.</summary>
+        public int? QuartersBetween { get; init; }
+
+        private const int MostQuarters = 1000;
+
         /// <inheritdoc/>
         public override string Kind => "N1";
 
@@ -170,6 +175,11 @@ public abstract partial record RoomMessage
             json["match"] = Match;
             json["own"] = Own;
             json["quarter"] = Quarter;
+            if (QuartersBetween is { } quarters)
+            {
+                json["quartersBetween"] = quarters;
+            }
+
             json["strength"] = Strength.ToString();
         }
 
@@ -184,9 +194,10 @@ public abstract partial record RoomMessage
             var caveats = fields.SortedCodes("caveats", 0, 32);
             var known = fields.Bool("known");
             var expires = fields.Time("expires");
+            var between = fields.Optional("quartersBetween") is null ? null : fields.Int("quartersBetween", 0, MostQuarters);
             return match is null || link is null || strength is null || own is null || quarter is null || known is null || expires is null
                 ? null
-                : new MatchPointer(match, link, strength.Value, own, counterpart, quarter, caveats, known.Value, expires.Value);
+                : new MatchPointer(match, link, strength.Value, own, counterpart, quarter, caveats, known.Value, expires.Value) { QuartersBetween = between };
         }
     }
 

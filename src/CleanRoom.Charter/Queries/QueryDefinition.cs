@@ -113,12 +113,22 @@ public sealed record QueryDefinition(
     /// <summary>Who may ask it for what; null for a standing question.</summary>
     public AskingTerms? Asking { get; init; }
 
+    /// <summary>The contributors that alone may be told; empty for no such limit. Always named where the link is one of <see cref="NamedOnlyLinkTypes"/>, never elsewhere.</summary>
+    public IReadOnlyList<MemberId> Only { get; init; } = [];
+
     /// <summary>The link types that a query may name: code list matchType.</summary>
     public static IReadOnlyList<string> KnownLinkTypes { get; } =
     [
-        "ModusOperandi", "RouteOverlap", "SameAccount", "SameAddress", "SameDocument", "SameEmail", "SameHandle", "SameOrganisation",
+        "LiveOperation", "ModusOperandi", "ReTrafficking", "RouteOverlap", "SameAccount", "SameAddress", "SameDocument", "SameEmail", "SameHandle", "SameOrganisation",
         "SamePersonMissing", "SamePersonSuspect", "SamePersonVictim", "SamePhone", "SameVehicle", "SameVessel", "SpaceTime",
+        "VictimAsOffender",
     ];
+
+    /// <summary>Link types with a rule of their own on who is told what: each stands alone in its query, tells contributors only, and nothing makes up for a second contributor.</summary>
+    public static IReadOnlyList<string> LoneLinkTypes { get; } = ["LiveOperation", "ReTrafficking", "VictimAsOffender"];
+
+    /// <summary>Link types that are told to none but the contributors that the query names.</summary>
+    public static IReadOnlyList<string> NamedOnlyLinkTypes { get; } = ["VictimAsOffender"];
 
     /// <summary>The link types by which a watch or a search may look. By a victim's person, by documents, homes and places nobody looks.</summary>
     public static IReadOnlyList<string> AskedLinkTypes { get; } =
@@ -144,7 +154,13 @@ public sealed record QueryDefinition(
         var tell = new JsonArray();
         if (TellsContributors)
         {
-            tell.Add((JsonNode)new JsonObject { ["message"] = "N1", ["who"] = "contributors" });
+            var contributors = new JsonObject { ["message"] = "N1", ["who"] = "contributors" };
+            if (Only.Count > 0)
+            {
+                contributors["only"] = JsonBuild.Sorted(Only.Select(member => member.Value));
+            }
+
+            tell.Add((JsonNode)contributors);
         }
 
         if (Agencies is { } agencies)
@@ -183,9 +199,17 @@ public sealed record QueryDefinition(
         return json;
     }
 
-    /// <summary>A watch or search in words, for who signs it; null for a standing question.</summary>
+    /// <summary>A watch, a search, or a question with a rule of its own, in words, for who signs it; null for any other.</summary>
     internal string? InWords() => Asking is null
-        ? null
+        ? LinkTypes is [var link] ? link switch
+        {
+            "LiveOperation" => "who holds a record that shares a suspect, a site or a case number with a record under the caveat LIVE_OPERATION is told to call that record's desk, and nothing else; its holder is told nothing",
+            "ReTrafficking" => "where one record says when a person got out and another one says that the same person was exploited later, both organisations are told, with the quarters between",
+            "SamePersonMissing" => "who holds the record of a person whom another organisation looks for is asked whether that person wants contact, if she agreed to be traced (C7); who looks is told nothing before a releaser of the holder has answered",
+            "VictimAsOffender" => $"{string.Join(", ", Only)} and nobody else is told where a person is a victim in one record and a victim accused of an offence in another",
+            _ => null,
+        }
+        : null
         : $"agencies of the kinds {string.Join(", ", Agencies!.Kinds)} may {(Kind == QueryKind.Watch ? $"watch for up to {Asking.Longest} for" : "search once for")} a subject of their own by "
           + $"{string.Join(", ", LinkTypes)} ({Strength} or better), where it is a thing of {string.Join(", ", Asking.Roles)}, never a victim's or a witness's; for {string.Join(", ", Asking.Purposes)}; "
           + $"on the legal basis of {string.Join(", ", Asking.LegalBases)}; two of its officers sign; it is told nothing unless {MinimumContributors} contributors hold it and let this agency know";
@@ -200,17 +224,21 @@ public sealed record QueryDefinition(
         var links = fields.SortedTexts("link", 1, types.Count, text => types.Contains(text), $"write one of {string.Join(", ", types)}");
         var strength = fields.OneOf("strength", nameof(MatchStrength.Exact), nameof(MatchStrength.Strong), nameof(MatchStrength.Probable), nameof(MatchStrength.Possible));
         var (contributors, persons) = ReadCorroboration(fields);
-        var (tellsContributors, agencies) = ReadTell(fields);
+        var (tellsContributors, only, agencies) = ReadTell(fields);
         var asking = asked && fields.Object("asks") is { } terms ? AskingTerms.Read(terms, kind) : null;
         if (asked)
         {
             CheckAsked(fields, persons, tellsContributors, agencies);
         }
+        else
+        {
+            CheckLone(fields, links, persons, only, agencies);
+        }
 
         fields.End();
         return id is null || version is null || strength is null || contributors is null || (asked && (asking is null || agencies is null))
             ? null
-            : new QueryDefinition(id, version, links, Enum.Parse<MatchStrength>(strength), contributors.Value, persons, tellsContributors, agencies) { Kind = kind, Asking = asking };
+            : new QueryDefinition(id, version, links, Enum.Parse<MatchStrength>(strength), contributors.Value, persons, tellsContributors, agencies) { Kind = kind, Asking = asking, Only = only };
     }
 
     internal static string? ReadId(JsonFields fields, string name) => fields.Parsed(name, "is not a query id", "write Q and a number, such as Q1", (string text, out string? result) =>
@@ -246,6 +274,42 @@ public sealed record QueryDefinition(
         }
     }
 
+    /// <summary>A rule of its own holds for nothing else, and none of them knows an agency.</summary>
+    private static void CheckLone(JsonFields fields, IReadOnlyList<string> links, int? persons, IReadOnlyList<MemberId> only, AgencyTell? agencies)
+    {
+        if (links.FirstOrDefault(link => LoneLinkTypes.Contains(link, StringComparer.Ordinal)) is not { } lone)
+        {
+            if (only.Count > 0)
+            {
+                fields.Problems.Add(fields.PathOf("tell[0].only"), "limits a query that tells both sides", $"remove it, or ask for {string.Join(" or ", NamedOnlyLinkTypes)} alone");
+            }
+
+            return;
+        }
+
+        if (links.Count > 1)
+        {
+            fields.Problems.Add(fields.PathOf("link"), $"names {lone} and others", $"write a query of its own for {lone}");
+        }
+
+        if (persons is not null)
+        {
+            fields.Problems.Add(fields.PathOf("corroboration.persons"), $"makes up for contributors, which {lone} does not allow", "remove it");
+        }
+
+        if (agencies is not null)
+        {
+            fields.Problems.Add(fields.PathOf("tell"), $"names agencies, which are never told of {lone}", "write one element, with \"who\": \"contributors\"");
+        }
+
+        if (NamedOnlyLinkTypes.Contains(lone, StringComparer.Ordinal) != only.Count > 0)
+        {
+            fields.Problems.Add(
+                fields.PathOf("tell[0].only"), only.Count > 0 ? $"limits who is told of {lone}, whose rule says it already" : $"is missing: not everybody may be told of {lone}",
+                only.Count > 0 ? "remove it" : "write the ids of the contributors that give legal aid");
+        }
+    }
+
     private static (int? Contributors, int? Persons) ReadCorroboration(JsonFields fields)
     {
         if (fields.Object("corroboration") is not { } corroboration)
@@ -262,9 +326,10 @@ public sealed record QueryDefinition(
         return (contributors, persons);
     }
 
-    private static (bool TellsContributors, AgencyTell? Agencies) ReadTell(JsonFields fields)
+    private static (bool TellsContributors, IReadOnlyList<MemberId> Only, AgencyTell? Agencies) ReadTell(JsonFields fields)
     {
         var tellsContributors = false;
+        IReadOnlyList<MemberId> only = [];
         AgencyTell? agencies = null;
         fields.List("tell", 1, 2, (element, path) =>
         {
@@ -274,6 +339,9 @@ public sealed record QueryDefinition(
             {
                 tell.Constant("message", "N1");
                 tellsContributors = true;
+                only = tell.Optional("only") is null
+                    ? []
+                    : [.. tell.SortedTexts("only", 1, 64, text => MemberId.TryParse(text, out _), "write ids of contributors").Where(text => MemberId.TryParse(text, out _)).Select(MemberId.Parse)];
             }
             else if (who == "agency" && agencies is null)
             {
@@ -292,7 +360,7 @@ public sealed record QueryDefinition(
             tell.End();
             return who;
         });
-        return (tellsContributors, agencies);
+        return (tellsContributors, only, agencies);
     }
 
     private static AgencyNext? ReadNext(JsonFields tell, IReadOnlyList<string> first)

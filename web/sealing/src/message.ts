@@ -44,6 +44,7 @@ export interface Pointer extends Match {
   readonly caveats: readonly string[];
   readonly known: boolean;
   readonly expires: string;
+  readonly quartersBetween: number | null;
 }
 
 /** N2a: what an agency is told automatically. No fact, no identifier, no name of a person. */
@@ -250,6 +251,7 @@ function readPointer(fields: Fields): Pointer | null {
     caveats: fields.codes("caveats", 0, 32),
     known: fields.bool("known"),
     expires: fields.time("expires"),
+    quartersBetween: fields.has("quartersBetween") ? fields.integer("quartersBetween", 0, 1000) : null,
   };
 }
 

@@ -39,6 +39,7 @@ export function MatchBody({ item, message, inbox, speak }: { item: Item; message
         <Row name={say("reference")}><code>{message.match}</code></Row>
         {message.kind === "N2a" && message.watch !== null && <Row name={say("watchReference")}><code>{message.watch}</code></Row>}
         {message.kind === "N1" && <Row name={say("quarter")}>{message.quarter || say("quarterUnknown")}</Row>}
+        {message.kind === "N1" && message.quartersBetween !== null && <Row name={say("quartersBetween")}>{message.quartersBetween}</Row>}
         {message.kind === "N2a" && <Row name={say("jurisdictions")}>{message.jurisdictions.join(", ") || say("noJurisdictions")}</Row>}
         {message.kind === "N2a" && <Row name={say("sources")}>{message.sources === "single source" ? say("singleSource") : message.sources}</Row>}
         {message.kind === "N2a" && <Row name={say("grading")}><bdi dir="ltr">{message.grading}</bdi></Row>}

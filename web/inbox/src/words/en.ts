@@ -138,6 +138,7 @@ export const en = {
   reference: "Reference",
   quarter: "Quarter of their contact",
   quarterUnknown: "not known",
+  quartersBetween: "Quarters between getting out and the next exploitation",
   caveats: "What binds you",
   noCaveats: "nothing in addition",
   known: "A referral that is recorded already joins the two records.",
@@ -379,6 +380,9 @@ export const en = {
   linkRouteOverlap: "overlapping route",
   linkSpaceTime: "same place and time",
   linkModusOperandi: "same pattern of recruitment and control",
+  linkLiveOperation: "a live investigation concerns it",
+  linkReTrafficking: "same victim, exploited again after an exit",
+  linkVictimAsOffender: "victim in one case, treated as an offender in another",
   evName: "Name",
   evAlias: "Alias",
   evBirth: "Birth",
@@ -410,6 +414,7 @@ export const en = {
   reasonChild: "It concerns a child.",
   reasonRiskToLife: "Your own record says that a life is at risk.",
   reasonDoubt: "The evidence leaves a doubt.",
+  reasonTracing: "Somebody is looking for the person. Ask her whether she wants contact; release only if she does.",
 } as const;
 
 /** A language: any part of the words. */
