@@ -31,6 +31,7 @@ internal sealed class CandidateFinder(LinkTable table, BlockIndex blocks)
                     {
                         Grow(count);
                     }
+                    table.Rows.Fetch(other);
                     _found[count++] = other;
                 }
             }

@@ -36,6 +36,8 @@ internal sealed class DateComparer(ValueTable values) : FieldComparer(values)
 
     public override uint Detail(int value) => Fields.Digest.DetailOfDate(Values.Text(value));
 
+    public override void Fetch(int value) => Memory.Fetch(_digits, value);
+
     public override int Compare(int first, int second)
     {
         var (a, b) = (_digits[first], _digits[second]);

@@ -12,10 +12,15 @@ internal abstract class FieldComparer(ValueTable values)
     /// <summary>Gives the level of two values with different numbers, neither 0.</summary>
     public abstract int Compare(int first, int second);
 
+    /// <summary>Asks the memory for what comparisons of a value look at first.</summary>
+    public virtual void Fetch(int value)
+    {
+    }
+
     /// <summary>The value's <see cref="Fields.Digest"/>, or 0.</summary>
     public virtual uint Digest(int value) => 0;
 
-    /// <summary>More of the value for <see cref="Models.LaneBounds"/>; 0 wherever the digest is.</summary>
+    /// <summary>More of the value for <see cref="Models.FieldBounds"/>; 0 wherever the digest is.</summary>
     public virtual uint Detail(int value) => 0;
 
     /// <summary>Works out what is needed of values that are new since the last call.</summary>
@@ -84,6 +89,8 @@ internal sealed class CategoryComparer(ValueTable values) : FieldComparer(values
 internal sealed class CodeComparer(ValueTable values) : FieldComparer(values)
 {
     private const ulong Letters = (1UL << 52) - 1;
+
+    public override void Fetch(int value) => Memory.Fetch(Values.Packed, value);
 
     public override uint Digest(int value) => Values.Packed[value].IsPacked ? Fields.Digest.OfCode(Plain(Values.Text(value)), Values.Text(value).AsSpan(0, Math.Min(3, Values.Text(value).Length))) : 0;
 

@@ -10,7 +10,6 @@ internal static class Memory
     /// <summary>Asks for the line of the cache that holds an element; nothing where the processor has no such instruction.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Fetch<T>(T[] array, nint index)
-        where T : unmanaged
     {
         if (Sse.IsSupported)
         {

@@ -75,6 +75,8 @@ internal sealed class NamePartComparer(ValueTable values) : FieldComparer(values
     /// <summary>The tokens of a value that is not one plain word.</summary>
     public NameForm? Form(int value) => _forms[value];
 
+    public override void Fetch(int value) => Memory.Fetch(_cells, value);
+
     public override int Compare(int first, int second)
     {
         ref readonly var a = ref _cells[first];

@@ -35,6 +35,13 @@ internal sealed class TextComparer(ValueTable values) : FieldComparer(values)
 
     public override uint Detail(int value) => Values.Packed[value].IsPacked ? Fields.Digest.DetailOfText(Values.Text(value), _words[value] ?? [Values.Hashes[value]]) : 0;
 
+    public override void Fetch(int value)
+    {
+        Memory.Fetch(Values.Packed, value);
+        Memory.Fetch(_bits, value);
+        Memory.Fetch(_words, value);
+    }
+
     public override int Compare(int first, int second)
     {
         ref readonly var a = ref Values.Packed[first];

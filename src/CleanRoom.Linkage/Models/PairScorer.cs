@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using CleanRoom.Linkage.Fields;
 using CleanRoom.Linkage.Tables;
@@ -18,7 +17,6 @@ internal sealed class PairScorer
     private readonly int _fields;
     private readonly FieldComparer[] _comparers;
     private readonly FieldKind[] _kinds;
-    private readonly int _digests;
     private readonly float[][] _levels;
     private readonly float[][] _exact;
 
@@ -39,11 +37,10 @@ internal sealed class PairScorer
     public PairScorer(LinkTable table, LinkModel model, TermWeights terms)
     {
         _table = table;
-        _stride = table.Stride;
+        _stride = table.Rows.Stride;
         _fields = table.Fields.Count;
         _comparers = table.Comparers;
         _kinds = [.. table.Fields.Select(f => f.Kind)];
-        _digests = table.Lanes;
         _swaps = table.SwapOf;
         _anySwap = Array.Exists(_swaps, s => s >= 0);
         _prior = (float)model.PriorWeight;
@@ -107,6 +104,21 @@ internal sealed class PairScorer
     /// <summary>The most that a field weighs with its values in another's place.</summary>
     public float MostCrossed(int field) => _mostCrossed[field];
 
+    /// <summary>Asks the memory for the values in which a pair differs.</summary>
+    public void Fetch(int first, int second)
+    {
+        ref var rows = ref _table.Rows.First;
+        ref var a = ref Unsafe.Add(ref rows, first * (nint)_stride);
+        ref var b = ref Unsafe.Add(ref rows, second * (nint)_stride);
+        var (equal, missing) = Compare(ref a, ref b);
+        for (var bits = ~(equal | missing) & _all; bits != 0; bits &= bits - 1)
+        {
+            var f = BitOperations.TrailingZeroCount(bits);
+            _comparers[f].Fetch(Unsafe.Add(ref a, f));
+            _comparers[f].Fetch(Unsafe.Add(ref b, f));
+        }
+    }
+
     /// <summary>Weighs a pair; false if it stays below the floor.</summary>
     /// <param name="first">A record.</param>
     /// <param name="second">Another.</param>
@@ -115,7 +127,7 @@ internal sealed class PairScorer
     /// <param name="vector">Four bits a field: its level, or <see cref="LevelScale.Missing"/>.</param>
     public bool TryScore(int first, int second, float floor, out float weight, out ulong vector)
     {
-        ref var rows = ref MemoryMarshal.GetArrayDataReference(_table.Rows);
+        ref var rows = ref _table.Rows.First;
         ref var a = ref Unsafe.Add(ref rows, first * (nint)_stride);
         ref var b = ref Unsafe.Add(ref rows, second * (nint)_stride);
         var (equal, missing) = Compare(ref a, ref b);
@@ -134,7 +146,7 @@ internal sealed class PairScorer
         {
             return false;
         }
-        pending = Tell(ref Unsafe.Add(ref a, _digests), ref Unsafe.Add(ref b, _digests), pending, ref total);
+        pending = Tell(ref Unsafe.Add(ref a, _fields), ref Unsafe.Add(ref b, _fields), pending, ref total);
         if (total < floor && !MayCross(ref a, ref b, total, floor, ref crossing, ref crossingKnown))
         {
             return false;
@@ -174,7 +186,7 @@ internal sealed class PairScorer
         var (x, y) = (Vector256.LoadUnsafe(ref a), Vector256.LoadUnsafe(ref b));
         var equal = Vector256.Equals(x, y).ExtractMostSignificantBits();
         var missing = (Vector256.Equals(x, Vector256<int>.Zero) | Vector256.Equals(y, Vector256<int>.Zero)).ExtractMostSignificantBits();
-        if (_digests > 8)
+        if (_fields > 8)
         {
             (x, y) = (Vector256.LoadUnsafe(ref a, 8), Vector256.LoadUnsafe(ref b, 8));
             equal |= Vector256.Equals(x, y).ExtractMostSignificantBits() << 8;
@@ -291,7 +303,7 @@ internal sealed class PairScorer
         {
             return true;
         }
-        var (left, right) = ((uint)Unsafe.Add(ref a, _digests + f), (uint)Unsafe.Add(ref b, _digests + g));
+        var (left, right) = ((uint)Unsafe.Add(ref a, _fields + f), (uint)Unsafe.Add(ref b, _fields + g));
         var differ = _kinds[f] switch
         {
             FieldKind.Given or FieldKind.Family => Digest.NamesDiffer(left, right),

@@ -1,167 +1,171 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using CleanRoom.Linkage.Fields;
 using CleanRoom.Linkage.Tables;
 
 namespace CleanRoom.Linkage.Models;
 
 /// <summary>
-/// What pairs cannot exceed: eight fields are bounded at once, without a branch and without a look at the values. Pairs that may reach the
-/// floor go on to <see cref="PairScorer"/>; the bound only spares work and never changes what is found. Allocates nothing; thread-safe.
+/// What pairs cannot exceed: eight candidates of a record are bounded at once, field by field, without a look at the values. Pairs that may
+/// reach the floor go on to <see cref="PairScorer"/>; the bound only spares work and never changes what is found. Allocates nothing; thread-safe.
 /// </summary>
 internal sealed class PairSieve
 {
-    private const int Lanes = LaneBounds.Count;
-    private const int Ahead = 16;
+    private const int Lanes = FieldBounds.Count;
+    private const int MaxColumns = (3 * FieldSpec.MaxFields) + Lanes;
 
     // Sums in another order than the scorer's may fall a little short of its.
     private const float Slack = 0.01f;
 
-    private readonly LinkTable _table;
-    private readonly int _stride;
-    private readonly int _lanes;
+    private readonly TableRows _rows;
     private readonly float _least;
     private readonly PairScorer _scorer;
     private readonly int _fields;
-    private readonly LaneBounds[] _bounds;
+    private readonly FieldBounds[] _bounds;
     private readonly (int First, int Second, float Most)[] _swaps;
-
-    // For each half where the lane of the field stands that a lane's is mixed up with, and the pairs that stand in one half.
-    private readonly Vector256<int>[] _partners;
-    private readonly uint _sameHalf;
 
     public PairSieve(LinkTable table, PairScorer scorer, float floor)
     {
-        _table = table;
-        _stride = table.Stride;
-        _lanes = table.Lanes;
+        _rows = table.Rows;
         _scorer = scorer;
         _fields = table.Fields.Count;
         _least = floor - Slack - scorer.Prior;
-        _bounds = new LaneBounds[_lanes / Lanes];
-        _partners = new Vector256<int>[_bounds.Length];
+        _bounds = [.. table.Fields.Select((field, f) => new FieldBounds(field.Kind, scorer.LevelWeights(f)))];
         _swaps = [.. Enumerable.Range(0, _fields).Where(f => table.SwapOf[f] >= 0).Select(f => (f, table.SwapOf[f], scorer.MostCrossed(f)))];
-        for (var half = 0; half < _bounds.Length; half++)
-        {
-            var here = Enumerable.Range(half * Lanes, Lanes).ToArray();
-            _bounds[half] = new LaneBounds(
-                [.. here.Select(f => f < _fields ? table.Fields[f].Kind : (FieldKind?)null)], [.. here.Select(f => f < _fields ? scorer.LevelWeights(f).ToArray() : [])]);
-            var partners = Enumerable.Range(0, Lanes).ToArray();
-            for (var s = 0; s < _swaps.Length; s++)
-            {
-                var (f, g, _) = _swaps[s];
-                if (f / Lanes == half && g / Lanes == half)
-                {
-                    (partners[f % Lanes], partners[g % Lanes]) = (g % Lanes, f % Lanes);
-                    _sameHalf |= 1u << s;
-                }
-            }
-            _partners[half] = Vector256.Create(partners);
-        }
     }
 
     /// <summary>Leaves of a record's candidates those that may reach the floor with it.</summary>
     /// <param name="record">The record.</param>
-    /// <param name="candidates">Its candidates; those that remain stand first afterwards.</param>
+    /// <param name="candidates">Its candidates; those that remain stand first afterwards, in the same order.</param>
     /// <returns>How many remain.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     public int Sieve(int record, Span<int> candidates)
     {
-        var all = _table.Rows;
-        ref var rows = ref MemoryMarshal.GetArrayDataReference(all);
-        ref var row = ref Unsafe.Add(ref rows, record * (nint)_stride);
-        var first = Half(ref row, 0);
-        var second = _lanes > Lanes ? Half(ref row, 1) : default;
-        for (var k = 0; k < Math.Min(Ahead, candidates.Length); k++)
+        Span<Vector256<int>> columns = stackalloc Vector256<int>[MaxColumns];
+        Span<Vector256<float>> parts = stackalloc Vector256<float>[FieldSpec.MaxFields];
+        Span<float> weights = stackalloc float[FieldSpec.MaxFields];
+        Span<int> others = stackalloc int[Lanes];
+        ref var row = ref Unsafe.Add(ref _rows.First, record * (nint)_rows.Stride);
+        for (var f = 0; f < _fields; f++)
         {
-            Fetch(all, candidates[k]);
+            var value = Unsafe.Add(ref row, f);
+            weights[f] = value == 0 ? 0 : _scorer.ExactWeight(f, value);
+            parts[f] = Vector256<float>.Zero;
         }
         var left = 0;
-        for (var k = 0; k < candidates.Length; k++)
+        for (var from = 0; from < candidates.Length; from += Lanes)
         {
-            if (k + Ahead < candidates.Length)
+            var count = Math.Min(Lanes, candidates.Length - from);
+            for (var k = 0; k < Lanes; k++)
             {
-                Fetch(all, candidates[k + Ahead]);
+                others[k] = candidates[from + (k < count ? k : 0)];
             }
-            var other = candidates[k];
-            ref var b = ref Unsafe.Add(ref rows, other * (nint)_stride);
-            var parts = Parts(_bounds[0], in first, ref b);
-            var parts2 = _lanes > Lanes ? Parts(_bounds[1], in second, ref Unsafe.Add(ref b, Lanes)) : Vector256<float>.Zero;
-            var sum = Vector256.Sum(parts + parts2);
-            candidates[left] = other;
-            left += sum >= _least || (_swaps.Length > 0 && BySwaps(in first, in second, ref b, parts, parts2, sum)) ? 1 : 0;
+            Turn(others, columns);
+            var sum = Vector256<float>.Zero;
+            for (var f = 0; f < _fields; f++)
+            {
+                var value = Unsafe.Add(ref row, f);
+                if (value == 0)
+                {
+                    continue;
+                }
+                var values = columns[f];
+                var most = _bounds[f].Most(
+                    (uint)Unsafe.Add(ref row, _fields + f), (uint)Unsafe.Add(ref row, (2 * _fields) + f), in Unsafe.As<Vector256<int>, Vector256<uint>>(ref columns[_fields + f]),
+                    in Unsafe.As<Vector256<int>, Vector256<uint>>(ref columns[(2 * _fields) + f]));
+                var weight = Vector256.ConditionalSelect(Vector256.Equals(values, Vector256.Create(value)).AsSingle(), Vector256.Create(weights[f]), most);
+                parts[f] = Vector256.AndNot(weight, Vector256.Equals(values, Vector256<int>.Zero).AsSingle());
+                sum += parts[f];
+            }
+            var may = Vector256.GreaterThanOrEqual(sum, Vector256.Create(_least)).ExtractMostSignificantBits();
+            var all = (1u << count) - 1;
+            if (_swaps.Length > 0 && (may & all) != all)
+            {
+                may |= BySwaps(ref row, columns, parts, sum);
+            }
+            for (var bits = may & all; bits != 0; bits &= bits - 1)
+            {
+                candidates[left++] = others[BitOperations.TrailingZeroCount(bits)];
+            }
         }
         return left;
     }
 
-    private void Fetch(int[] rows, int record)
-    {
-        var row = record * (nint)_stride;
-        Memory.Fetch(rows, row);
-        Memory.Fetch(rows, row + _lanes);
-        Memory.Fetch(rows, row + (2 * _lanes));
-    }
-
-    private HalfRow Half(ref int row, int half)
-    {
-        Span<float> weights = stackalloc float[Lanes];
-        for (var lane = 0; lane < Lanes; lane++)
-        {
-            var f = (half * Lanes) + lane;
-            weights[lane] = f < _fields ? _scorer.ExactWeight(f, Unsafe.Add(ref row, f)) : 0;
-        }
-        ref var at = ref Unsafe.Add(ref row, half * Lanes);
-        var values = Vector256.LoadUnsafe(ref at);
-        return new HalfRow(
-            values, Vector256.Equals(values, Vector256<int>.Zero), Vector256.LoadUnsafe(ref at, (nuint)_lanes).AsUInt32(), Vector256.LoadUnsafe(ref at, (nuint)(2 * _lanes)).AsUInt32(),
-            Vector256.Create<float>(weights));
-    }
-
-    // The most that each field weighs.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector256<float> Parts(LaneBounds bounds, in HalfRow a, ref int b)
-    {
-        var values = Vector256.LoadUnsafe(ref b);
-        var equal = Vector256.Equals(a.Values, values).AsSingle();
-        var missing = (a.Empty | Vector256.Equals(values, Vector256<int>.Zero)).AsSingle();
-        var most = bounds.Most(a.Digests, a.Details, Vector256.LoadUnsafe(ref b, (nuint)_lanes).AsUInt32(), Vector256.LoadUnsafe(ref b, (nuint)(2 * _lanes)).AsUInt32());
-        return Vector256.AndNot(Vector256.ConditionalSelect(equal, a.Weights, most), missing);
-    }
-
     // Values in each other's place may add what is missing.
-    private bool BySwaps(in HalfRow first, in HalfRow second, ref int b, Vector256<float> parts, Vector256<float> parts2, float sum)
+    private uint BySwaps(ref int row, Span<Vector256<int>> columns, Span<Vector256<float>> parts, Vector256<float> sum)
     {
+        var least = Vector256.Create(_least);
         var most = sum;
         foreach (var swap in _swaps)
         {
-            most += Gain(swap, parts, parts2);
+            most += Gain(swap, parts);
         }
-        if (most < _least)
+        if (!Vector256.GreaterThanOrEqualAny(most, least))
         {
-            return false;
+            return 0;
         }
-        var good = Good(0, in first, ref b) | (_lanes > Lanes ? Good(1, in second, ref Unsafe.Add(ref b, Lanes)) << Lanes : 0);
-        for (var s = 0; s < _swaps.Length; s++)
+        foreach (var swap in _swaps)
         {
-            var (f, g, _) = _swaps[s];
-            sum += (_sameHalf & (1u << s)) == 0 || ((good >> f) & (good >> g) & 1) != 0 ? Gain(_swaps[s], parts, parts2) : 0;
+            sum += (Good(ref row, columns, swap.First, swap.Second) & Good(ref row, columns, swap.Second, swap.First)).AsSingle() & Gain(swap, parts);
         }
-        return sum >= _least;
+        return Vector256.GreaterThanOrEqual(sum, least).ExtractMostSignificantBits();
     }
 
-    private uint Good(int half, in HalfRow a, ref int b)
+    private Vector256<uint> Good(ref int row, Span<Vector256<int>> columns, int field, int other) => _bounds[field].MayBeGood(
+        (uint)Unsafe.Add(ref row, _fields + field), (uint)Unsafe.Add(ref row, (2 * _fields) + field), columns[_fields + other].AsUInt32(), columns[(2 * _fields) + other].AsUInt32());
+
+    private static Vector256<float> Gain((int First, int Second, float Most) swap, Span<Vector256<float>> parts) =>
+        Vector256.Max(Vector256<float>.Zero, Vector256.Create(swap.Most) - parts[swap.First] - parts[swap.Second]);
+
+    // Rows to columns.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Turn(ReadOnlySpan<int> records, Span<Vector256<int>> columns)
     {
-        var partners = _partners[half];
-        return _bounds[half].MayBeGood(
-            a.Digests, a.Details, Vector256.Shuffle(Vector256.LoadUnsafe(ref b, (nuint)_lanes), partners).AsUInt32(), Vector256.Shuffle(Vector256.LoadUnsafe(ref b, (nuint)(2 * _lanes)), partners).AsUInt32());
+        ref var rows = ref _rows.First;
+        var stride = (nint)_rows.Stride;
+        for (var c = 0; c < 3 * _fields; c += Lanes)
+        {
+            if (Avx2.IsSupported)
+            {
+                ref var at = ref Unsafe.Add(ref rows, c);
+                Turn(
+                    Vector256.LoadUnsafe(ref Unsafe.Add(ref at, records[0] * stride)), Vector256.LoadUnsafe(ref Unsafe.Add(ref at, records[1] * stride)),
+                    Vector256.LoadUnsafe(ref Unsafe.Add(ref at, records[2] * stride)), Vector256.LoadUnsafe(ref Unsafe.Add(ref at, records[3] * stride)),
+                    Vector256.LoadUnsafe(ref Unsafe.Add(ref at, records[4] * stride)), Vector256.LoadUnsafe(ref Unsafe.Add(ref at, records[5] * stride)),
+                    Vector256.LoadUnsafe(ref Unsafe.Add(ref at, records[6] * stride)), Vector256.LoadUnsafe(ref Unsafe.Add(ref at, records[7] * stride)),
+                    columns.Slice(c, Lanes));
+                continue;
+            }
+            for (var k = 0; k < Lanes; k++)
+            {
+                ref var at = ref Unsafe.Add(ref rows, (records[k] * stride) + c);
+                for (var i = 0; i < Lanes; i++)
+                {
+                    Unsafe.Add(ref Unsafe.As<Vector256<int>, int>(ref columns[c + i]), k) = Unsafe.Add(ref at, i);
+                }
+            }
+        }
     }
 
-    private static float Gain((int First, int Second, float Most) swap, Vector256<float> parts, Vector256<float> parts2) =>
-        Math.Max(0, swap.Most - Weight(parts, parts2, swap.First) - Weight(parts, parts2, swap.Second));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Turn(
+        Vector256<int> r0, Vector256<int> r1, Vector256<int> r2, Vector256<int> r3, Vector256<int> r4, Vector256<int> r5, Vector256<int> r6, Vector256<int> r7, Span<Vector256<int>> to)
+    {
+        var (t0, t1, t2, t3) = (Avx2.UnpackLow(r0, r1).AsInt64(), Avx2.UnpackHigh(r0, r1).AsInt64(), Avx2.UnpackLow(r2, r3).AsInt64(), Avx2.UnpackHigh(r2, r3).AsInt64());
+        var (t4, t5, t6, t7) = (Avx2.UnpackLow(r4, r5).AsInt64(), Avx2.UnpackHigh(r4, r5).AsInt64(), Avx2.UnpackLow(r6, r7).AsInt64(), Avx2.UnpackHigh(r6, r7).AsInt64());
+        Join(Avx2.UnpackLow(t0, t2), Avx2.UnpackLow(t4, t6), out to[0], out to[4]);
+        Join(Avx2.UnpackHigh(t0, t2), Avx2.UnpackHigh(t4, t6), out to[1], out to[5]);
+        Join(Avx2.UnpackLow(t1, t3), Avx2.UnpackLow(t5, t7), out to[2], out to[6]);
+        Join(Avx2.UnpackHigh(t1, t3), Avx2.UnpackHigh(t5, t7), out to[3], out to[7]);
+    }
 
-    private static float Weight(Vector256<float> parts, Vector256<float> parts2, int field) => field < Lanes ? parts.GetElement(field) : parts2.GetElement(field - Lanes);
-
-    /// <summary>Eight fields of a record, and what an agreement on their values weighs.</summary>
-    private readonly record struct HalfRow(Vector256<int> Values, Vector256<int> Empty, Vector256<uint> Digests, Vector256<uint> Details, Vector256<float> Weights);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Join(Vector256<long> lower, Vector256<long> upper, out Vector256<int> first, out Vector256<int> second)
+    {
+        first = Avx2.Permute2x128(lower, upper, 0x20).AsInt32();
+        second = Avx2.Permute2x128(lower, upper, 0x31).AsInt32();
+    }
 }

@@ -9,7 +9,7 @@ namespace CleanRoom.Linkage.Tables;
 /// </summary>
 public sealed class LinkTable
 {
-    internal LinkTable(IReadOnlyList<FieldSpec> fields, ValueTable[] values, DateOrder[] dateOrders, string[] ids, byte[] sources, int[] rows, int stride)
+    internal LinkTable(IReadOnlyList<FieldSpec> fields, ValueTable[] values, DateOrder[] dateOrders, string[] ids, byte[] sources, TableRows rows)
     {
         DateOrders = dateOrders;
         Fields = fields;
@@ -17,7 +17,6 @@ public sealed class LinkTable
         Ids = ids;
         Sources = sources;
         Rows = rows;
-        Stride = stride;
         Comparers = new FieldComparer[fields.Count];
         SwapOf = new int[fields.Count];
         for (var f = 0; f < fields.Count; f++)
@@ -59,14 +58,9 @@ public sealed class LinkTable
     /// <summary>How each field's dates are read that could be either way.</summary>
     internal DateOrder[] DateOrders { get; }
 
-    internal int[] Rows { get; private set; }
+    internal TableRows Rows { get; }
 
-    internal int Stride { get; }
-
-    /// <summary>How many fields a row has room for, 8 or 16. Values stand first in a row, then digests, then details.</summary>
-    internal int Lanes => Stride / 3;
-
-    internal int Value(int record, int field) => Rows[(record * Stride) + field];
+    internal int Value(int record, int field) => Rows.Value(record, field);
 
     /// <summary>Gives the value of a field as it is compared; empty if there is none.</summary>
     public string Text(int record, int field) => Values[field].Text(Value(record, field));
@@ -75,15 +69,10 @@ public sealed class LinkTable
     public int SourceOf(int record) => Sources.Length == 0 ? 0 : Sources[record];
 
     /// <summary>Makes room for so many rows.</summary>
-    internal void Grow(int records)
-    {
-        var rows = Rows;
-        Ranges.Grow(ref rows, records * Stride);
-        Rows = rows;
-    }
+    internal void Grow(int records) => Rows.Grow(records);
 
     /// <summary>The row of a record: values, digests, details.</summary>
-    internal Span<int> Row(int record) => Rows.AsSpan(record * Stride, Stride);
+    internal Span<int> Row(int record) => Rows.Row(record);
 
     /// <summary>Writes a value, as it is compared, into a row.</summary>
     internal void Set(int record, int field, string text)
@@ -92,7 +81,7 @@ public sealed class LinkTable
         Comparers[field].Prepare();
         var row = Row(record);
         row[field] = value;
-        (row[field + Lanes], row[field + (2 * Lanes)]) = value == 0 ? (0, 0) : ((int)Comparers[field].Digest(value), (int)Comparers[field].Detail(value));
+        (row[field + Fields.Count], row[field + (2 * Fields.Count)]) = value == 0 ? (0, 0) : ((int)Comparers[field].Digest(value), (int)Comparers[field].Detail(value));
     }
 
     private void AddDigests()
@@ -118,8 +107,8 @@ public sealed class LinkTable
                 for (var f = 0; f < digests.Length; f++)
                 {
                     var (digest, detail) = digests[f][row[f]];
-                    row[f + Lanes] = (int)digest;
-                    row[f + (2 * Lanes)] = (int)detail;
+                    row[f + digests.Length] = (int)digest;
+                    row[f + (2 * digests.Length)] = (int)detail;
                 }
             }
         });

@@ -153,16 +153,16 @@ public sealed class LinkTableBuilder
             }
         });
         var order = Order();
-        var stride = (fields.Length + 7) / 8 * 8 * 3;
-        var rows = new int[(long)_ids.Count * stride];
+        var rows = new TableRows(fields.Length, _ids.Count);
         var cells = present.Select(f => _columns[f].Cells).ToArray();
         Ranges.For(0, order.Length, (from, end) =>
         {
             for (var i = from; i < end; i++)
             {
+                var row = rows.Row(i);
                 for (var f = 0; f < numbers.Length; f++)
                 {
-                    rows[(i * stride) + f] = numbers[f][cells[f][order[i]]];
+                    row[f] = numbers[f][cells[f][order[i]]];
                 }
             }
         }, threads);
@@ -176,7 +176,7 @@ public sealed class LinkTableBuilder
                 sources[i] = _sources[order[i]];
             }
         }
-        return new LinkTable(fields, values, dateOrders, ids, sources, rows, stride);
+        return new LinkTable(fields, values, dateOrders, ids, sources, rows);
     }
 
     private bool Has(FieldKind kind) => Enumerable.Range(0, _cellsOf.Length).Any(f => _config.Fields[f].Kind == kind && _cellsOf[f].Length > 0);

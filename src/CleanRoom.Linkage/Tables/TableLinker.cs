@@ -122,7 +122,12 @@ public static class TableLinker
                         told(i, j);
                     }
                 }
-                foreach (var j in others[..sieve.Sieve(i, others)])
+                var likely = others[..sieve.Sieve(i, others)];
+                foreach (var j in likely)
+                {
+                    scorer.Fetch(i, j);
+                }
+                foreach (var j in likely)
                 {
                     if (scorer.TryScore(i, j, floor, out var weight, out var vector))
                     {

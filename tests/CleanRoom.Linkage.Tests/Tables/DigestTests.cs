@@ -49,14 +49,13 @@ public sealed class DigestTests
         {
             var (kind, comparer, values) = (table.Fields[f].Kind, table.Comparers[f], table.Values[f]);
             float[] weights = [.. Levels.Of(kind).Names.Select((_, l) => l % 3 == 2 ? -l : 3f * l)];
-            var bounds = new LaneBounds([.. Enumerable.Repeat<FieldKind?>(kind, LaneBounds.Count)], [.. Enumerable.Repeat(weights, LaneBounds.Count)]);
+            var bounds = new FieldBounds(kind, weights);
             for (var n = 0; n < 50_000 && values.Count > 2; n++)
             {
                 var a = 1 + dice.Below(values.Count - 1);
-                var others = Enumerable.Range(0, LaneBounds.Count).Select(k => k == 0 ? Math.Min(values.Count - 1, a + 1) : 1 + dice.Below(values.Count - 1)).ToArray();
+                var others = Enumerable.Range(0, FieldBounds.Count).Select(k => k == 0 ? Math.Min(values.Count - 1, a + 1) : 1 + dice.Below(values.Count - 1)).ToArray();
                 var most = bounds.Most(
-                    Vector256.Create(comparer.Digest(a)), Vector256.Create(comparer.Detail(a)),
-                    Vector256.Create([.. others.Select(comparer.Digest)]), Vector256.Create([.. others.Select(comparer.Detail)]));
+                    comparer.Digest(a), comparer.Detail(a), Vector256.Create([.. others.Select(comparer.Digest)]), Vector256.Create([.. others.Select(comparer.Detail)]));
                 for (var k = 0; k < others.Length; k++)
                 {
                     if (others[k] != a)
