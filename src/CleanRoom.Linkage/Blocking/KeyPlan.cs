@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using CleanRoom.Linkage.Fields;
 using CleanRoom.Linkage.Tables;
 
@@ -94,6 +93,7 @@ internal static class KeyPlan
             open.Add(Joined(family, company));
         }
         var counted = new HashSet<KeyFamily>();
+        var samples = new Dictionary<KeyAtom, List<(uint Key, int Record)>>();
         var families = new List<KeyFamily>();
         for (var left = Budget(table.Count); families.Count < MaxFamilies && open.Count > 0;)
         {
@@ -107,7 +107,7 @@ internal static class KeyPlan
             // Fields are not independent (postcode and place): what would be taken is counted first, and rated again if it costs more than chance has it.
             if (!best.Family.IsSingle && counted.Add(best.Family))
             {
-                var counts = Joined(best.Family, Counted(table, best.Family));
+                var counts = Joined(best.Family, Counted(table, best.Family, samples));
                 if (counts.Cost > 1.2 * best.Cost)
                 {
                     open[open.IndexOf(best)] = counts;
@@ -129,26 +129,51 @@ internal static class KeyPlan
     }
 
     // The company of a record by the keys of both atoms, by those records that have one of some keys of the first; copies of the record's own entity are not counted.
-    private static double Counted(LinkTable table, KeyFamily family)
+    private static double Counted(LinkTable table, KeyFamily family, Dictionary<KeyAtom, List<(uint Key, int Record)>> samples)
     {
         var (first, second) = (family.Atoms[0], family.Atoms[1]);
         var every = (ulong)Math.Max(1, table.Count / 50_000);
-        var counts = new Dictionary<ulong, int>();
+        if (!samples.TryGetValue(first, out var sample))
+        {
+            samples.Add(first, sample = Sample(table, first, every));
+        }
+        var keys = new List<ulong>(sample.Count);
+        foreach (var (key, record) in sample)
+        {
+            foreach (var other in second.KeysOf(record))
+            {
+                keys.Add(((ulong)key << 32) | other);
+            }
+        }
+        keys.Sort();
+        double pairs = 0;
+        for (var from = 0; from < keys.Count;)
+        {
+            var end = from + 1;
+            while (end < keys.Count && keys[end] == keys[from])
+            {
+                end++;
+            }
+            pairs += Math.Min(family.Cap, Math.Max(0, end - from - 1 - OwnCopies)) * (end - from);
+            from = end;
+        }
+        return pairs * every / Math.Max(1, table.Count);
+    }
+
+    private static List<(uint Key, int Record)> Sample(LinkTable table, KeyAtom atom, ulong every)
+    {
+        var sample = new List<(uint, int)>();
         for (var i = 0; i < table.Count; i++)
         {
-            foreach (var x in first.KeysOf(i))
+            foreach (var key in atom.KeysOf(i))
             {
-                if (Hash.Mix(x) % every == 0)
+                if (Hash.Mix(key) % every == 0)
                 {
-                    foreach (var y in second.KeysOf(i))
-                    {
-                        CollectionsMarshal.GetValueRefOrAddDefault(counts, ((ulong)x << 32) | y, out _)++;
-                    }
+                    sample.Add((key, i));
                 }
             }
         }
-        var pairs = counts.Values.Sum(c => Math.Min(family.Cap, Math.Max(0, c - 1 - OwnCopies)) * c);
-        return pairs * every / Math.Max(1, table.Count);
+        return sample;
     }
 
     /// <summary>An atom that brings fewer records together than this finds them alone.</summary>

@@ -8,8 +8,7 @@ namespace CleanRoom.Linkage.Fields;
 /// </summary>
 internal sealed class ValueTable
 {
-    private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal);
-    private readonly List<string> _texts = [""];
+    private readonly TextNumbers _texts = new();
     private int _prepared = 1;
 
     public int Count => _texts.Count;
@@ -20,24 +19,12 @@ internal sealed class ValueTable
     /// <summary>Hashes that depend on the text only, not on the order in which values came.</summary>
     public ulong[] Hashes { get; private set; } = [];
 
-    public string Text(int number) => _texts[number];
+    public string Text(int number) => _texts.Text(number);
 
-    public int Find(string text) => _numbers.GetValueOrDefault(text);
+    public int Number(string text) => _texts.Number(text);
 
-    public int Number(string text)
-    {
-        if (text.Length == 0)
-        {
-            return 0;
-        }
-        if (!_numbers.TryGetValue(text, out var number))
-        {
-            number = _texts.Count;
-            _numbers.Add(text, number);
-            _texts.Add(text);
-        }
-        return number;
-    }
+    /// <summary>Makes room for so many values in all.</summary>
+    public void Expect(int count) => _texts.Expect(count);
 
     /// <summary>Works out what is new since the last call.</summary>
     public void Prepare()
@@ -54,8 +41,8 @@ internal sealed class ValueTable
         {
             for (var i = first; i < end; i++)
             {
-                _ = PackedText.TryPack(_texts[i], out packed[i]);
-                hashes[i] = Hash.Of(_texts[i]);
+                _ = PackedText.TryPack(_texts.Text(i), out packed[i]);
+                hashes[i] = Hash.Of(_texts.Text(i));
             }
         });
         (Packed, Hashes) = (packed, hashes);

@@ -13,6 +13,9 @@ internal sealed class Trainer(LinkTable table, string config, TermWeights terms,
     private const int AssumedPairs = 1000;
     private const int Rounds = 3;
 
+    // How many random pairs ahead the memory is asked for rows; for values half as many.
+    private const int Ahead = 4;
+
     public LinkModel Train(CancellationToken cancellationToken)
     {
         var allPairs = AllPairs();
@@ -115,9 +118,12 @@ internal sealed class Trainer(LinkTable table, string config, TermWeights terms,
             }
             for (long k = part; k < RandomPairs; k += threads)
             {
-                var random = Hash.Mix((ulong)k + 0x5DEE_CE66_D1CE_4E5B);
-                var i = (int)((random & 0xFFFF_FFFF) * (ulong)table.Count >> 32);
-                var j = (int)((random >> 32) * (ulong)table.Count >> 32);
+                var (later, more) = RandomPair(k + (2L * Ahead * threads));
+                table.Rows.Fetch(later);
+                table.Rows.Fetch(more);
+                (later, more) = RandomPair(k + ((long)Ahead * threads));
+                scorer.Fetch(later, more);
+                var (i, j) = RandomPair(k);
                 if (i != j && table.MayPair(i, j))
                 {
                     _ = scorer.TryScore(i, j, float.NegativeInfinity, out _, out var vector);
@@ -131,6 +137,12 @@ internal sealed class Trainer(LinkTable table, string config, TermWeights terms,
             all.Add(part);
         }
         return all;
+    }
+
+    private (int First, int Second) RandomPair(long k)
+    {
+        var random = Hash.Mix((ulong)k + 0x5DEE_CE66_D1CE_4E5B);
+        return ((int)((random & 0xFFFF_FFFF) * (ulong)table.Count >> 32), (int)((random >> 32) * (ulong)table.Count >> 32));
     }
 
     // Random pairs hold a few matches; once those are known they are left out.
@@ -186,7 +198,12 @@ internal sealed class Trainer(LinkTable table, string config, TermWeights terms,
                     continue;
                 }
                 _ = Interlocked.Increment(ref taken);
-                foreach (var j in finder.After(i))
+                var others = finder.After(i);
+                foreach (var j in others)
+                {
+                    scorer.Fetch(i, j);
+                }
+                foreach (var j in others)
                 {
                     _ = scorer.TryScore(i, j, float.NegativeInfinity, out _, out var vector);
                     found.Add((i, j, vector));

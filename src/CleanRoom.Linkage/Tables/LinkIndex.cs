@@ -286,6 +286,7 @@ public sealed class LinkIndex
         {
             if (other != record && (count == 0 || candidates[count - 1] != other))
             {
+                _table.Rows.Fetch(other);
                 candidates[count++] = other;
             }
         }

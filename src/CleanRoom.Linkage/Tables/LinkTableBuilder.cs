@@ -152,17 +152,17 @@ public sealed class LinkTableBuilder
                 }
             }
         });
-        var order = Order();
+        var (order, places) = Order();
         var rows = new TableRows(fields.Length, _ids.Count);
         var cells = present.Select(f => _columns[f].Cells).ToArray();
-        Ranges.For(0, order.Length, (from, end) =>
+        Ranges.For(0, places.Length, (from, end) =>
         {
             for (var i = from; i < end; i++)
             {
-                var row = rows.Row(i);
+                var row = rows.Row(places[i]);
                 for (var f = 0; f < numbers.Length; f++)
                 {
-                    row[f] = numbers[f][cells[f][order[i]]];
+                    row[f] = numbers[f][cells[f][i]];
                 }
             }
         }, threads);
@@ -181,8 +181,8 @@ public sealed class LinkTableBuilder
 
     private bool Has(FieldKind kind) => Enumerable.Range(0, _cellsOf.Length).Any(f => _config.Fields[f].Kind == kind && _cellsOf[f].Length > 0);
 
-    // By hash of the id, then by id, then by table: an order that nobody chooses.
-    private int[] Order()
+    // By hash of the id, then by id, then by table: an order that nobody chooses; and for each row added its place in it.
+    private (int[] Order, int[] Places) Order()
     {
         var keys = new ulong[_ids.Count];
         var order = new int[_ids.Count];
@@ -206,7 +206,12 @@ public sealed class LinkTableBuilder
             }
             i = end;
         }
-        return order;
+        var places = new int[order.Length];
+        for (var i = 0; i < order.Length; i++)
+        {
+            places[order[i]] = i;
+        }
+        return (order, places);
     }
 
     private static int[] Normalise(FieldKind kind, RawColumn column, DateOrder order, ValueTable table)
@@ -220,6 +225,7 @@ public sealed class LinkTableBuilder
                 texts[i] = ValueReader.Read(kind, column.Text(i), order);
             }
         });
+        table.Expect(table.Count + numbers.Length);
         for (var i = 1; i < numbers.Length; i++)
         {
             numbers[i] = table.Number(texts[i]);
@@ -249,24 +255,14 @@ public sealed class LinkTableBuilder
     /// <summary>Cells of one column, each distinct text once.</summary>
     private sealed class RawColumn
     {
-        private readonly Dictionary<string, int> _numbers = new(StringComparer.Ordinal) { [""] = 0 };
-        private readonly List<string> _texts = [""];
+        private readonly TextNumbers _texts = new();
 
         public List<int> Cells { get; } = [];
 
         public int Distinct => _texts.Count;
 
-        public string Text(int number) => _texts[number];
+        public string Text(int number) => _texts.Text(number);
 
-        public void Add(string text)
-        {
-            if (!_numbers.TryGetValue(text, out var number))
-            {
-                number = _texts.Count;
-                _numbers.Add(text, number);
-                _texts.Add(text);
-            }
-            Cells.Add(number);
-        }
+        public void Add(string text) => Cells.Add(_texts.Number(text));
     }
 }
