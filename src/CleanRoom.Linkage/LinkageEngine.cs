@@ -11,8 +11,11 @@ public sealed class LinkageEngine : ILinkageEngine
     private const int MaxCandidates = 4000;
 
     private readonly LinkageOptions _options;
-    private readonly Dictionary<RecordHandle, PreparedRecord> _records = [];
-    private readonly Dictionary<ulong, Block> _blocks = [];
+    private readonly Dictionary<RecordHandle, int> _places = [];
+    private readonly RecordBlocks _blocks = new();
+    private readonly Stack<int> _empty = [];
+    private PreparedRecord?[] _records = [];
+    private int _end;
     private readonly TermFrequencies _names;
     private readonly TermFrequencies _words;
     private readonly HouseNumbers _house = new();
@@ -31,7 +34,7 @@ public sealed class LinkageEngine : ILinkageEngine
     }
 
     /// <inheritdoc/>
-    public int Count => _records.Count;
+    public int Count => _places.Count;
 
     /// <summary>Words of records that were read lately.</summary>
     internal NameTokenPool Pool { get; } = new();
@@ -46,18 +49,27 @@ public sealed class LinkageEngine : ILinkageEngine
     public void Add(PreparedRecord record)
     {
         ArgumentNullException.ThrowIfNull(record);
-        if (_records.ContainsKey(record.Handle))
+        if (_places.ContainsKey(record.Handle))
         {
             throw new ArgumentException("The handle is already in the index.", nameof(record));
         }
-        if (_records.Count >= _options.MaxRecords)
+        if (_places.Count >= _options.MaxRecords)
         {
             throw new InvalidOperationException("The index is full.");
         }
-        _records.Add(record.Handle, record);
+        if (!_empty.TryPop(out var place))
+        {
+            place = _end++;
+            if (place == _records.Length)
+            {
+                Array.Resize(ref _records, Math.Max(16, place * 2));
+            }
+        }
+        _records[place] = record;
+        _places.Add(record.Handle, place);
         foreach (var key in record.Keys)
         {
-            Block.Add(_blocks, key, record);
+            _blocks.Add(key, place);
         }
         CountTerms(record, add: true);
         _house.Count(record, add: true);
@@ -66,13 +78,16 @@ public sealed class LinkageEngine : ILinkageEngine
     /// <inheritdoc/>
     public bool Remove(RecordHandle handle)
     {
-        if (!_records.Remove(handle, out var prepared))
+        if (!_places.Remove(handle, out var place))
         {
             return false;
         }
+        var prepared = _records[place]!;
+        _records[place] = null;
+        _empty.Push(place);
         foreach (var key in prepared.Keys)
         {
-            Block.Remove(_blocks, key, prepared);
+            _blocks.Remove(key, place);
         }
         CountTerms(prepared, add: false);
         _house.Count(prepared, add: false);
@@ -86,10 +101,10 @@ public sealed class LinkageEngine : ILinkageEngine
     {
         ArgumentNullException.ThrowIfNull(newRecords);
         ArgumentNullException.ThrowIfNull(mayCompare);
-        var asked = newRecords.Distinct().Order().Select(h => _records.GetValueOrDefault(h)).OfType<PreparedRecord>().ToArray();
+        var asked = newRecords.Distinct().Order().Select(Find).OfType<PreparedRecord>().ToArray();
         var isNew = asked.Select(r => r.Handle).ToHashSet();
         var comparer = new PairComparer(_names, _words, _house, _options.Model);
-        var narrowed = new ConcurrentDictionary<ulong, Lazy<Dictionary<ulong, Block>>>();
+        var narrowed = new ConcurrentDictionary<ulong, Lazy<RecordBlocks>>();
         var results = new List<Link>?[asked.Length];
         long pairs = 0;
         long cuts = 0;
@@ -130,7 +145,7 @@ public sealed class LinkageEngine : ILinkageEngine
         ArgumentNullException.ThrowIfNull(mayCompare);
         // Read with a pool of its own: the question leaves no word in the engine.
         var prepared = PreparedRecord.From(RecordHandle.OfNoRecord, subject, new NameTokenPool());
-        prepared.Keys = [.. prepared.Keys.Where(_blocks.ContainsKey)];
+        prepared.Keys = [.. prepared.Keys.Where(_blocks.Contains)];
         var comparer = new PairComparer(_names, _words, _house, _options.Model);
         var links = new List<Link>();
         long cuts = 0;
@@ -148,25 +163,33 @@ public sealed class LinkageEngine : ILinkageEngine
         [.. links.OrderBy(l => l.First.Record).ThenBy(l => l.Second.Record).ThenBy(l => l.Type)
             .ThenBy(l => l.First.HolderRole, StringComparer.Ordinal).ThenBy(l => l.Second.HolderRole, StringComparer.Ordinal)];
 
+    private PreparedRecord? Find(RecordHandle handle) => _places.TryGetValue(handle, out var place) ? _records[place] : null;
+
     // Records that share a block, each pair once, smallest blocks first; ordered by handle.
-    private PreparedRecord[] Candidates(
-        PreparedRecord record, HashSet<RecordHandle> isNew, ConcurrentDictionary<ulong, Lazy<Dictionary<ulong, Block>>> narrowed, ref long cuts)
+    private PreparedRecord[] Candidates(PreparedRecord record, HashSet<RecordHandle> isNew, ConcurrentDictionary<ulong, Lazy<RecordBlocks>> narrowed, ref long cuts)
     {
-        var found = new Dictionary<RecordHandle, PreparedRecord>();
-        void Take(Block block)
+        var found = new HashSet<int>();
+        var members = new List<int>();
+        var others = new List<PreparedRecord>();
+        void Take(RecordBlocks blocks, RecordBlocks.Block block)
         {
-            for (var i = 0; i < block.Count; i++)
+            members.Clear();
+            blocks.Gather(block, members);
+            foreach (var place in members)
             {
-                var other = block[i];
-                if (other.Handle != record.Handle && !(isNew.Contains(other.Handle) && other.Handle < record.Handle))
+                if (found.Add(place))
                 {
-                    _ = found.TryAdd(other.Handle, other);
+                    var other = _records[place]!;
+                    if (other.Handle != record.Handle && !(other.Handle < record.Handle && isNew.Contains(other.Handle)))
+                    {
+                        others.Add(other);
+                    }
                 }
             }
         }
-        foreach (var (key, block) in record.Keys.Select(k => (Key: k, Block: _blocks[k])).OrderBy(b => b.Block.Count).ThenBy(b => b.Key))
+        foreach (var (key, block) in record.Keys.Select(k => (Key: k, Block: _blocks.Of(k))).OrderBy(b => b.Block.Count).ThenBy(b => b.Key))
         {
-            if (found.Count > MaxCandidates)
+            if (others.Count > MaxCandidates)
             {
                 _ = Interlocked.Increment(ref cuts);
                 break;
@@ -174,31 +197,35 @@ public sealed class LinkageEngine : ILinkageEngine
             var cap = (key & BlockKeys.IdentifierBit) != 0 ? _options.IdentifierBlock : _options.CompoundBlock;
             if (block.Count <= cap)
             {
-                Take(block);
+                Take(_blocks, block);
                 continue;
             }
             // Over its cap: met with a second key instead of dropped (Hashed Dynamic Blocking); what is still too large is left.
             _ = Interlocked.Increment(ref cuts);
-            var parts = narrowed.GetOrAdd(key, _ => new Lazy<Dictionary<ulong, Block>>(() => Parts(block))).Value;
+            var parts = narrowed.GetOrAdd(key, _ => new Lazy<RecordBlocks>(() => Parts(block))).Value;
             foreach (var second in BlockKeys.Narrow(record))
             {
-                if (parts.TryGetValue(second, out var part) && part.Count > 1 && part.Count <= cap)
+                var part = parts.Of(second);
+                if (part.Count > 1 && part.Count <= cap)
                 {
-                    Take(part);
+                    Take(parts, part);
                 }
             }
         }
-        return [.. found.Values.OrderBy(r => r.Handle)];
+        others.Sort((a, b) => a.Handle.CompareTo(b.Handle));
+        return [.. others];
     }
 
-    private static Dictionary<ulong, Block> Parts(Block block)
+    private RecordBlocks Parts(RecordBlocks.Block block)
     {
-        var parts = new Dictionary<ulong, Block>();
-        for (var i = 0; i < block.Count; i++)
+        var parts = new RecordBlocks();
+        var members = new List<int>(block.Count);
+        _blocks.Gather(block, members);
+        foreach (var place in members)
         {
-            foreach (var key in BlockKeys.Narrow(block[i]))
+            foreach (var key in BlockKeys.Narrow(_records[place]!))
             {
-                Block.Add(parts, key, block[i]);
+                parts.Add(key, place);
             }
         }
         return parts;

@@ -15,7 +15,10 @@ internal sealed record PreparedPerson(
     public bool IsMissing { get; init; }
 }
 
-/// <summary>A record as the engine keeps it: normalised, no more than what is compared.</summary>
+/// <summary>
+/// A record as the engine keeps it: normalised, no more than what is compared. Lists are arrays, empty ones the same for all: an index holds millions of them, and whoever replays a log
+/// waits for the collector to follow each.
+/// </summary>
 public sealed class PreparedRecord
 {
     private PreparedRecord()
@@ -38,7 +41,7 @@ public sealed class PreparedRecord
     internal IReadOnlyList<NameToken> Localities { get; private init; } = [];
     internal IReadOnlyList<string> Countries { get; private init; } = [];
     internal DayInterval? Period { get; private init; }
-    internal IReadOnlySet<string> Missing { get; private init; } = new HashSet<string>();
+    internal IReadOnlyList<string> Missing { get; private init; } = [];
     internal ulong[] Keys { get; set; } = [];
 
     /// <summary>Normalises a record. Keeps no reference to it.</summary>
@@ -54,18 +57,18 @@ public sealed class PreparedRecord
         var prepared = new PreparedRecord
         {
             Handle = handle,
-            Contributor = record.ContributorId,
-            Persons = [.. record.Persons.Take(MaxPersons).Select(p => Prepare(p, facts, pool)).Where(p => p.Names.Count > 0)],
+            Contributor = pool.Share(record.ContributorId),
+            Persons = record.Persons.Take(MaxPersons).Select(p => Prepare(p, facts, pool)).Where(p => p.Names.Count > 0).ToArray(),
             Facts = facts,
-            Sites = [.. places.Where(p => p.Name.Length + p.Address.Length + p.Raw.Length > 0)
-                .Select(p => (Form: SiteForm.From(WithLocality(p, places), pool), p.Raw.Length > 0 ? p.Raw : p.Name)).Where(s => s.Form is not null).Take(8).Select(s => (s.Form!, s.Item2))],
-            Organisations = [.. record.Organisations.Take(8).Where(o => !o.Roles.Contains("Venue"))
-                .SelectMany(o => OrganisationOf(o, facts, victims, places, pool).Select(f => (f, o.OrganisationKey, o.Names.Count > 0 ? o.Names[0] : "")))],
-            Vessels = [.. record.Vessels.Take(8).Select(v => (VesselOf(v, localities, loose, pool), v.VesselKey, v.Name))],
-            Localities = [.. localities.Concat(loose).DistinctBy(t => t.Text).Take(20)],
-            Countries = [.. places.Select(p => p.Country).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal).Take(8)],
+            Sites = places.Where(p => p.Name.Length + p.Address.Length + p.Raw.Length > 0)
+                .Select(p => (Form: SiteForm.From(WithLocality(p, places), pool), p.Raw.Length > 0 ? p.Raw : p.Name)).Where(s => s.Form is not null).Take(8).Select(s => (s.Form!, s.Item2)).ToArray(),
+            Organisations = record.Organisations.Take(8).Where(o => !o.Roles.Contains("Venue"))
+                .SelectMany(o => OrganisationOf(o, facts, victims, places, pool).Select(f => (f, o.OrganisationKey, o.Names.Count > 0 ? o.Names[0] : ""))).ToArray(),
+            Vessels = record.Vessels.Take(8).Select(v => (VesselOf(v, localities, loose, pool), v.VesselKey, v.Name)).ToArray(),
+            Localities = localities.Concat(loose).DistinctBy(t => t.Text).Take(20).ToArray(),
+            Countries = places.Select(p => p.Country).Where(c => c.Length > 0).Distinct(StringComparer.Ordinal).Take(8).Select(pool.Share).ToArray(),
             Period = PeriodOf(record),
-            Missing = record.Persons.Where(p => p.Role == "MissingPerson").Select(p => p.PersonKey).ToHashSet(StringComparer.Ordinal),
+            Missing = record.Persons.Where(p => p.Role == "MissingPerson").Select(p => pool.Share(p.PersonKey)).ToArray(),
         };
         prepared.Keys = BlockKeys.Of(prepared);
         return prepared;
@@ -109,9 +112,9 @@ public sealed class PreparedRecord
         }
         var distinct = forms.DistinctBy(f => string.Join(' ', f.Tokens.Select(t => t.Text))).Take(MaxForms).ToArray();
         return new PreparedPerson(
-            person.PersonKey, IsVictim(person), distinct, BirthOf(person.Birth), [.. person.Citizenship.Take(8)], person.Gender,
-            Names($"{person.HomeArea?.Locality} {person.HomeArea?.Admin1}", pool), Names(person.BirthPlace, pool), [.. person.SuspectRoles.Take(8)],
-            [.. facts.Where(f => f.Kind == MatchFactKind.Document && f.HolderKey == person.PersonKey).Select(f => DocumentCore(f)).Where(d => d.Length > 0)])
+            pool.Share(person.PersonKey), IsVictim(person), distinct, BirthOf(person.Birth), person.Citizenship.Take(8).Select(pool.Share).ToArray(), pool.Share(person.Gender),
+            Names($"{person.HomeArea?.Locality} {person.HomeArea?.Admin1}", pool), Names(person.BirthPlace, pool), person.SuspectRoles.Take(8).Select(pool.Share).ToArray(),
+            facts.Where(f => f.Kind == MatchFactKind.Document && f.HolderKey == person.PersonKey).Select(f => DocumentCore(f)).Where(d => d.Length > 0).ToArray())
         {
             IsMissing = person.Role == "MissingPerson",
         };
@@ -167,8 +170,8 @@ public sealed class PreparedRecord
     private static string Core(string registration) =>
         new([.. Folding.Fold(registration).Where(c => char.IsAsciiLetterOrDigit(c)).Select(char.ToUpperInvariant)]);
 
-    private static IReadOnlyList<NameToken> Names(string text, NameTokenPool pool) =>
-        text.Trim().Length == 0 ? [] : [.. NameParser.Words(text, pool).Where(t => t.Readings[0].Length >= 3)];
+    private static NameToken[] Names(string text, NameTokenPool pool) =>
+        string.IsNullOrWhiteSpace(text) ? [] : NameParser.Words(text, pool).Where(t => t.Readings[0].Length >= 3).ToArray();
 
     private static DayInterval? PeriodOf(CaseRecord record)
     {

@@ -46,6 +46,31 @@ public sealed class QuickAnswerTests
     }
 
     [Fact]
+    public void Share_EqualCodes_IsOneStringUntilItAgesOutOrAllIsForgotten()
+    {
+        var pool = new NameTokenPool();
+        string Fresh(string text) => new([.. text]);
+        var first = pool.Share(Fresh("VN"));
+        Assert.Same(first, pool.Share(Fresh("VN")));
+        for (var i = 0; i < NameTokenPool.Most / 2; i++)
+        {
+            _ = pool.Share($"c{i}");
+        }
+        Assert.Same(first, pool.Share(Fresh("VN")));
+        for (var i = 0; i < NameTokenPool.Most * 2; i++)
+        {
+            _ = pool.Share($"d{i}");
+        }
+        Assert.NotSame(first, pool.Share(Fresh("VN")));
+        var again = pool.Share(Fresh("VN"));
+        pool.Clear();
+        Assert.NotSame(again, pool.Share(Fresh("VN")));
+        var (longer, same) = (new string('x', 200), new string('x', 200));
+        Assert.Same(longer, pool.Share(longer));
+        Assert.Same(same, pool.Share(same));
+    }
+
+    [Fact]
     public void Parse_WithAPool_GivesTheSameTokensAndSharesThem()
     {
         var pool = new NameTokenPool();

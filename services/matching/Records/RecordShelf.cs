@@ -18,19 +18,20 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
     private readonly HashSet<(MemberId, Guid, uint)> _seen = [];
     private readonly Dictionary<RecordName, RecordHandle> _byName = [];
     private readonly HashSet<RecordName> _gone = [];
-    private readonly SortedSet<RecordHandle> _new = [];
-    private readonly SortedSet<RecordHandle> _again = [];
+    private readonly HashSet<RecordHandle> _new = [];
+    private readonly HashSet<RecordHandle> _again = [];
     private readonly HashSet<RecordHandle> _widening = [];
     private readonly SortedDictionary<RecordHandle, MemberId> _queue = [];
     private readonly Dictionary<(MemberId, string), int> _used = [];
+    private readonly ConsentPool _consents = new();
 
     public ILinkageEngine Index { get; } = new LinkageEngine(new LinkageOptions { Model = model, MaxRecords = maxRecords });
 
-    /// <summary>Records that no standing query has run over yet.</summary>
+    /// <summary>Records that no standing query has run over yet, in no order.</summary>
     public IReadOnlyCollection<RecordHandle> New => _new;
 
     /// <summary>Records to run the standing queries over: the new ones, and those whose persons have agreed to more since. The latter never make an epoch large enough.</summary>
-    public IReadOnlyCollection<RecordHandle> ToEvaluate => _again.Count == 0 ? _new : [.. _new.Union(_again).Order()];
+    public IReadOnlyCollection<RecordHandle> ToEvaluate => _again.Count == 0 ? _new : [.. _new.Union(_again)];
 
     /// <summary>Whether the standing queries have run over a record since it came, and since its persons last changed what they agree to.</summary>
     public bool IsEvaluated(RecordHandle handle) => !_new.Contains(handle) && !_again.Contains(handle);
@@ -98,9 +99,9 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
         var deleteBy = record.Retention is { DeleteByDay: > 0 } retention ? DateTimeOffset.UnixEpoch.AddDays(retention.DeleteByDay) : manifest.DeleteBy;
         var whole = new CaseRecordParts(record, slot.Analytic).Join();
         var held = new HeldRecord(
-            handle, contributor, id, id, record.RecordVersion, whole.ToByteArray(), RecordConsents.Of(contributor, whole), deleteBy < manifest.DeleteBy ? deleteBy : manifest.DeleteBy)
+            handle, contributor, id, id, record.RecordVersion, whole.ToByteArray(), _consents.Share(RecordConsents.Of(contributor, whole)), deleteBy < manifest.DeleteBy ? deleteBy : manifest.DeleteBy)
         {
-            ExploitedIn = [.. whole.Events.Where(item => item.Type == "Exploitation").Select(item => item.Place?.Country ?? "").Where(country => country.Length > 0).Distinct(StringComparer.Ordinal)],
+            ExploitedIn = whole.Events.Where(item => item.Type == "Exploitation").Select(item => item.Place?.Country ?? "").Where(country => country.Length > 0).Distinct(StringComparer.Ordinal).ToArray(),
         };
         return new ShelfItem(
             held, Index.Prepare(handle, whole), record.Supersedes.Length == 16 ? new Guid(record.Supersedes.Span, bigEndian: true) : null, record.ContributorId == contributor.Value);
@@ -209,6 +210,7 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
     {
         if (_records.Remove(handle, out var record))
         {
+            _consents.Clear();
             _ = _byName.Remove(record.Name);
             _ = _again.Remove(handle);
             _ = _widening.Remove(handle);

@@ -20,6 +20,9 @@ namespace CleanRoom.Room.Tests.Soak;
 public sealed class SoakTests(ITestOutputHelper output)
 {
     private const string MinutesVariable = "CLEANROOM_SOAK_MINUTES";
+
+    /// <summary>Of a long run, rounds begin no faster than this: an hour of it is to see what grows with time, not how much a machine can do.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromSeconds(4);
     private const int Rounds = 6;
     private const int WarmUp = 4;
     private const int Records = 16;
@@ -35,6 +38,11 @@ public sealed class SoakTests(ITestOutputHelper output)
 
     /// <summary>A slow machine is late; alarms of time have tests of their own.</summary>
     private static readonly InboxOptions Patient = new() { DeliveryGrace = TimeSpan.FromMinutes(30), LeastSilence = TimeSpan.FromHours(1) };
+
+    /// <summary>Seconds that each round's three uploads, from rows to final receipts, and its reading of all inboxes took.</summary>
+    private readonly List<(double Upload, double Read)> _times = [];
+
+    private readonly Dictionary<string, TimeSpan> _processor = [];
 
     private int _next;
     private int _batches;
@@ -57,13 +65,19 @@ public sealed class SoakTests(ITestOutputHelper output)
             {
                 await room.OpenAsync(Token);
                 await room.StartMatchingAsync(Token);
-                await RunAsync(room, WarmUp, TimeSpan.Zero);
+                await RunAsync(room, WarmUp, TimeSpan.Zero, null);
                 var before = services.Running.ToDictionary(process => process.Name, process => Usage.Of(process.Id));
                 var warmed = _next;
 
                 // While a room begins, brokers that have not read its genesis yet refuse to cosign it.
                 seen = logs.EnumerateFiles().ToDictionary(log => log.Name, log => File.ReadLines(log.FullName).Count(), StringComparer.Ordinal);
-                await RunAsync(room, Rounds, TimeSpan.FromMinutes(minutes));
+                _times.Clear();
+                foreach (var process in services.Running)
+                {
+                    _processor[process.Name] = Usage.Of(process.Id).Processor;
+                }
+
+                await RunAsync(room, Rounds, TimeSpan.FromMinutes(minutes), services);
                 foreach (var process in services.Running)
                 {
                     await CompareAsync(process, before[process.Name], (_next - warmed) * Members.Length);
@@ -83,11 +97,19 @@ public sealed class SoakTests(ITestOutputHelper output)
         }
     }
 
-    private async Task RunAsync(DemoRoom room, int rounds, TimeSpan time)
+    /// <summary>At least so many rounds, for at least that long; what each tenth of the time took and held is written out when the services are given.</summary>
+    private async Task RunAsync(DemoRoom room, int rounds, TimeSpan time, ServiceProcesses? services)
     {
-        var watch = Stopwatch.StartNew();
+        var (watch, tenth, told) = (Stopwatch.StartNew(), time / 10, 1);
         for (var round = 0; round < rounds || watch.Elapsed < time; round++)
         {
+            if (services is not null && tenth > TimeSpan.Zero && watch.Elapsed >= told * tenth)
+            {
+                Tell(services, watch.Elapsed);
+                told++;
+            }
+
+            var began = watch.Elapsed;
             foreach (var member in Members)
             {
                 var uploader = new Uploader(room.Rooms[member]);
@@ -100,8 +122,10 @@ public sealed class SoakTests(ITestOutputHelper output)
                 }
             }
 
+            var uploaded = watch.Elapsed;
             _next += Records;
             await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => PesterAsync(room)));
+            var read = watch.Elapsed;
             foreach (var member in Members)
             {
                 await foreach (var item in new InboxReader(room.Rooms[member], Patient).ReadAsync(follow: false, Token))
@@ -109,7 +133,32 @@ public sealed class SoakTests(ITestOutputHelper output)
                     Assert.IsType<InboxEvent.Received>(item);
                 }
             }
+
+            _times.Add(((uploaded - began).TotalSeconds, (watch.Elapsed - read).TotalSeconds));
+            if (time > TimeSpan.Zero && watch.Elapsed - began is var took && took < Pace)
+            {
+                await Task.Delay(Pace - took, Token);
+            }
         }
+    }
+
+    /// <summary>What the rounds since the last time took, at half and at 99 in 100, and what each process holds.</summary>
+    private void Tell(ServiceProcesses services, TimeSpan elapsed)
+    {
+        var (uploads, reads) = (_times.Select(time => time.Upload).Order().ToList(), _times.Select(time => time.Read).Order().ToList());
+        var text = $"{elapsed.TotalMinutes:F0} min: {_times.Count} rounds; uploads p50 {Of(uploads, 50):F2} s, p99 {Of(uploads, 99):F2} s; inboxes p50 {Of(reads, 50):F2} s, p99 {Of(reads, 99):F2} s";
+        output.WriteLine(text);
+        foreach (var process in services.Running)
+        {
+            // Processor time tells what rounds cost as the log grows, whatever else the machine does.
+            var usage = Usage.Of(process.Id);
+            var cost = (usage.Processor - _processor.GetValueOrDefault(process.Name)).TotalMilliseconds / _times.Count;
+            _processor[process.Name] = usage.Processor;
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {process.Name,-16} {cost,6:F0} ms of processor time a round, {usage.Resident >> 20,5} MiB, {usage.Handles} handles, {usage.Threads} threads"));
+        }
+
+        _times.Clear();
+        static double Of(List<double> sorted, int percent) => sorted[Math.Clamp((int)Math.Ceiling(sorted.Count * percent / 100.0) - 1, 0, sorted.Count - 1)];
     }
 
     /// <summary>Calls that end as calls should not.</summary>
@@ -190,12 +239,12 @@ public sealed class SoakTests(ITestOutputHelper output)
         return [.. found.Distinct(StringComparer.Ordinal)];
     }
 
-    private readonly record struct Usage(int Handles, int Threads, long Resident)
+    private readonly record struct Usage(int Handles, int Threads, long Resident, TimeSpan Processor)
     {
         public static Usage Of(int id)
         {
             using var process = Process.GetProcessById(id);
-            return new Usage(Directory.GetFileSystemEntries($"/proc/{id}/fd").Length, process.Threads.Count, process.WorkingSet64);
+            return new Usage(Directory.GetFileSystemEntries($"/proc/{id}/fd").Length, process.Threads.Count, process.WorkingSet64, process.TotalProcessorTime);
         }
     }
 }

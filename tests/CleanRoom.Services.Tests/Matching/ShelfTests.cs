@@ -1,4 +1,5 @@
 using CleanRoom.Charter;
+using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Linkage;
@@ -28,12 +29,34 @@ public sealed class ShelfTests
 
         Assert.Empty(shelf.New);
         shelf.Admit(TwoAMonth, May);
-        Assert.Equal([Handle(0), Handle(1)], shelf.New);
+        Assert.Equal([Handle(0), Handle(1)], shelf.New.Order());
         shelf.Admit(TwoAMonth, May.AddMinutes(30));
         Assert.Equal(2, shelf.New.Count);
         shelf.Admit(TwoAMonth, June);
-        Assert.Equal([Handle(0), Handle(1), Handle(2), Handle(3)], shelf.New);
+        Assert.Equal([Handle(0), Handle(1), Handle(2), Handle(3)], shelf.New.Order());
         Assert.Equal(4, shelf.Index.Count);
+    }
+
+    [Fact]
+    public void Prepare_RecordsThatAllowTheSame_HoldOneAnswerUntilOneOfThemGoes()
+    {
+        var shelf = new RecordShelf(RoomModel.Shipped, 100);
+        RecordConsent Put(int slot, int expires)
+        {
+            var opened = Slot(slot, Guid.NewGuid());
+            var consent = new Consent { Purpose = "C4_CONTACT_ME", State = "Granted", ExpiresDay = expires, NoticeVersion = "1" };
+            opened.Identity!.Consents.Add(consent);
+            var item = shelf.Prepare(Batch(), 7, opened)!;
+            Assert.True(shelf.Put(item));
+            return item.Record.Consent;
+        }
+
+        var first = Put(0, 30_000);
+        Assert.NotEmpty(first.Grants);
+        Assert.Same(first, Put(1, 30_000));
+        Assert.NotSame(first, Put(2, 30_001));
+        shelf.Withdraw(7, 2);
+        Assert.NotSame(first, Put(3, 30_000));
     }
 
     [Fact]
@@ -45,7 +68,7 @@ public sealed class ShelfTests
         shelf.Admit(TwoAMonth, May, June);
         Assert.Empty(shelf.New);
         shelf.Admit(TwoAMonth, June, May);
-        Assert.Equal([Handle(0)], shelf.New);
+        Assert.Equal([Handle(0)], shelf.New.Order());
     }
 
     [Fact]
@@ -78,7 +101,7 @@ public sealed class ShelfTests
         Assert.True(shelf.Put(shelf.Prepare(Batch(), 7, Slot(1, Guid.NewGuid()))!, limited: true));
         Assert.True(shelf.Put(shelf.Prepare(Batch(), 7, Slot(2, Guid.NewGuid()))!, limited: true));
         shelf.Admit(TwoAMonth, May);
-        Assert.Equal([Handle(1)], shelf.New);
+        Assert.Equal([Handle(1)], shelf.New.Order());
     }
 
     [Fact]
@@ -90,7 +113,7 @@ public sealed class ShelfTests
         Assert.False(shelf.Put(shelf.Prepare(Batch(), 7, Slot(1, id, version: 2))!));
         Assert.False(shelf.Put(shelf.Prepare(Batch(), 7, Slot(2, id, version: 1))!));
         Assert.False(shelf.Put(shelf.Prepare(Batch(), 7, Slot(3, Guid.NewGuid(), owner: "bravo"))!));
-        Assert.Equal([Handle(0)], shelf.New);
+        Assert.Equal([Handle(0)], shelf.New.Order());
 
         // A next version takes the place; withdrawn, its number does not return.
         Assert.True(shelf.Put(shelf.Prepare(Batch(), 8, Slot(0, id, version: 3))!));
@@ -111,9 +134,9 @@ public sealed class ShelfTests
         Assert.True(shelf.Put(shelf.Prepare(Batch(deleteBy: June), 7, Slot(1, Guid.NewGuid()))!));
         Assert.True(shelf.Put(shelf.Prepare(Batch(), 7, Slot(2, Guid.NewGuid()))!));
         shelf.TakeOverdue(May);
-        Assert.Equal([Handle(1), Handle(2)], shelf.New);
+        Assert.Equal([Handle(1), Handle(2)], shelf.New.Order());
         shelf.TakeOverdue(June);
-        Assert.Equal([Handle(2)], shelf.New);
+        Assert.Equal([Handle(2)], shelf.New.Order());
         Assert.Equal(1, shelf.Index.Count);
     }
 

@@ -214,7 +214,7 @@ public static class NameParser
         {
             tokens = tokens.Select(t => t.Kind == NameTokenKind.Weak ? Token(t.Text, NameTokenKind.Ordinary, pool)! : t).ToList();
         }
-        return tokens.Count == 0 ? null : new NameForm(tokens, alias);
+        return tokens.Count == 0 ? null : new NameForm(tokens.ToArray(), alias);
     }
 
     private static NameToken? Token(string text, NameTokenKind kind, NameTokenPool? pool) => pool is null ? Read(text, kind) : pool.Get(text, kind, Read);
