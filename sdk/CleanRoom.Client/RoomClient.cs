@@ -266,7 +266,25 @@ public sealed class RoomClient : IDisposable
 
         await RegisterKeysAsync(appended, cancellationToken).ConfigureAwait(false);
         await RegisterListingAsync(registration, appended, cancellationToken).ConfigureAwait(false);
-        return new RegistrationResult(appended);
+        return new RegistrationResult(appended) { Waiting = State.WaitingListingOf(Profile.Member) };
+    }
+
+    /// <summary>Signs as the second person a listing of this member that waits: from here on it counts in full.</summary>
+    /// <param name="listing">The entry that the person has read, <see cref="WaitingListing.Id"/>: another one is not confirmed in its place.</param>
+    /// <param name="person">Who signs; null for the first approver who has not signed yet.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ClientException">It does not wait, or nobody here may sign it as the second.</exception>
+    public async Task<AppendedEntry> ConfirmListingAsync(EntryId listing, string? person, CancellationToken cancellationToken)
+    {
+        await SyncAsync(cancellationToken).ConfigureAwait(false);
+        RequireInForce();
+        var waiting = State.WaitingListingOf(Profile.Member) is { } found && found.Id == listing
+            ? found
+            : throw new ClientException(ClientProblem.NoInput, "No such listing of this member waits for a second person: see \"cleanroom room listing\".");
+        person ??= Profile.People.FirstOrDefault(item => item.Roles.HasFlag(PersonRoles.Approver) && item.Person != waiting.Person)?.Person
+            ?? throw new ClientException(ClientProblem.NotPermitted, "The second signature must be another person's: let a colleague who is approver confirm, with a key of her own (\"cleanroom keys add-person\").");
+        using var approver = Profile.OpenPersonKey(PersonRoles.Approver, person);
+        return await AppendAsync(new ConfirmEntry(Room, NewEntryId(), Profile.Member, waiting.LeafHash), approver, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Signs the outcome of a veto: forbids a version that is not in the log yet.</summary>
@@ -452,7 +470,8 @@ public sealed class RoomClient : IDisposable
         var known = State.ListingOf(Profile.Member);
         var entry = new ListingEntry(Room, NewEntryId(), Profile.Member, contributors, registration.AuthoriseAgencies, registration.Purposes);
         _ = Consents(registration.Purposes, out var purposes);
-        if (known is not null && known.Contributors.SetEquals(contributors) && known.Agencies.SetEquals(registration.AuthoriseAgencies) && known.Purposes == purposes)
+        if ((State.WaitingListingOf(Profile.Member)?.Wanted ?? known) is { } last && last.Contributors.SetEquals(contributors) && last.Agencies.SetEquals(registration.AuthoriseAgencies)
+            && last.Purposes == purposes)
         {
             return;
         }

@@ -43,6 +43,7 @@ public static class CharterDiff
             }
         }
 
+        Changed(lines, "entries that need a second person to widen", older.NeedsSecond.Count == 0 ? "none" : Join(older.NeedsSecond), newer.NeedsSecond.Count == 0 ? "none" : Join(newer.NeedsSecond));
         Changed(lines, "quotas", Text(older.Quotas.ToJson()), Text(newer.Quotas.ToJson()));
         return lines;
 

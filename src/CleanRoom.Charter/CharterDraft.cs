@@ -43,7 +43,7 @@ public sealed class CharterDraft
         draft.Set(new RetentionTerms(RoomDuration.Months(24), RoomDuration.Days(90), RoomDuration.Hours(24)));
         draft.Set(new QuotaTerms(5, new Dictionary<MemberId, int>()));
         draft.SetQueries(ShippedQueries.All);
-        return draft;
+        return draft.SetNeedsSecond(RoomCharter.ListingNeedsSecond);
     }
 
     /// <summary>Begins the version after <paramref name="parent"/> as a copy of it.</summary>
@@ -124,6 +124,14 @@ public sealed class CharterDraft
 
     /// <summary>Sets how many witnesses may collude.</summary>
     public CharterDraft SetFaultyWitnesses(int faulty) => With("witnesses", new JsonObject { ["additional"] = new JsonArray(), ["faulty"] = faulty });
+
+    /// <summary>Sets the types of entries whose widening part needs a second person: <see cref="RoomCharter.ListingNeedsSecond"/>, or none.</summary>
+    public CharterDraft SetNeedsSecond(params IEnumerable<string> types)
+    {
+        var sorted = types.ToList();
+        _ = _json.Remove("needsSecond");
+        return sorted.Count == 0 ? this : With("needsSecond", JsonBuild.Sorted(sorted));
+    }
 
     /// <summary>Sets the times between which it is valid.</summary>
     public CharterDraft SetValidity(DateTimeOffset validFrom, DateTimeOffset expires)

@@ -75,13 +75,16 @@ internal static class CharterReader
         var model = fields.Digest("linkageModel");
         var queries = fields.List("queries", 1, MaxQueries, (element, path) => QueryDefinition.Read(new JsonFields(element, path, fields.Problems)));
         var quotas = ReadQuotas(fields.Object("quotas"));
+        var needsSecond = fields.Optional("needsSecond") is null
+            ? []
+            : fields.SortedTexts("needsSecond", 1, 1, word => word == RoomCharter.ListingNeedsSecond, $"write \"{RoomCharter.ListingNeedsSecond}\", or leave needsSecond out");
         fields.End();
         return fields.Problems.Any || room is null || version is null || title is null || simulated is null || validFrom is null || expires is null
             || purposes is null || operatorTerms is null || faulty is null || epochs is null || retention is null || model is null || quotas is null
             ? null
             : new CharterParts(
                 room.Value, version.Value, previous, title, simulated.Value, validFrom.Value, expires.Value, purposes, members, operatorTerms,
-                faulty.Value, enclaves, epochs, retention, model, queries, quotas);
+                faulty.Value, enclaves, epochs, retention, model, queries, quotas, needsSecond);
     }
 
     private static PurposeTerms? ReadPurposes(JsonFields? fields)

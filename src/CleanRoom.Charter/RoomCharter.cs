@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Queries;
 using CleanRoom.Cryptography;
 
@@ -22,6 +23,9 @@ public sealed class RoomCharter
     /// <summary>The value of "schema".</summary>
     public const string Schema = "cleanroom/charter/v1";
 
+    /// <summary>The word in <see cref="NeedsSecond"/> for listings.</summary>
+    public const string ListingNeedsSecond = ListingEntry.TypeName;
+
     private readonly Dictionary<MemberId, CharterMember> _members;
     private readonly byte[] _canonical;
 
@@ -44,6 +48,7 @@ public sealed class RoomCharter
         LinkageModel = parts.LinkageModel;
         Queries = parts.Queries;
         Quotas = parts.Quotas;
+        NeedsSecond = parts.NeedsSecond;
         _members = Members.ToDictionary(member => member.Id);
         Contributors = [.. Members.OfType<ContributorMember>()];
         Agencies = [.. Members.OfType<AgencyMember>()];
@@ -115,6 +120,12 @@ public sealed class RoomCharter
 
     /// <summary>Bounds.</summary>
     public QuotaTerms Quotas { get; }
+
+    /// <summary>
+    /// Types of entries whose widening part counts only when a second person has signed, beside the acts that always need one: <see cref="ListingNeedsSecond"/>, or none. What narrows needs one person
+    /// always. Charters from before there was a choice name none.
+    /// </summary>
+    public IReadOnlyList<string> NeedsSecond { get; }
 
     /// <summary>SHA-256 over the canonical bytes: the charter's identity.</summary>
     public Digest Hash { get; }

@@ -72,9 +72,15 @@ internal sealed class TestRoom : IDisposable
     private readonly MerkleFrontier _frontier = new();
     private readonly Dictionary<MerklePosition, Digest> _nodes = [];
 
-    public TestRoom()
+    /// <param name="twoPeople">Listings need a second person; otherwise the charter is one from before there was a choice.</param>
+    public TestRoom(bool twoPeople = false)
     {
         Draft = NewDraft(simulated: true);
+        if (twoPeople)
+        {
+            Draft.SetNeedsSecond(RoomCharter.ListingNeedsSecond);
+        }
+
         Genesis = Build(Draft);
         Verifier = new LogVerifier(Room);
     }
@@ -130,6 +136,7 @@ internal sealed class TestRoom : IDisposable
     {
         var service = new ServiceTerms(new Uri("https://operator.example.org:7000"), SigningKey.Generate().PublicKey.Id);
         var draft = CharterDraft.Create(Room, "Trial (fictional)", simulated, Start, Start.AddYears(1))
+            .SetNeedsSecond()
             .Set(new OperatorTerms(Operator.PublicKey, service, service, service))
             .SetLinkageModel(Digest.Of("model"u8))
             .SetEnclaves(simulated

@@ -54,7 +54,8 @@ public sealed partial class GuideTests : IDisposable
         var model = Write("model.json", RoomModel.Shipped.ToJson().Replace("\"told\": 13", "\"told\": 14", StringComparison.Ordinal));
         _ = await OkAsync("charter", "propose", charter, "--out", In("next.json"), "--linkage-model", model);
         Assert.Equal(RoomModel.Parse(await File.ReadAllBytesAsync(model, LiveRoom.Token)).Digest.ToString(), (string)JsonNode.Parse(await File.ReadAllTextAsync(In("next.json"), LiveRoom.Token))!["linkageModel"]!);
-        _ = await OkAsync("charter", "propose", charter, "--out", In("same.json"), "--linkage-model", "shipped");
+        _ = await OkAsync("charter", "propose", charter, "--out", In("same.json"), "--linkage-model", "shipped", "--listings-by", "one");
+        Assert.Null(JsonNode.Parse(await File.ReadAllTextAsync(In("same.json"), LiveRoom.Token))!["needsSecond"]);
         _ = await OkAsync("log", "export", In("log"), "--home", In("delta"));
         _ = await OkAsync("log", "verify", In("log"));
         Assert.Equal(1, (int)(await OkAsync("records", "withdraw", "--all", "--home", In("delta")))["withdrawn"]!);
@@ -152,7 +153,7 @@ public sealed partial class GuideTests : IDisposable
         string[] members = ["delta", "echo", "foxtrot"];
         foreach (var member in agency ? members.Append("golf") : members)
         {
-            string[] people = member == "golf" ? ["--person", "p1=officer,approver", "--person", "p2=officer"] : ["--person", "p1=uploader", "--person", "p2=approver,releaser"];
+            string[] people = member == "golf" ? ["--person", "p1=officer,approver", "--person", "p2=officer"] : ["--person", "p1=uploader", "--person", "p2=approver,releaser", "--person", "p3=approver"];
             _ = await OkAsync(["keys", "create", "--member", member, "--home", In(member), "--passphrase-file", passphrase, .. people]);
             var (address, tls) = await live.StartBrokerAsync(MemberProfile.Open(In(member), TimeProvider.System));
             string[] role = member == "golf"
@@ -181,7 +182,25 @@ public sealed partial class GuideTests : IDisposable
 
         foreach (var member in agency ? members.Append("golf") : members)
         {
-            _ = await OkAsync(["room", "register", "--home", In(member), .. member == "golf" ? Array.Empty<string>() : ["--list", "*"], "--passphrase-file", passphrase]);
+            string[] home = ["--home", In(member)];
+            var registered = await OkAsync(["room", "register", .. home, .. member == "golf" ? Array.Empty<string>() : ["--list", "*"], "--passphrase-file", passphrase]);
+            if (member == "golf")
+            {
+                Assert.Null(registered["waiting"]);
+                continue;
+            }
+
+            // Nobody lists alone.
+            var listing = (string)registered["waiting"]!["id"]!;
+            Assert.Equal(("p2", 2), ((string)registered["waiting"]!["signedBy"]!, registered["waiting"]!["contributors"]!.AsArray().Count));
+            Assert.Null((await OkAsync(["room", "listing", .. home]))["counts"]);
+            await RefusedAsync("SamePerson", ["room", "confirm-listing", listing, "--as", "p2", .. home], besides: "person");
+            await RefusedAsync("does not have the role", ["room", "confirm-listing", listing, "--as", "p1", .. home]);
+            await RefusedAsync("room listing", ["room", "confirm-listing", Guid.NewGuid().ToString(), "--as", "p3", .. home]);
+            Assert.Equal(2, (await OkAsync(["room", "confirm-listing", listing, "--as", "p3", .. home]))["counts"]!["contributors"]!.AsArray().Count);
+            var after = await OkAsync(["room", "listing", .. home]);
+            Assert.Equal((true, 2), ((bool)after["twoPeople"]!, after["counts"]!["contributors"]!.AsArray().Count));
+            Assert.Null(after["waiting"]);
         }
 
         return charter;

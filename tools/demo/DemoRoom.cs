@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.Json;
 using CleanRoom.Attestation.Keys;
 using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Client;
 using CleanRoom.Client.Inbox;
@@ -23,6 +24,13 @@ namespace CleanRoom.Demo;
 /// <summary>One room from nothing to the last notice: the steps of docs/architecture.md on the real services, wherever they run.</summary>
 internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner services, Action<string> say, string? postgres = null) : IAsyncDisposable
 {
+    /// <summary>In earnest each holds her own key on her own machine: one profile with both is for showing.</summary>
+    private static readonly Dictionary<string, PersonRoles> People = new(StringComparer.Ordinal)
+    {
+        ["p1"] = PersonRoles.Approver | PersonRoles.Releaser | PersonRoles.Uploader,
+        ["p2"] = PersonRoles.Approver,
+    };
+
     private readonly Dictionary<string, MemberProfile> _profiles = [];
     private readonly Dictionary<string, RoomClient> _rooms = [];
     private readonly RoomId _room = RoomId.From(RandomUuid.New());
@@ -50,7 +58,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
     {
         foreach (var id in Brokered.Append("room-steward"))
         {
-            _profiles[id] = MemberProfile.Create(Path.Combine(folder, "members", id), MemberId.Parse(id), new ProfileOptions(), TimeProvider.System);
+            _profiles[id] = MemberProfile.Create(Path.Combine(folder, "members", id), MemberId.Parse(id), new ProfileOptions { People = People }, TimeProvider.System);
         }
         say($"keys made for {_profiles.Count} members");
 
@@ -97,7 +105,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
             _rooms[id] = room;
             var contributor = file.Contributors.FirstOrDefault(item => item.Id == id);
             var others = file.Contributors.Where(item => item.Id != id).Select(item => item.Id);
-            _ = await room.RegisterAsync(
+            var registered = await room.RegisterAsync(
                 contributor is null
                     ? new Registration()
                     : new Registration
@@ -106,8 +114,12 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
                         AuthoriseAgencies = [.. contributor.Authorises.Select(MemberId.Parse)],
                     },
                 "", cancellationToken);
+            if (registered.Waiting is { } listing)
+            {
+                _ = await room.ConfirmListingAsync(listing.Id, "p2", cancellationToken);
+            }
         }
-        say("people, keys and listings are in the cosigned log");
+        say("people, keys and listings are in the cosigned log, each listing signed by two people");
     }
 
     /// <summary>Connects; the brokers of a slow machine may still be on their way to the genesis.</summary>

@@ -32,6 +32,7 @@ internal static class CharterCommands
     private static readonly Option<int?> Slots = new("--slots") { Description = "Messages a member and epoch." };
     private static readonly Option<string?> Model = new("--linkage-model") { Description = "File or digest of the linkage model; the one that ships unless named (charter model).", HelpName = "FILE|DIGEST" };
     private static readonly Option<string?> NewModel = new("--linkage-model") { Description = "\"shipped\", or file or digest of another linkage model; that of the version before unless named.", HelpName = "FILE|DIGEST" };
+    private static readonly Option<string?> ListingsBy = new("--listings-by") { Description = "How many people of a contributor must sign to list more: one or two; as in the version before unless named.", HelpName = "one|two" };
     private static readonly Option<string> Out = new("--out") { Description = "File to write.", HelpName = "FILE", Required = true };
     private static readonly Option<string?> Parent = new("--parent") { Description = "Signed charter of the version before.", HelpName = "FILE" };
     private static readonly Option<string> Role = new("--role") { Description = "contributor, agency or steward.", Required = true };
@@ -62,7 +63,7 @@ internal static class CharterCommands
         add.Handle(AddMember);
         var query = new Command("add-query", "Put a query into a draft, in the place of an older one: what agencies may watch or search, too (samples/queries).") { Draft, QueryFile };
         query.Handle(AddQuery);
-        var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out, NewModel };
+        var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out, NewModel, ListingsBy };
         propose.Handle(Propose);
         var show = new Command("show", "Show a charter and who has signed it; with --parent also what it changes.") { AnyCharter, Parent };
         show.Handle(call => Show(call, call.Get(AnyCharter), verify: false));
@@ -187,6 +188,20 @@ internal static class CharterCommands
     {
         var charter = CharterFiles.Read(call.Get(CharterFile)).Charter;
         var draft = CharterDraft.After(charter);
+        switch (call.Get(ListingsBy))
+        {
+            case null:
+                break;
+            case "one":
+                draft = draft.SetNeedsSecond();
+                break;
+            case "two":
+                draft = draft.SetNeedsSecond(RoomCharter.ListingNeedsSecond);
+                break;
+            default:
+                throw new ClientException(ClientProblem.Usage, "--listings-by must be one or two.");
+        }
+
         if (call.Get(NewModel) is { } model)
         {
             draft = draft.SetLinkageModel(LinkageModelCommand.Read(model == "shipped" ? null : model));
@@ -280,6 +295,7 @@ internal static class CharterCommands
                 ["signed"] = SignedBy(signed, verdict, member.Id),
             })]),
             ["queries"] = new JsonArray([.. charter.Queries.Select(query => (JsonNode)query.Id)]),
+            ["needsSecond"] = new JsonArray([.. charter.NeedsSecond.Select(type => (JsonNode)type)]),
             ["linkageModel"] = charter.LinkageModel.ToString(),
             ["quorum"] = charter.Quorum,
             ["changes"] = new JsonArray([.. changes.Select(change => (JsonNode)change)]),
@@ -321,6 +337,9 @@ internal static class CharterCommands
         call.Screen.Line($"  valid {ProtocolTime.Write(charter.ValidFrom)} to {ProtocolTime.Write(charter.Expires)}{(expired ? " (expired)" : "")}, {charter.Quorum} of {charter.Witnesses.Count} witnesses");
         call.Screen.Line($"  purposes: {string.Join(", ", charter.Purposes.Allowed)}; never: {string.Join(", ", charter.Purposes.Forbidden)}");
         call.Screen.Line($"  queries: {string.Join(", ", charter.Queries.Select(query => query.Id))}");
+        call.Screen.Line(charter.NeedsSecond.Contains(RoomCharter.ListingNeedsSecond)
+            ? "  who may learn of a contributor's records: two of its people"
+            : "  who may learn of a contributor's records: one of its people (--listings-by two asks for two, in the next version)");
         call.Screen.Line($"  linkage model: {charter.LinkageModel}");
         call.Screen.Line($"    {LinkageModelCommand.NameOf(charter.LinkageModel)}");
         call.Screen.Line($"  epochs of {charter.Epochs.Length}, {charter.Epochs.SlotsPerMember} messages of {charter.Epochs.MessageBytes} bytes a member");

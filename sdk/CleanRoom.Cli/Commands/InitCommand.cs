@@ -179,6 +179,7 @@ internal static class InitCommand
             };
             var result = await room.RegisterAsync(registration, Passphrase(call, dialogue, profile), call.Token).ConfigureAwait(false);
             call.Screen.Line(call.Words.Format("init.room.registered", string.Join(", ", result.Appended)));
+            RoomCommands.ShowWaiting(call, result.Waiting);
             return true;
         }
         catch (CleanRoomException exception) when (ExitCodes.Of(exception.Reason) == ClientProblem.Unavailable || exception.Reason is ErrorReason.UnknownRoom or ErrorReason.FailedPrecondition)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using CleanRoom.Charter;
+using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
@@ -14,6 +15,7 @@ internal static class RoomCommands
 {
     private static readonly Argument<string> CharterFile = new("CHARTER") { Description = "File of the signed charter." };
     private static readonly Argument<string> Key = new("KEYID") { Description = "Id of the key, spki-sha256:…" };
+    private static readonly Argument<string> Listing = new("LISTING") { Description = "The listing that waits, as \"room listing\" shows it." };
     private static readonly Option<string?> List = new("--list") { Description = "Contributors that may get pointers about the own records: ids separated by commas, or \"*\" for all." };
     private static readonly Option<string?> Authorise = new("--authorise") { Description = "Agencies of the standing authorisation: ids separated by commas." };
     private static readonly Option<string> Purposes = new("--purposes")
@@ -28,11 +30,15 @@ internal static class RoomCommands
         join.Handle(JoinAsync);
         var register = new Command("register", "Bring this member's people, keys and listing into the log.") { List, Authorise, Purposes };
         register.Handle(RegisterAsync);
+        var listing = new Command("listing", "Show who may learn of this member's records, and what waits for a second person.");
+        listing.Handle(ListingAsync);
+        var confirm = new Command("confirm-listing", "Sign, as the second person, a listing that another approver has signed.") { Listing, ActOutput.As };
+        confirm.Handle(ConfirmListingAsync);
         var status = new Command("status", "Verify the room and show where it and this member stand.") { Common.Offline };
         status.Handle(StatusAsync);
         var revoke = new Command("revoke", "Revoke a person's key or the TLS key.") { Key };
         revoke.Handle(RevokeAsync);
-        return new Command("room", "Rooms: join, register, status.") { join, register, status, revoke };
+        return new Command("room", "Rooms: join, register, listing, status.") { join, register, listing, confirm, status, revoke };
     }
 
     private static async Task<int> JoinAsync(Call call)
@@ -64,11 +70,89 @@ internal static class RoomCommands
         };
         var result = await room.RegisterAsync(registration, call.Passphrase(), call.Token).ConfigureAwait(false);
         call.Screen.Result(
-            new JsonObject { ["room"] = room.Room.ToString(), ["appended"] = new JsonArray([.. result.Appended.Select(word => (JsonNode)word)]) },
+            new JsonObject
+            {
+                ["room"] = room.Room.ToString(),
+                ["appended"] = new JsonArray([.. result.Appended.Select(word => (JsonNode)word)]),
+                ["waiting"] = result.Waiting is { } waiting ? Words(waiting) : null,
+            },
             room.Simulated,
-            () => call.Screen.Line(result.Appended.Count == 0 ? "All of it was in the log already." : $"In the log now: {string.Join(", ", result.Appended)}."));
+            () =>
+            {
+                call.Screen.Line(result.Appended.Count == 0 ? "All of it was in the log already." : $"In the log now: {string.Join(", ", result.Appended)}.");
+                ShowWaiting(call, result.Waiting);
+            });
         return ExitCodes.Ok;
     }
+
+    private static async Task<int> ListingAsync(Call call)
+    {
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        await room.SyncAsync(call.Token).ConfigureAwait(false);
+        var member = room.Profile.Member;
+        var known = room.State.ListingOf(member);
+        var waiting = room.State.WaitingListingOf(member);
+        call.Screen.Result(
+            new JsonObject
+            {
+                ["twoPeople"] = room.Charter.NeedsSecond.Contains(RoomCharter.ListingNeedsSecond),
+                ["counts"] = known is null ? null : Words(known),
+                ["waiting"] = waiting is null ? null : Words(waiting),
+            },
+            room.Simulated,
+            () =>
+            {
+                call.Screen.Line(known is null ? $"{member} lists nobody: nobody is told of its records." : $"{member} lists {Sentence(known)}.");
+                ShowWaiting(call, waiting);
+            });
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> ConfirmListingAsync(Call call)
+    {
+        var id = ActOutput.IdOf(call.Get(Listing));
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var entry = await room.ConfirmListingAsync(id, call.Get(ActOutput.As), call.Token).ConfigureAwait(false);
+        call.Screen.Result(
+            new JsonObject { ["id"] = id.ToString(), ["index"] = entry.Index, ["counts"] = Words(room.State.ListingOf(room.Profile.Member)!) },
+            room.Simulated,
+            () => call.Screen.Line($"Confirmed (position {entry.Index}): {room.Profile.Member} lists {Sentence(room.State.ListingOf(room.Profile.Member)!)}."));
+        return ExitCodes.Ok;
+    }
+
+    public static void ShowWaiting(Call call, WaitingListing? waiting)
+    {
+        if (waiting is null)
+        {
+            return;
+        }
+
+        call.Screen.Line($"Signed by {waiting.Person}, waits for a second person: {Sentence(waiting.Wanted)}. Until then only what it takes away counts.");
+        call.Screen.Line($"    cleanroom room confirm-listing {waiting.Id} --as PERSON");
+    }
+
+    private static JsonObject Words(WaitingListing waiting)
+    {
+        var json = Words(waiting.Wanted);
+        json["id"] = waiting.Id.ToString();
+        json["signedBy"] = waiting.Person;
+        return json;
+    }
+
+    private static JsonObject Words(Listing listing) => new()
+    {
+        ["contributors"] = new JsonArray([.. listing.Contributors.Order().Select(member => (JsonNode)member.Value)]),
+        ["agencies"] = new JsonArray([.. listing.Agencies.Order().Select(member => (JsonNode)member.Value)]),
+        ["purposes"] = new JsonArray([.. PurposeWords(listing).Select(word => (JsonNode)word)]),
+    };
+
+    private static string Sentence(Listing listing) =>
+        $"contributors {Join(listing.Contributors.Order().Select(member => member.Value))}; agencies {Join(listing.Agencies.Order().Select(member => member.Value))}; "
+        + $"standing authorisation for {Join(PurposeWords(listing))}";
+
+    private static IEnumerable<string> PurposeWords(Listing listing) => ConsentPurposes.Codes.Where(code => listing.Purposes.HasFlag(code.Value)).Select(code => code.Key).Order(StringComparer.Ordinal);
+
+    private static string Join(IEnumerable<string> words) => string.Join(", ", words) is { Length: > 0 } text ? text : "none";
 
     private static async Task<int> StatusAsync(Call call)
     {

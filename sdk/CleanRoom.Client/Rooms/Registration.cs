@@ -1,4 +1,5 @@
 using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
 
 namespace CleanRoom.Client.Rooms;
 
@@ -17,4 +18,8 @@ public sealed record Registration
 
 /// <summary>What a registration appended.</summary>
 /// <param name="Appended">Words such as "person p1", "key record 1", "listing"; empty if all was there.</param>
-public sealed record RegistrationResult(IReadOnlyList<string> Appended);
+public sealed record RegistrationResult(IReadOnlyList<string> Appended)
+{
+    /// <summary>The listing that counts in full only when another person has confirmed it (<see cref="RoomClient.ConfirmListingAsync"/>); null if none waits.</summary>
+    public WaitingListing? Waiting { get; init; }
+}

@@ -55,8 +55,8 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, R
                 case ActEntry act when State.Act(act.Id) is { Counts: true } logged:
                     Hear(logged);
                     break;
-                case ConfirmEntry confirm:
-                    Hear(State.Act(confirm.Of)!);
+                case ConfirmEntry confirm when State.Act(confirm.Of) is { } seconded:
+                    Hear(seconded);
                     break;
                 default:
                     break;

@@ -45,9 +45,27 @@ public sealed record KeyHolder(KeyId VerifierKey, bool Stated);
 /// <param name="Index">Position of its entry.</param>
 public sealed record Listing(IReadOnlySet<MemberId> Contributors, IReadOnlySet<MemberId> Agencies, ConsentPurpose Purposes, long Index)
 {
+    /// <summary>Whether this tells nobody, and of nothing, whom the other does not: such a listing only narrows.</summary>
+    /// <param name="other">Null lists nobody.</param>
+    public bool IsWithin(Listing? other) => other is null
+        ? Contributors.Count == 0 && Agencies.Count == 0 && Purposes == ConsentPurpose.None
+        : Contributors.IsSubsetOf(other.Contributors) && Agencies.IsSubsetOf(other.Agencies) && (Purposes & ~other.Purposes) == ConsentPurpose.None;
+
+    /// <summary>What both list.</summary>
+    internal Listing Narrow(Listing other) => new(
+        Contributors.Intersect(other.Contributors).ToHashSet(), Agencies.Intersect(other.Agencies).ToHashSet(), Purposes & other.Purposes, other.Index);
+
     /// <summary>The same as the consent engine takes it.</summary>
     public StandingAuthorisation ToStanding() => new(Contributors, Agencies, Purposes);
 }
+
+/// <summary>A listing that waits for a second person; until then only what it narrows counts.</summary>
+/// <param name="Wanted">What the contributor lists when it is confirmed.</param>
+/// <param name="Id">Its entry.</param>
+/// <param name="LeafHash">Leaf hash of its entry: what the second person signs.</param>
+/// <param name="Signer">Key of who signed first.</param>
+/// <param name="Person">Name of who signed first.</param>
+public sealed record WaitingListing(Listing Wanted, EntryId Id, Digest LeafHash, KeyId Signer, string Person);
 
 /// <summary>An instance of the enclave.</summary>
 /// <param name="Generation">Its generation.</param>

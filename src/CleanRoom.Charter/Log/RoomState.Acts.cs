@@ -1,3 +1,5 @@
+using CleanRoom.Cryptography;
+
 namespace CleanRoom.Charter.Log;
 
 /// <content>The rules of what people do through the log: who may, and that two different persons did where two must.</content>
@@ -52,28 +54,28 @@ public sealed partial class RoomState
 
     private IgnoredReason ApplyConfirm(SignedEntry signed, ConfirmEntry entry)
     {
+        if (WaitingListingOf(entry.Author!) is { } listing && listing.LeafHash == entry.Of)
+        {
+            var refused = CheckSecond(signed, PersonRoles.Approver, listing.Signer, listing.Person);
+            if (refused == IgnoredReason.None)
+            {
+                _ = _waitingListings.Remove(entry.Author!);
+                _listings[entry.Author!] = listing.Wanted with { Index = Size };
+            }
+
+            return refused;
+        }
+
         if (!_actsByHash.TryGetValue(entry.Of, out var id) || _acts[id] is not { ConfirmedAt: null } act || act.Entry.Author != entry.Author || !ActRules.NeedsSecond(act.Entry.Kind))
         {
             return IgnoredReason.UnknownAct;
         }
 
         Charter!.TryFind(entry.Author!, out var member);
-        var reason = CheckPerson(signed, ActRules.RolesOf(act.Entry.Kind, member is AgencyMember));
+        var reason = CheckSecond(signed, ActRules.RolesOf(act.Entry.Kind, member is AgencyMember), act.Signer, act.Person);
         if (reason != IgnoredReason.None)
         {
             return reason;
-        }
-
-        // Who is revoked has no say any more, not even in what waits.
-        if (_persons[act.Signer].RevokedAt is not null)
-        {
-            return IgnoredReason.Revoked;
-        }
-
-        // By name: a second key of the same person is no second person.
-        if (_persons[signed.SignedBy].Name == act.Person)
-        {
-            return IgnoredReason.SamePerson;
         }
 
         _acts[id] = act with { ConfirmedAt = Size };
@@ -84,4 +86,17 @@ public sealed partial class RoomState
 
         return IgnoredReason.None;
     }
+
+    /// <summary>Whether the signer may be the second person for what another one has signed.</summary>
+    private IgnoredReason CheckSecond(SignedEntry signed, PersonRoles roles, KeyId first, string person) => CheckPerson(signed, roles) switch
+    {
+        not IgnoredReason.None and var reason => reason,
+
+        // Who is revoked has no say any more, not even in what waits.
+        _ when _persons[first].RevokedAt is not null => IgnoredReason.Revoked,
+
+        // By name: a second key of the same person is no second person.
+        _ when _persons[signed.SignedBy].Name == person => IgnoredReason.SamePerson,
+        _ => IgnoredReason.None,
+    };
 }

@@ -201,6 +201,15 @@ public sealed partial class RoomState
     /// <summary>Who leaves lists nobody and is listed by nobody, also if it comes back.</summary>
     private void ForgetRemoved(RoomCharter charter)
     {
+        foreach (var (member, waiting) in _waitingListings.ToList())
+        {
+            if (charter.Contributor(member) is null || waiting.Wanted.Contributors.Any(other => charter.Contributor(other) is null)
+                || waiting.Wanted.Agencies.Any(other => charter.Agency(other) is null))
+            {
+                _ = _waitingListings.Remove(member);
+            }
+        }
+
         foreach (var member in _listings.Keys.ToList())
         {
             if (charter.Contributor(member) is null)
@@ -336,7 +345,22 @@ public sealed partial class RoomState
         }
 
         _ = ConsentPurposes.TryParse(entry.Purposes, out var purposes);
-        _listings[entry.Author!] = new Listing(entry.Contributors.ToHashSet(), entry.Agencies.ToHashSet(), purposes, Size);
+        var wanted = new Listing(entry.Contributors.ToHashSet(), entry.Agencies.ToHashSet(), purposes, Size);
+        var known = ListingOf(entry.Author!);
+        _ = _waitingListings.Remove(entry.Author!);
+        if (Charter.NeedsSecond.Contains(RoomCharter.ListingNeedsSecond, StringComparer.Ordinal) && !wanted.IsWithin(known))
+        {
+            // What it takes away counts at once: one person is enough to close.
+            _waitingListings[entry.Author!] = new WaitingListing(wanted, entry.Id, signed.LeafHash, signed.SignedBy, _persons[signed.SignedBy].Name);
+            if (known is not null)
+            {
+                _listings[entry.Author!] = known.Narrow(wanted);
+            }
+
+            return IgnoredReason.None;
+        }
+
+        _listings[entry.Author!] = wanted;
         return IgnoredReason.None;
     }
 

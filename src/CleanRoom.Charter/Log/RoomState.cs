@@ -45,6 +45,7 @@ public sealed partial class RoomState
     private readonly Dictionary<KeyId, Person> _persons = [];
     private readonly Dictionary<(MemberId, KeyPurpose), List<MemberKey>> _keys = [];
     private readonly Dictionary<MemberId, Listing> _listings = [];
+    private readonly Dictionary<MemberId, WaitingListing> _waitingListings = [];
     private readonly HashSet<MemberId> _frozen = [];
     private readonly SortedDictionary<(MemberId, int), List<Erasure>> _erasures = [];
     private readonly Dictionary<BatchId, LoggedBatch> _batches = [];
@@ -162,6 +163,9 @@ public sealed partial class RoomState
 
     /// <summary>Gives a contributor's listing; null if it has none, which lists nobody.</summary>
     public Listing? ListingOf(MemberId contributor) => _listings.GetValueOrDefault(contributor);
+
+    /// <summary>Gives a contributor's listing that waits for a second person; null if none does. A later listing takes its place.</summary>
+    public WaitingListing? WaitingListingOf(MemberId contributor) => _waitingListings.GetValueOrDefault(contributor);
 
     /// <summary>Whether a pointer or review item may pass between two contributors: each lists the other.</summary>
     public bool MayTell(MemberId one, MemberId other) =>

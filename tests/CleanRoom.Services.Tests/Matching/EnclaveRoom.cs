@@ -39,6 +39,9 @@ internal sealed record RoomShape
     /// <summary>Queries besides the shipped ones.</summary>
     public IReadOnlyList<QueryDefinition> Queries { get; init; } = [];
 
+    /// <summary>Listings need a second person, as in every new room; nobody has confirmed them when the room is open.</summary>
+    public bool TwoPeople { get; init; }
+
     /// <summary>The shipped queries tell contributors only.</summary>
     public bool SilentToAgencies { get; init; }
 
@@ -314,7 +317,8 @@ internal sealed class EnclaveRoom : IAsyncDisposable
             .Set(new RetentionTerms(RoomDuration.Months(24), RoomDuration.Days(90), _shape.KeyLease))
             .SetEnclaves(EnclaveTerms.ForSimulation("tests", _shape.Measurement))
             .SetQueries([.. ShippedQueries.All.Select(query => _shape.SilentToAgencies ? query with { Agencies = null } : query), .. _shape.Queries])
-            .SetLinkageModel(_shape.LinkageModel ?? RoomModel.Shipped.Digest);
+            .SetLinkageModel(_shape.LinkageModel ?? RoomModel.Shipped.Digest)
+            .SetNeedsSecond(_shape.TwoPeople ? [RoomCharter.ListingNeedsSecond] : []);
         foreach (var member in Consortium.Contributors)
         {
             draft.Put(new ContributorMember(

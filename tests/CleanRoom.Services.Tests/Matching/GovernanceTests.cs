@@ -216,6 +216,61 @@ public sealed class GovernanceTests(Consortium consortium)
         return record;
     }
 
+    /// <summary>One approver at each of two organisations would have them told of each other's records; the enclave tells nobody before a second person at both has signed.</summary>
+    [Fact]
+    public async Task Listing_SignedByOnePerson_TellsNobodyUntilAnotherHasConfirmedIt()
+    {
+        AddPeople(consortium, "alpha", ("a9", PersonRoles.Approver));
+        AddPeople(consortium, "bravo", ("a9", PersonRoles.Approver));
+        await using var room = await EnclaveRoom.OpenAsync(consortium, new RoomShape { TwoPeople = true });
+        await room.UploadAsync("alpha", new Row("a1", "one@example.org"));
+        await room.UploadAsync("bravo", new Row("b1", "one@example.org"));
+        await room.UploadAsync("charlie", new Row("c1", "two@example.org"));
+        await room.Matching.StartAsync();
+        _ = await room.Matching.RunningAsync();
+        await room.WaitForAsync(state => state.LastEvaluatedEpoch > 0, "the first match");
+        await NothingIsToldAsync(room);
+
+        await ConfirmListingAsync(room, "alpha");
+        await MatchAgainAsync(room, 1);
+        await NothingIsToldAsync(room);
+        await ConfirmListingAsync(room, "bravo");
+        await MatchAgainAsync(room, 2);
+        var told = new List<RoomMessage.MatchPointer>();
+        for (var attempt = 0; told.Count == 0; attempt++)
+        {
+            Assert.True(attempt < 1800, $"alpha was told nothing: the enclave is {await room.Matching.DescribeAsync()}");
+            await Task.Delay(100, Token);
+            told.AddRange(EnclaveRoom.Pointers(await room.ReadInboxAsync("alpha")));
+        }
+
+        // Of the three matches the one that was found after both listings counted, and none before it.
+        Assert.Equal("bravo", Assert.Single(told.DistinctBy(pointer => pointer.Match)).Counterpart!.Member.Value);
+    }
+
+    private static async Task NothingIsToldAsync(EnclaveRoom room)
+    {
+        Assert.Empty(EnclaveRoom.Pointers(await room.ReadInboxAsync("alpha")));
+        Assert.Empty(EnclaveRoom.Pointers(await room.ReadInboxAsync("bravo")));
+    }
+
+    private static async Task ConfirmListingAsync(EnclaveRoom room, string member)
+    {
+        var client = await room.ClientAsync(member);
+        await client.SyncAsync(Token);
+        _ = await client.ConfirmListingAsync(client.State.WaitingListingOf(MemberId.Parse(member))!.Id, "a9", Token);
+    }
+
+    /// <summary>New records of three contributors, two of which match, and an epoch that has looked at them.</summary>
+    private static async Task MatchAgainAsync(EnclaveRoom room, int round)
+    {
+        var evaluated = (await room.StateAsync()).LastEvaluatedEpoch;
+        await room.UploadAsync("alpha", new Row($"a-{round}", $"both{round}@example.org"));
+        await room.UploadAsync("bravo", new Row($"b-{round}", $"both{round}@example.org"));
+        await room.UploadAsync("charlie", new Row($"c-{round}", $"c{round}@example.org"));
+        await room.WaitForAsync(state => state.LastEvaluatedEpoch > evaluated, "the next match");
+    }
+
     internal static async Task AuthoriseDeltaAsync(EnclaveRoom room)
     {
         foreach (var member in Consortium.Contributors)

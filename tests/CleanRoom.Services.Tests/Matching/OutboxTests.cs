@@ -267,6 +267,7 @@ public sealed class OutboxTests : IDisposable
             .Set(new OperatorTerms(operatorKey.PublicKey, service, service, service))
             .SetEnclaves(EnclaveTerms.ForSimulation("tests", new string('a', 96)))
             .SetLinkageModel(RoomModel.Shipped.Digest)
+            .SetNeedsSecond()
             .SetQueries(queries);
         var organisations = keys ?? [];
         foreach (var owner in (MemberId[])[Alpha, Bravo, MemberId.Parse("charlie")])
