@@ -29,9 +29,9 @@ public enum CharterRefusal
 
 /// <summary>The judgement on a version.</summary>
 /// <param name="Refusal">Why not, or None.</param>
-/// <param name="Missing">Contributors whose approval is missing.</param>
+/// <param name="Missing">Contributors and representatives whose approval is missing.</param>
 /// <param name="Invalid">Members with an approval that does not verify.</param>
-/// <param name="VetoedBy">Contributors whose veto counts.</param>
+/// <param name="VetoedBy">Contributors and representatives whose veto counts.</param>
 public sealed record CharterVerdict(
     CharterRefusal Refusal, IReadOnlyList<MemberId> Missing, IReadOnlyList<MemberId> Invalid, IReadOnlyList<MemberId> VetoedBy)
 {
@@ -90,7 +90,14 @@ internal static class CharterChain
 
     private static Dictionary<MemberId, VerifyingKey> Required(RoomCharter charter, RoomCharter? parent)
     {
-        var required = charter.Contributors.ToDictionary(contributor => contributor.Id, contributor => contributor.OrganisationKey);
+        var required = charter.Members.Where(member => charter.HasAVoice(member.Id)).ToDictionary(member => member.Id, member => member.OrganisationKey);
+
+        // By the key that spoke so far: nobody takes a seat from who holds it, by another key or another role.
+        foreach (var representative in parent?.Representatives ?? [])
+        {
+            required[representative.Id] = representative.OrganisationKey;
+        }
+
         if (parent is null || IsPureRemoval(charter, parent, out _))
         {
             return required;
@@ -113,6 +120,6 @@ internal static class CharterChain
         }
 
         var excluded = IsPureRemoval(charter, parent, out var removed) ? removed : null;
-        return [.. vetoedBy.Where(member => member != excluded && parent.Contributor(member) is not null).Order()];
+        return [.. vetoedBy.Where(member => member != excluded && parent.HasAVoice(member)).Order()];
     }
 }

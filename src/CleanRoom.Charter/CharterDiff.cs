@@ -25,6 +25,11 @@ public static class CharterDiff
         Changed(lines, "retention", Text(older.Retention.ToJson()), Text(newer.Retention.ToJson()));
         Changed(lines, "linkage model", older.LinkageModel.ToString(), newer.LinkageModel.ToString());
         Keyed(lines, "query", Queries(older), Queries(newer));
+        foreach (var query in newer.Queries.Where(query => query.Impact is not null && older.Queries.FirstOrDefault(before => before.Id == query.Id)?.Impact != query.Impact))
+        {
+            lines.Add($"query {query.Id} may do this to the people concerned: {query.Impact}");
+        }
+
         foreach (var query in newer.Queries.Where(query => !older.Queries.Any(before => before.Id == query.Id && Text(before.ToJson()) == Text(query.ToJson()))))
         {
             if (query.InWords() is not { } words)
@@ -54,14 +59,14 @@ public static class CharterDiff
     {
         foreach (var member in older.Members.Where(member => !newer.TryFind(member.Id, out _)))
         {
-            lines.Add($"member {member.Id} ({member.Role}) is removed");
+            lines.Add($"member {member.Id} ({member.Role}) is removed{(member is RepresentativeMember gone ? $": it spoke for {gone.SpeaksFor}" : "")}");
         }
 
         foreach (var member in newer.Members)
         {
             if (!older.TryFind(member.Id, out var before))
             {
-                lines.Add($"member {member.Id} ({member.Role}, {member.Name}) is added");
+                lines.Add($"member {member.Id} ({member.Role}, {member.Name}) is added{(member is RepresentativeMember seat ? $": it speaks for {seat.SpeaksFor}, and no version takes over without its signature" : "")}");
                 continue;
             }
 

@@ -10,10 +10,10 @@ namespace CleanRoom.Charter;
 /// <param name="OrganisationKey">The key that signs charters and the organisation's people, nothing else.</param>
 public abstract record CharterMember(MemberId Id, string Name, VerifyingKey OrganisationKey)
 {
-    /// <summary>The word that stands in the charter: contributor, agency or steward.</summary>
+    /// <summary>The word that stands in the charter: contributor, agency, representative or steward.</summary>
     public abstract string Role { get; }
 
-    /// <summary>The member's broker; a steward has none.</summary>
+    /// <summary>The member's broker; a representative and a steward have none.</summary>
     public virtual BrokerTerms? Broker => null;
 
     internal virtual JsonObject ToJson() => new()
@@ -98,6 +98,27 @@ public sealed record StewardMember(MemberId Id, string Name, VerifyingKey Organi
 {
     /// <inheritdoc/>
     public override string Role => "steward";
+}
+
+/// <summary>Speaks for those whom the records are about. No version takes over without its signature; it has no data, no broker and no messages.</summary>
+/// <param name="Id">Its name in the room.</param>
+/// <param name="Name">Its name for people.</param>
+/// <param name="OrganisationKey">The key that signs charters, vetoes and its people.</param>
+/// <param name="SpeaksFor">One of <see cref="Groups"/>.</param>
+public sealed record RepresentativeMember(MemberId Id, string Name, VerifyingKey OrganisationKey, string SpeaksFor) : CharterMember(Id, Name, OrganisationKey)
+{
+    /// <summary>For whom a representative may speak.</summary>
+    public static IReadOnlyList<string> Groups { get; } = ["survivors", "workers"];
+
+    /// <inheritdoc/>
+    public override string Role => "representative";
+
+    internal override JsonObject ToJson()
+    {
+        var json = base.ToJson();
+        json["speaksFor"] = SpeaksFor;
+        return json;
+    }
 }
 
 /// <summary>What an agency may ask in a month.</summary>

@@ -102,7 +102,7 @@ internal static class CharterReader
     private static CharterMember? ReadMember(JsonFields fields)
     {
         var id = fields.Member("id");
-        var role = fields.OneOf("role", "contributor", "agency", "steward");
+        var role = fields.OneOf("role", "contributor", "agency", "representative", "steward");
         var name = fields.Text("name", MaxTextLength);
         var key = fields.SigningJwk("organisationKey");
         CharterMember? member = null;
@@ -133,6 +133,13 @@ internal static class CharterReader
             if (id is not null && name is not null && key is not null && broker is not null && kind is not null && quota is not null && due is { } days)
             {
                 member = new AgencyMember(id, name, key, kind, jurisdictions, mandates, broker, quota, days);
+            }
+        }
+        else if (role == "representative")
+        {
+            if (fields.OneOf("speaksFor", RepresentativeMember.Groups) is { } group && id is not null && name is not null && key is not null)
+            {
+                member = new RepresentativeMember(id, name, key, group);
             }
         }
         else if (id is not null && name is not null && key is not null)

@@ -185,6 +185,11 @@ internal static class CharterRules
                 problems.Add($"queries[{i}].id", "stands twice", "keep one version of each query");
             }
 
+            if (parts.Queries[i].Impact is null && parts.Members.Any(member => member is RepresentativeMember))
+            {
+                problems.Add($"queries[{i}].impact", "is missing, and a representative has to judge the query", "write in a sentence or two what it may do to the people concerned");
+            }
+
             if (parts.Queries[i].MinimumContributors > contributors.Count)
             {
                 problems.Add($"queries[{i}].corroboration.contributors", "is more than the contributors", "lower it");

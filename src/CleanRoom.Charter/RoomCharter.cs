@@ -52,6 +52,7 @@ public sealed class RoomCharter
         _members = Members.ToDictionary(member => member.Id);
         Contributors = [.. Members.OfType<ContributorMember>()];
         Agencies = [.. Members.OfType<AgencyMember>()];
+        Representatives = [.. Members.OfType<RepresentativeMember>()];
         Witnesses = Members.Where(member => member.Broker is not null)
             .ToDictionary(member => member.Id.Value, member => member.Broker!.WitnessKey, StringComparer.Ordinal);
         _canonical = canonical.ToArray();
@@ -90,6 +91,9 @@ public sealed class RoomCharter
 
     /// <summary>The recipients of notices.</summary>
     public IReadOnlyList<AgencyMember> Agencies { get; }
+
+    /// <summary>Who speaks for survivors or workers; may be nobody.</summary>
+    public IReadOnlyList<RepresentativeMember> Representatives { get; }
 
     /// <summary>The operator.</summary>
     public OperatorTerms Operator { get; }
@@ -149,6 +153,9 @@ public sealed class RoomCharter
 
     /// <summary>Gives the agency of this name, or null.</summary>
     public AgencyMember? Agency(MemberId id) => _members.GetValueOrDefault(id) as AgencyMember;
+
+    /// <summary>Whether a version needs this member's signature, and its veto counts: contributors and representatives.</summary>
+    public bool HasAVoice(MemberId id) => _members.GetValueOrDefault(id) is ContributorMember or RepresentativeMember;
 
     /// <summary>Writes the hash: the charter's identity.</summary>
     public override string ToString() => Hash.ToString();

@@ -85,6 +85,14 @@ internal sealed class TestRoom : IDisposable
         Verifier = new LogVerifier(Room);
     }
 
+    /// <param name="seat">Speaks for survivors.</param>
+    public TestRoom(TestMember seat)
+    {
+        Draft = NewDraft(simulated: true).Put(new RepresentativeMember(seat.Id, $"{seat.Id} (fictional)", seat.Organisation.PublicKey, "survivors"));
+        Genesis = Build(Draft);
+        Verifier = new LogVerifier(Room);
+    }
+
     private TestRoom(TestRoom first)
     {
         (Room, A, B, C, Agency, Steward, Operator, Instance) = (first.Room, first.A, first.B, first.C, first.Agency, first.Steward, first.Operator, first.Instance);

@@ -163,17 +163,36 @@ public sealed partial class GuideTests : IDisposable
             _ = await OkAsync("charter", "add-member", charter, In(member + ".json"));
         }
 
+        // Who speaks for survivors has a signature and nothing else.
+        string[] voices = agency ? members : [.. members, "india"];
+        if (!agency)
+        {
+            string[] home = ["--home", In("india")];
+            _ = await OkAsync(["keys", "create", "--member", "india", .. home, "--passphrase-file", passphrase]);
+            await RefusedAsync("survivors or workers", ["charter", "card", In("india.json"), .. home, "--role", "representative", "--name", "Council"]);
+            _ = await OkAsync(["charter", "card", In("india.json"), .. home, "--role", "representative", "--name", "Council (fictional)", "--speaks-for", "survivors"]);
+            _ = await OkAsync("charter", "add-member", charter, In("india.json"));
+        }
+
         foreach (var query in agency ? ["Q18-search.json", "Q19-watch.json"] : Array.Empty<string>())
         {
             _ = await OkAsync("charter", "add-query", charter, Path.Combine(FindDocs(), "..", "samples", "queries", query));
         }
 
-        foreach (var member in members)
+        foreach (var member in voices)
         {
+            if (member == "india")
+            {
+                await RefusedAsync("india", ["charter", "verify", charter]);
+            }
+
             _ = await OkAsync("charter", "sign", charter, "--home", In(member), "--passphrase-file", passphrase);
         }
 
         _ = await OkAsync("charter", "verify", charter);
+        var shown = await OkAsync("charter", "show", charter);
+        Assert.Equal(agency ? 0 : 1, shown["representatives"]!.AsArray().Count);
+        Assert.Equal(9, shown["impact"]!.AsObject().Count);
         _ = await OkAsync("charter", "submit", charter, "--home", In("delta"), "--passphrase-file", passphrase);
         foreach (var member in agency ? members.Append("golf") : members)
         {

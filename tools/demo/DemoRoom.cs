@@ -56,7 +56,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
     /// <summary>Starts all services but the enclave, makes keys and charter, lets everybody sign and join.</summary>
     public async Task OpenAsync(CancellationToken cancellationToken)
     {
-        foreach (var id in Brokered.Append("room-steward"))
+        foreach (var id in (string[])[.. Brokered, "room-steward", "survivor-council"])
         {
             _profiles[id] = MemberProfile.Create(Path.Combine(folder, "members", id), MemberId.Parse(id), new ProfileOptions { People = People }, TimeProvider.System);
         }
@@ -97,7 +97,7 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
             _ = await RoomClient.JoinAsync(_profiles[id], charter, null, cancellationToken);
         }
         _ = await RoomClient.SubmitCharterAsync(_profiles["room-steward"], charter, "", null, cancellationToken);
-        say($"charter v1 {_charter.Hash} signed by {file.Contributors.Count} contributors, genesis is leaf 0");
+        say($"charter v1 {_charter.Hash} signed by {file.Contributors.Count} contributors and the survivor council, genesis is leaf 0");
 
         foreach (var id in Brokered)
         {
@@ -273,6 +273,8 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
             using var key = _profiles[contributor.Id].OpenOrganisationKey();
             signed = signed.Approve(key, MemberId.Parse(contributor.Id));
         }
+        using var seat = _profiles["survivor-council"].OpenOrganisationKey();
+        signed = signed.Approve(seat, MemberId.Parse("survivor-council"));
         return signed;
     }
 
@@ -291,6 +293,8 @@ internal sealed class DemoRoom(RoomFile file, string folder, IServiceRunner serv
                 MemberId.Parse(agency.Id), agency.Name, _profiles[agency.Id].OrganisationKey, agency.Kind, [.. agency.Jurisdictions.Order(StringComparer.Ordinal)], ["trafficking"],
                 brokers[agency.Id], new AgencyQuota(50, 20), 30));
         }
+        _ = draft.Put(new RepresentativeMember(
+            MemberId.Parse("survivor-council"), "Survivor council (fictional)", _profiles["survivor-council"].OrganisationKey, "survivors"));
         _ = draft.Put(new StewardMember(MemberId.Parse("room-steward"), "Room steward (fictional)", _profiles["room-steward"].OrganisationKey));
         var terms = new EpochTerms(RoomDuration.Seconds(file.EpochSeconds), 3, Minimum, file.Slots, file.MessageBytes);
         return draft.Set(operatorTerms).Set(terms).SetEnclaves(EnclaveTerms.ForSimulation("cleanroom-matching (simulated)", measurement))

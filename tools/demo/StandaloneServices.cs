@@ -146,7 +146,7 @@ internal sealed partial class StandaloneServices(string folder, string logFile) 
         if (_identity is not { } identity)
         {
             // The brokers of this host are the demonstration's members.
-            foreach (var home in Directory.EnumerateDirectories(Path.Combine(folder, "members")).Where(home => Path.GetFileName(home) != "room-steward"))
+            foreach (var home in Directory.EnumerateDirectories(Path.Combine(folder, "members")).Where(home => Path.GetFileName(home) is not ("room-steward" or "survivor-council")))
             {
                 var profile = MemberProfile.Open(home, TimeProvider.System);
                 var keys = home + ".keys";

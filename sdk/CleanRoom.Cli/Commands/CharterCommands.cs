@@ -35,13 +35,14 @@ internal static class CharterCommands
     private static readonly Option<string?> ListingsBy = new("--listings-by") { Description = "How many people of a contributor must sign to list more: one or two; as in the version before unless named.", HelpName = "one|two" };
     private static readonly Option<string> Out = new("--out") { Description = "File to write.", HelpName = "FILE", Required = true };
     private static readonly Option<string?> Parent = new("--parent") { Description = "Signed charter of the version before.", HelpName = "FILE" };
-    private static readonly Option<string> Role = new("--role") { Description = "contributor, agency or steward.", Required = true };
+    private static readonly Option<string> Role = new("--role") { Description = "contributor, agency, representative or steward.", Required = true };
     private static readonly Option<string> Name = new("--name") { Description = "Name for people.", Required = true };
     private static readonly Option<string?> Desk = new("--desk") { Description = "Whom others ask (contributors)." };
     private static readonly Option<int> ApprovalDays = new("--approval-days") { Description = "Days until the approval expires (contributors).", DefaultValueFactory = _ => 180 };
     private static readonly Option<string?> Kind = new("--kind") { Description = "Code of the list consentRecipientClass (agencies)." };
     private static readonly Option<string[]> Jurisdictions = new("--jurisdiction") { Description = "ISO 3166-1 alpha-3 code (agencies). May be repeated." };
     private static readonly Option<string[]> Mandates = new("--mandate") { Description = "Mandate (agencies). May be repeated." };
+    private static readonly Option<string?> SpeaksFor = new("--speaks-for") { Description = "survivors or workers (representatives).", HelpName = "GROUP" };
     private static readonly Option<string?> BrokerTls = new("--broker-tls") { Description = "Id of the broker's TLS key; its identity command prints it." };
 
     private static readonly Option<string[]> StandIns = new("--stand-in")
@@ -56,7 +57,7 @@ internal static class CharterCommands
         init.Handle(Init);
         var card = new Command("card", "Make this member's card for the steward; asks the own broker (--broker, --broker-tls) for its keys.")
         {
-            Card, Role, Name, Desk, ApprovalDays, Kind, Jurisdictions, Mandates, BrokerTls, StandIns,
+            Card, Role, Name, Desk, ApprovalDays, Kind, Jurisdictions, Mandates, SpeaksFor, BrokerTls, StandIns,
         };
         card.Handle(MakeCardAsync);
         var add = new Command("add-member", "Put a member's card into a draft, in the place of an older one.") { Draft, Card };
@@ -128,6 +129,12 @@ internal static class CharterCommands
         {
             member = new StewardMember(profile.Member, call.Get(Name), profile.OrganisationKey);
         }
+        else if (call.Get(Role) == "representative")
+        {
+            member = call.Get(SpeaksFor) is { } group && RepresentativeMember.Groups.Contains(group)
+                ? new RepresentativeMember(profile.Member, call.Get(Name), profile.OrganisationKey, group)
+                : throw new ClientException(ClientProblem.Usage, $"A representative needs --speaks-for: {string.Join(" or ", RepresentativeMember.Groups)}.");
+        }
         else
         {
             var endpoint = call.Endpoints.Broker ?? throw new ClientException(ClientProblem.Usage, "Name the own broker with --broker and --broker-tls.");
@@ -149,7 +156,7 @@ internal static class CharterCommands
                     profile.Member, call.Get(Name), profile.OrganisationKey,
                     call.Get(Kind) ?? throw new ClientException(ClientProblem.Usage, "An agency needs --kind."),
                     call.Get(Jurisdictions) ?? [], call.Get(Mandates) ?? [], terms, new AgencyQuota(50, 20), 30),
-                _ => throw new ClientException(ClientProblem.Usage, "--role must be contributor, agency or steward."),
+                _ => throw new ClientException(ClientProblem.Usage, "--role must be contributor, agency, representative or steward."),
             };
         }
 
@@ -295,6 +302,8 @@ internal static class CharterCommands
                 ["signed"] = SignedBy(signed, verdict, member.Id),
             })]),
             ["queries"] = new JsonArray([.. charter.Queries.Select(query => (JsonNode)query.Id)]),
+            ["impact"] = new JsonObject(charter.Queries.Where(query => query.Impact is not null).Select(query => KeyValuePair.Create(query.Id, (JsonNode?)query.Impact))),
+            ["representatives"] = new JsonArray([.. charter.Representatives.Select(member => new JsonObject { ["id"] = member.Id.Value, ["speaksFor"] = member.SpeaksFor })]),
             ["needsSecond"] = new JsonArray([.. charter.NeedsSecond.Select(type => (JsonNode)type)]),
             ["linkageModel"] = charter.LinkageModel.ToString(),
             ["quorum"] = charter.Quorum,
@@ -321,7 +330,7 @@ internal static class CharterCommands
         { Invalid.Count: > 0 } => new ClientException(
             ClientProblem.VerificationFailed, $"The approval of {verdict.Invalid[0]} does not verify: have it signed again."),
         { Missing.Count: > 0 } => new ClientException(
-            ClientProblem.VerificationFailed, $"Not signed by {string.Join(", ", verdict.Missing)}: every contributor must sign before it is in force."),
+            ClientProblem.VerificationFailed, $"Not signed by {string.Join(", ", verdict.Missing)}: all of them must sign before it is in force."),
         { TakesOver: false } when judged => new ClientException(
             ClientProblem.VerificationFailed, $"The charter does not follow the version given ({verdict.Refusal}): compare version number, parent and room."),
         _ when !judged => new ClientException(
@@ -337,6 +346,14 @@ internal static class CharterCommands
         call.Screen.Line($"  valid {ProtocolTime.Write(charter.ValidFrom)} to {ProtocolTime.Write(charter.Expires)}{(expired ? " (expired)" : "")}, {charter.Quorum} of {charter.Witnesses.Count} witnesses");
         call.Screen.Line($"  purposes: {string.Join(", ", charter.Purposes.Allowed)}; never: {string.Join(", ", charter.Purposes.Forbidden)}");
         call.Screen.Line($"  queries: {string.Join(", ", charter.Queries.Select(query => query.Id))}");
+        foreach (var query in charter.Queries)
+        {
+            call.Screen.Line($"    {query.Id}: {query.Impact ?? "nobody has said what it may do to the people concerned"}");
+        }
+
+        call.Screen.Line(charter.Representatives.Count == 0
+            ? "  nobody signs for survivors or workers"
+            : $"  no version without: {string.Join(", ", charter.Representatives.Select(member => $"{member.Id} (for {member.SpeaksFor})"))}");
         call.Screen.Line(charter.NeedsSecond.Contains(RoomCharter.ListingNeedsSecond)
             ? "  who may learn of a contributor's records: two of its people"
             : "  who may learn of a contributor's records: one of its people (--listings-by two asks for two, in the next version)");

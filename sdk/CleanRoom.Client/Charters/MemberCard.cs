@@ -56,6 +56,7 @@ public static class MemberCard
                 id, name, key, Text(card, "kind"), Texts(card, "jurisdictions"), Texts(card, "mandates"), Broker(card),
                 new AgencyQuota(card.GetProperty("quota").GetProperty("searchesPerMonth").GetInt32(), card.GetProperty("quota").GetProperty("disclosureRequestsPerMonth").GetInt32()),
                 card.GetProperty("outcomeDueDays").GetInt32()),
+            "representative" => new RepresentativeMember(id, name, key, Text(card, "speaksFor")),
             "steward" => new StewardMember(id, name, key),
             _ => throw new FormatException("role"),
         };

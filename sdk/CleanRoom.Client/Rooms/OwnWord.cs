@@ -41,7 +41,7 @@ internal static class OwnWord
         }
 
         _ = CharterFiles.RequireListed(charter, profile);
-        if (charter.Contributor(profile.Member) is not null && !HasSigned(profile, signed))
+        if (charter.HasAVoice(profile.Member) && !HasSigned(profile, signed))
         {
             throw Refuse(
                 $"{profile.Member} has not signed the charter in force (version {charter.Version}): read it with \"cleanroom charter show\", and sign or veto it.");

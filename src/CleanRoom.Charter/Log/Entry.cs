@@ -68,10 +68,10 @@ public sealed record CharterEntry(RoomId Room, EntryId Id, MemberId Author, Sign
     internal override void Write(JsonObject json) => json["signed"] = Content.ToJson();
 }
 
-/// <summary>A contributor's no to a version that is not in the log yet.</summary>
+/// <summary>A contributor's or representative's no to a version that is not in the log yet.</summary>
 /// <param name="Room">The room.</param>
 /// <param name="Id">The entry.</param>
-/// <param name="Author">The contributor.</param>
+/// <param name="Author">The member.</param>
 /// <param name="Charter">Hash of the version.</param>
 /// <param name="Version">Its number.</param>
 public sealed record VetoEntry(RoomId Room, EntryId Id, MemberId Author, Digest Charter, int Version) : Entry(Room, Id, Author)

@@ -234,12 +234,12 @@ public sealed partial class RoomState
 
     private IgnoredReason ApplyVeto(SignedEntry signed, VetoEntry entry)
     {
-        if (Charter!.Contributor(entry.Author!) is not { } contributor)
+        if (!Charter!.TryFind(entry.Author!, out var member) || !Charter.HasAVoice(member.Id))
         {
             return IgnoredReason.NotAllowed;
         }
 
-        var reason = CheckKey(signed, contributor.OrganisationKey);
+        var reason = CheckKey(signed, member.OrganisationKey);
         if (reason != IgnoredReason.None)
         {
             return reason;

@@ -116,6 +116,12 @@ public sealed record QueryDefinition(
     /// <summary>The contributors that alone may be told; empty for no such limit. Always named where the link is one of <see cref="NamedOnlyLinkTypes"/>, never elsewhere.</summary>
     public IReadOnlyList<MemberId> Only { get; init; } = [];
 
+    /// <summary>Longest <see cref="Impact"/>, in characters.</summary>
+    public const int MaxImpact = 400;
+
+    /// <summary>What it may do to the people concerned, good and bad, for who signs it; null if nobody has said.</summary>
+    public string? Impact { get; init; }
+
     /// <summary>The link types that a query may name: code list matchType.</summary>
     public static IReadOnlyList<string> KnownLinkTypes { get; } =
     [
@@ -196,6 +202,11 @@ public sealed record QueryDefinition(
             json["asks"] = Asking.ToJson();
         }
 
+        if (Impact is not null)
+        {
+            json["impact"] = Impact;
+        }
+
         return json;
     }
 
@@ -235,10 +246,11 @@ public sealed record QueryDefinition(
             CheckLone(fields, links, persons, only, agencies);
         }
 
+        var impact = fields.Optional("impact") is null ? null : fields.Text("impact", MaxImpact);
         fields.End();
         return id is null || version is null || strength is null || contributors is null || (asked && (asking is null || agencies is null))
             ? null
-            : new QueryDefinition(id, version, links, Enum.Parse<MatchStrength>(strength), contributors.Value, persons, tellsContributors, agencies) { Kind = kind, Asking = asking, Only = only };
+            : new QueryDefinition(id, version, links, Enum.Parse<MatchStrength>(strength), contributors.Value, persons, tellsContributors, agencies) { Kind = kind, Asking = asking, Only = only, Impact = impact };
     }
 
     internal static string? ReadId(JsonFields fields, string name) => fields.Parsed(name, "is not a query id", "write Q and a number, such as Q1", (string text, out string? result) =>

@@ -13,7 +13,7 @@ export interface Broker {
 /** A member as a charter lists it. */
 export interface Member {
   readonly id: string;
-  readonly role: "agency" | "contributor" | "steward";
+  readonly role: "agency" | "contributor" | "representative" | "steward";
   readonly name: string;
   readonly organisationKey: PublicKey;
   readonly broker: Broker | null;
@@ -93,7 +93,7 @@ async function readMember(json: Json): Promise<Member | null> {
     const fields = new Fields(json);
     return {
       id: fields.member("id"),
-      role: fields.oneOf("role", "agency", "contributor", "steward"),
+      role: fields.oneOf("role", "agency", "contributor", "representative", "steward"),
       name: fields.text("name", 1024),
       organisationKey: fields.value("organisationKey"),
       broker: fields.has("broker") ? fields.object("broker") : null,
@@ -141,6 +141,9 @@ export const witnessesOf = (charter: Charter): ReadonlyMap<string, PublicKey> =>
 /** How many witnesses must have cosigned: floor((n + f) / 2) + 1. */
 export const quorumOf = (charter: Charter): number => Math.floor((witnessesOf(charter).size + charter.faulty) / 2) + 1;
 
+/** Those without whose signature no version takes over, and whose veto counts. */
+const voicesOf = (charter: Charter): readonly Member[] => charter.members.filter((member) => member.role === "contributor" || member.role === "representative");
+
 const contributorsOf = (charter: Charter): readonly Member[] => charter.members.filter((member) => member.role === "contributor");
 
 /** Whether the child is the parent without one contributor and its quota, and nothing else; gives who is gone. */
@@ -166,7 +169,11 @@ export async function takesOver(
   charter: Charter, approvals: ReadonlyMap<string, string>, parent: Charter | null, vetoedBy: ReadonlySet<string>,
 ): Promise<boolean> {
   const removed = parent && pureRemoval(charter, parent);
-  const required = new Map(contributorsOf(charter).map((member) => [member.id, member.organisationKey]));
+  const required = new Map(voicesOf(charter).map((member) => [member.id, member.organisationKey]));
+  // By the key that spoke so far: nobody takes a seat from who holds it, by another key or another role.
+  for (const member of parent?.members.filter((before) => before.role === "representative") ?? []) {
+    required.set(member.id, member.organisationKey);
+  }
   if (parent !== null && removed === null) {
     // Who is left out of a version that changes more than that must agree to go.
     for (const member of contributorsOf(parent)) {
@@ -175,7 +182,7 @@ export async function takesOver(
       }
     }
   }
-  const vetoes = parent !== null && contributorsOf(parent).some((member) => member.id !== removed && vetoedBy.has(member.id));
+  const vetoes = parent !== null && voicesOf(parent).some((member) => member.id !== removed && vetoedBy.has(member.id));
   const follows = charter.version === (parent?.version ?? 0) + 1
     && (parent === null || (charter.room === parent.room && charter.previous === parent.hash && charter.simulated === parent.simulated));
   if (!follows || vetoes || [...required.keys()].some((id) => !approvals.has(id))) {

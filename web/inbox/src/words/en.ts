@@ -220,6 +220,7 @@ export const en = {
   members: "Members",
   roleContributor: "contributor",
   roleAgency: "agency",
+  roleRepresentative: "representative",
   roleSteward: "steward",
   you: "you",
   genesis: "Genesis",
