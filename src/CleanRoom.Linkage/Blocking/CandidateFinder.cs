@@ -10,12 +10,14 @@ internal sealed class CandidateFinder(LinkTable table, BlockIndex blocks)
     // The candidates of this record, by hash; the upper half of a slot says for which call it was written.
     private ulong[] _slots = new ulong[Least];
     private int[] _found = new int[Least / 2];
+    private int[] _before = new int[Least / 2];
     private ulong _call;
 
-    /// <summary>Later records that share a block with <paramref name="record"/> and may pair with it, in no order; valid until the next call.</summary>
+    /// <summary>Later records that share a block with <paramref name="record"/> and may pair with it, in no order; valid until the call after the next, so that the memory has brought their rows by the time they are read.</summary>
     public Span<int> After(int record)
     {
         blocks.Fetch(Math.Min(record + 1, table.Count - 1));
+        (_found, _before) = (_before, _found);
         _call += 1UL << 32;
         var count = 0;
         foreach (var place in blocks.PlacesAfter(record))
@@ -62,6 +64,10 @@ internal sealed class CandidateFinder(LinkTable table, BlockIndex blocks)
     private void Grow(int count)
     {
         Array.Resize(ref _found, count * 2);
+        if (_slots.Length >= count * 4)
+        {
+            return;
+        }
         _slots = new ulong[_slots.Length * 2];
         for (var k = 0; k < count; k++)
         {

@@ -10,11 +10,13 @@ internal sealed class KeyList
     private const ulong RecordMask = (1UL << RecordBits) - 1;
     private const int PartBits = 8;
     private const int FilterBits = 13;
+    private const int Few = 24;
 
     private readonly byte[] _filter = new byte[1 << FilterBits];
     private readonly int[] _starts = new int[(1 << PartBits) + 1];
     private ulong[] _words = new ulong[1024];
     private ulong[] _spare = [];
+    private ulong[] _left = [];
 
     public int Count { get; private set; }
 
@@ -91,15 +93,57 @@ internal sealed class KeyList
             ref var seen = ref filter[Slot(word)];
             seen = seen == 0 ? (byte)1 : (byte)2;
         }
-        var count = 0;
+        if (_left.Length < part.Length)
+        {
+            _left = new ulong[Math.Max(part.Length, 2 * _left.Length)];
+        }
+        Span<int> ends = stackalloc int[1 << PartBits];
+        ends.Clear();
+        var (left, count) = (_left, 0);
         foreach (var word in part)
         {
-            into[count] = word;
-            count += filter[Slot(word)] >> 1;
+            left[count] = word;
+            var stays = filter[Slot(word)] >> 1;
+            count += stays;
+            ends[Digit(word)] += stays;
         }
-        into[..count].Sort();
+        for (var d = 1; d < ends.Length; d++)
+        {
+            ends[d] += ends[d - 1];
+        }
+        for (var i = count - 1; i >= 0; i--)
+        {
+            into[--ends[Digit(left[i])]] = left[i];
+        }
+        for (var d = 0; d < ends.Length; d++)
+        {
+            Settle(into[ends[d]..(d + 1 < ends.Length ? ends[d + 1] : count)]);
+        }
         return count;
     }
+
+    // A few words, nearly always; all alike they are many.
+    private static void Settle(Span<ulong> words)
+    {
+        if (words.Length > Few)
+        {
+            words.Sort();
+            return;
+        }
+        for (var i = 1; i < words.Length; i++)
+        {
+            var word = words[i];
+            var to = i;
+            for (; to > 0 && words[to - 1] > word; to--)
+            {
+                words[to] = words[to - 1];
+            }
+            words[to] = word;
+        }
+    }
+
+    // The bits below those that a part has in common.
+    private static int Digit(ulong word) => (int)((word >> (64 - (2 * PartBits))) & ((1 << PartBits) - 1));
 
     private static int Slot(ulong word) => (int)((word >> (64 - PartBits - FilterBits)) & ((1 << FilterBits) - 1));
 }

@@ -14,7 +14,7 @@ internal sealed class Clusterer
     // No single pair outweighs everything else.
     private const float MostWeight = 12;
 
-    private readonly IReadOnlyList<LinkedPair> _pairs;
+    private readonly LinkedPair[] _pairs;
     private readonly UnionFind _sets;
     private readonly int[] _starts;
     private readonly int[] _edges;
@@ -35,14 +35,14 @@ internal sealed class Clusterer
                 KeepApart(second, first);
             }
         }
-        _pairs = pairs;
+        _pairs = pairs as LinkedPair[] ?? [.. pairs];
         _unknown = (float)config.UnknownPairWeight;
         _sets = new UnionFind(table.Count);
         _next = [.. Enumerable.Range(0, table.Count)];
         _sizes = new int[table.Count];
         Array.Fill(_sizes, 1);
         _starts = new int[table.Count + 1];
-        foreach (var pair in pairs)
+        foreach (var pair in _pairs)
         {
             _starts[pair.First + 1]++;
             _starts[pair.Second + 1]++;
@@ -52,11 +52,11 @@ internal sealed class Clusterer
             _starts[i + 1] += _starts[i];
         }
         var fill = _starts.AsSpan(0, table.Count).ToArray();
-        _edges = new int[2 * pairs.Count];
-        for (var e = 0; e < pairs.Count; e++)
+        _edges = new int[2 * _pairs.Length];
+        for (var e = 0; e < _pairs.Length; e++)
         {
-            _edges[fill[pairs[e].First]++] = e;
-            _edges[fill[pairs[e].Second]++] = e;
+            _edges[fill[_pairs[e].First]++] = e;
+            _edges[fill[_pairs[e].Second]++] = e;
         }
     }
 
@@ -79,7 +79,7 @@ internal sealed class Clusterer
 
     private void JoinAll(float least)
     {
-        var order = Enumerable.Range(0, _pairs.Count).Where(e => _pairs[e].Weight >= least).ToArray();
+        var order = Enumerable.Range(0, _pairs.Length).Where(e => _pairs[e].Weight >= least).ToArray();
         var keys = order.Select(e => -_pairs[e].Weight).ToArray();
         Array.Sort(keys, order);
         Settle(keys, order);

@@ -242,10 +242,11 @@ internal sealed class Trainer(LinkTable table, string config, TermWeights terms,
     private double Terms(PairScorer scorer, int i, int j, float[] exact)
     {
         var sum = 0.0;
+        ReadOnlySpan<int> first = table.Row(i), second = table.Row(j);
         for (var f = 0; f < exact.Length; f++)
         {
-            var value = table.Value(i, f);
-            sum += value != 0 && value == table.Value(j, f) ? scorer.ExactWeight(f, value) - exact[f] : 0;
+            var value = first[f];
+            sum += value != 0 && value == second[f] ? scorer.ExactWeight(f, value) - exact[f] : 0;
         }
         return sum;
     }

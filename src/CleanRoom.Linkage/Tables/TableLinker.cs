@@ -44,6 +44,9 @@ public static class TableLinker
 {
     private const int Chunk = 512;
 
+    // Pairs that are weighed together.
+    private const int Waiting = 32;
+
     /// <summary>Links.</summary>
     /// <param name="table">The records.</param>
     /// <param name="config">The configuration.</param>
@@ -103,17 +106,20 @@ public static class TableLinker
         var sieve = new PairSieve(table, scorer, floor);
         var chunks = (table.Count + Chunk - 1) / Chunk;
         var parts = new LinkedPair[chunks][];
-        var finders = new ConcurrentBag<(CandidateFinder Finder, List<LinkedPair> Found)>();
+        var finders = new ConcurrentBag<(CandidateFinder Finder, List<(int, int)> Waiting, List<LinkedPair> Found)>();
         long candidates = 0;
         _ = Parallel.For(0, chunks, new ParallelOptions { MaxDegreeOfParallelism = options.Threads, CancellationToken = cancellationToken }, chunk =>
         {
-            var (finder, found) = finders.TryTake(out var one) ? one : (new CandidateFinder(table, blocks), []);
+            var (finder, waiting, found) = finders.TryTake(out var one) ? one : (new CandidateFinder(table, blocks), [], []);
             found.Clear();
             long count = 0;
             var end = Math.Min(table.Count, (chunk + 1) * Chunk);
+            // While one record's candidates are bounded the memory is asked for the next one's, and for the values of pairs that will be weighed.
+            var next = finder.After(chunk * Chunk);
             for (var i = chunk * Chunk; i < end; i++)
             {
-                var others = finder.After(i);
+                var others = next;
+                next = i + 1 < end ? finder.After(i + 1) : default;
                 count += others.Length;
                 if (options.OnCandidate is { } told)
                 {
@@ -122,22 +128,31 @@ public static class TableLinker
                         told(i, j);
                     }
                 }
-                var likely = others[..sieve.Sieve(i, others)];
-                foreach (var j in likely)
+                foreach (var j in others[..sieve.Sieve(i, others)])
                 {
                     scorer.Fetch(i, j);
+                    waiting.Add((i, j));
                 }
-                foreach (var j in likely)
+                if (waiting.Count >= Waiting)
+                {
+                    Weigh();
+                }
+            }
+            Weigh();
+            void Weigh()
+            {
+                foreach (var (i, j) in waiting)
                 {
                     if (scorer.TryScore(i, j, floor, out var weight, out var vector))
                     {
                         found.Add(new LinkedPair(i, j, weight, vector));
                     }
                 }
+                waiting.Clear();
             }
             _ = Interlocked.Add(ref candidates, count);
             parts[chunk] = [.. found];
-            finders.Add((finder, found));
+            finders.Add((finder, waiting, found));
         });
         var all = new LinkedPair[parts.Sum(p => p.Length)];
         var at = 0;
