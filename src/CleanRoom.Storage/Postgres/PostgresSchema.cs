@@ -15,6 +15,9 @@ internal sealed class PostgresSchema(string kind, params string[] steps)
     /// <summary>The newest version.</summary>
     public int Version => steps.Length;
 
+    /// <summary>The tables as an earlier program knew them.</summary>
+    public PostgresSchema At(int version) => new(kind, steps[..version]);
+
     /// <summary>Looks at the version, and brings it forward if that is allowed; all steps or none.</summary>
     /// <returns>The version found.</returns>
     /// <exception cref="StorageException">It is newer than this program, or older and may not be changed.</exception>

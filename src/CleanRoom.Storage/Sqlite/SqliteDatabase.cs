@@ -17,6 +17,9 @@ internal sealed class SqliteDatabase : IDisposable
     /// <summary>Pages (of 4 KiB) after which the write-ahead log is moved into the file: less often than by itself, since every time it is flushed twice.</summary>
     private const int CheckpointPages = 4096;
 
+    /// <summary>KiB of pages that the writer holds: a transaction of some uploads is not written out before it ends, to be read back.</summary>
+    private const int WriterCache = 16 * 1024;
+
     private readonly SemaphoreSlim _writing = new(1, 1);
     private readonly LinkedList<PendingWrite> _pending = [];
     private readonly ConcurrentBag<SqliteSession> _readers = [];
@@ -53,7 +56,7 @@ internal sealed class SqliteDatabase : IDisposable
         var database = new SqliteDatabase(options, path);
         try
         {
-            database._writer = database.Connect();
+            database._writer = database.ConnectWriter();
             database.FoundVersion = schema.Apply(database._writer, path);
             return database;
         }
@@ -160,7 +163,7 @@ internal sealed class SqliteDatabase : IDisposable
         get
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return _writer ??= Connect();
+            return _writer ??= ConnectWriter();
         }
     }
 
@@ -297,6 +300,21 @@ internal sealed class SqliteDatabase : IDisposable
         catch (SqliteException exception)
         {
             throw SqliteErrors.Map(exception, _path);
+        }
+    }
+
+    private SqliteSession ConnectWriter()
+    {
+        var session = Connect();
+        try
+        {
+            session.Execute($"PRAGMA cache_size=-{WriterCache}");
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
         }
     }
 

@@ -10,6 +10,9 @@ internal sealed class SqliteSchema(string kind, params string[] steps)
     /// <summary>The newest version.</summary>
     public int Version => steps.Length;
 
+    /// <summary>The tables as an earlier program knew them.</summary>
+    public SqliteSchema At(int version) => new(kind, steps[..version]);
+
     /// <returns>The version found.</returns>
     /// <exception cref="StorageException">The file is of another kind or newer than this program.</exception>
     public long Apply(SqliteSession session, string path)

@@ -1,4 +1,5 @@
 using CleanRoom.Admin;
+using CleanRoom.Storage.Postgres;
 using CleanRoom.Storage.Sqlite;
 using CleanRoom.Storage.Tests.Postgres;
 
@@ -23,8 +24,8 @@ public sealed class AdminCommandTests(PostgresServer server) : IDisposable
         var postgres = await server.GetSchemaAsync();
         string[] to = ["--postgres", postgres.ConnectionString, "--schema", postgres.Schema];
         Assert.Equal((0, $"3 rows written to {file}."), await RunAsync("store", "export", "--kind", "ingestion", "--data", _folder.Path, "--file", file));
-        Assert.Equal((0, "The store was carried from version 0 to 1."), await RunAsync(["store", "migrate", "--kind", "ingestion", .. to]));
-        Assert.Equal((0, "The store has version 1, the newest that this program knows."), await RunAsync(["store", "migrate", "--kind", "ingestion", .. to]));
+        Assert.Equal((0, $"The store was carried from version 0 to {PostgresIngestionStore.Schema.Version}."), await RunAsync(["store", "migrate", "--kind", "ingestion", .. to]));
+        Assert.Equal((0, $"The store has version {PostgresIngestionStore.Schema.Version}, the newest that this program knows."), await RunAsync(["store", "migrate", "--kind", "ingestion", .. to]));
         Assert.Equal((0, "3 rows added."), await RunAsync(["store", "import", "--kind", "ingestion", .. to, "--file", file]));
         Assert.Equal((0, "3 rows looked at, 0 problems."), await RunAsync(["store", "verify", "--kind", "ingestion", .. to]));
         var (again, message) = await RunAsync(["store", "import", "--kind", "ingestion", .. to, "--file", file]);
