@@ -13,9 +13,9 @@ namespace CleanRoom.Benchmarks;
 internal static class Uploads
 {
     private const int BatchRecords = 1024;
-    private const int Batches = 8;
+    private const int Batches = 24;
     private const int Rounds = 3;
-    private const int WarmUps = 3;
+    private const int WarmUps = 1;
 
     private static readonly string[] Uploaders = ["alpha", "bravo", "charlie", "delta"];
     private const string Single = "echo";
