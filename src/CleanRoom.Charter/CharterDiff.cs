@@ -37,13 +37,13 @@ public static class CharterDiff
                 continue;
             }
 
-            if (query.Agencies is null)
+            if (query.Asking is null)
             {
                 lines.Add($"query {query.Id} means: {words}");
             }
             else
             {
-                var quotas = newer.Agencies.Where(agency => query.Agencies.Kinds.Contains(agency.Kind, StringComparer.Ordinal)).Select(agency => $"{agency.Id} {agency.Quota.SearchesPerMonth}").ToList();
+                var quotas = newer.Agencies.Where(agency => query.Agencies!.Kinds.Contains(agency.Kind, StringComparer.Ordinal)).Select(agency => $"{agency.Id} {agency.Quota.SearchesPerMonth}").ToList();
                 lines.Add($"query {query.Id} means: {words}; most of all kinds a month: {(quotas.Count > 0 ? Join(quotas) : "no agency of these kinds is in the room")}");
             }
         }

@@ -1,4 +1,5 @@
 using CleanRoom.Charter.Json;
+using CleanRoom.Charter.Tables;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Charter;
@@ -174,6 +175,21 @@ internal static class CharterRules
         }
     }
 
+    /// <summary>Tables that could be subtracted from each other do not stand in one charter.</summary>
+    private static void CheckTables(CharterParts parts, Problems problems)
+    {
+        for (var i = 0; i < parts.Queries.Count; i++)
+        {
+            for (var j = 0; j < i; j++)
+            {
+                if (parts.Queries[i].Table is { } table && parts.Queries[j].Table is { } before && TableTerms.WhyNotBeside(before, table) is { } why)
+                {
+                    problems.Add($"queries[{i}].table", $"{why} as {parts.Queries[j].Id}", "write the same numbers, and let attributes that both count by come first, in one order");
+                }
+            }
+        }
+    }
+
     private static void CheckQueriesAndQuotas(CharterParts parts, Problems problems)
     {
         var ids = new HashSet<string>(StringComparer.Ordinal);
@@ -192,7 +208,7 @@ internal static class CharterRules
 
             if (parts.Queries[i].MinimumContributors > contributors.Count)
             {
-                problems.Add($"queries[{i}].corroboration.contributors", "is more than the contributors", "lower it");
+                problems.Add($"queries[{i}].{(parts.Queries[i].Table is null ? "corroboration" : "table")}.contributors", "is more than the contributors", "lower it");
             }
 
             foreach (var stranger in parts.Queries[i].Only.Where(member => !contributors.Contains(member)))
@@ -206,6 +222,7 @@ internal static class CharterRules
             }
         }
 
+        CheckTables(parts, problems);
         foreach (var member in parts.Quotas.RecordsPerMonth.Keys.Where(member => !contributors.Contains(member)).Order())
         {
             problems.Add($"quotas.recordsPerMonth.{member}", "is not a contributor", "remove it");

@@ -104,7 +104,7 @@ public sealed class RoomCharterTests
         { "queries[0].id", "\"X1\"" },
         { "queries[0].id", "\"Q2\"" },
         { "queries[0].version", "\"1\"" },
-        { "queries[0].kind", "\"aggregate\"" },
+        { "queries[0].kind", "\"survey\"" },
         { "queries[0].link", "[\"SameNothing\"]" },
         { "queries[0].strength", "\"strong\"" },
         { "queries[0].corroboration.contributors", "1" },

@@ -21,6 +21,7 @@ internal static class MessageWords
         RoomMessage.Request => "an agency asks about a record of yours",
         RoomMessage.Status status => $"your request is {StateWords(status.State)}",
         RoomMessage.Disclosed => "what was granted to you",
+        RoomMessage.TableRelease => "a table of counts",
         RoomMessage.Withdrawn => "withdrawn: delete what you were told",
         RoomMessage.Outcome => "what your disclosure led to",
         RoomMessage.Ending => "consents of your records end soon",
@@ -95,6 +96,15 @@ internal static class MessageWords
             ("handling", List(disclosed.Handling)),
             ("report by", ProtocolTime.Write(disclosed.OutcomeDue)),
             ("notice", RoomMessage.Notice.NonPunishment),
+        ],
+        RoomMessage.TableRelease table =>
+        [
+            ("table", $"{table.Query} {table.Version}, by {string.Join(" and ", table.Terms.By)}; part {table.Part} of {table.Parts}"),
+            ("persons", $"who came before {ProtocolTime.Write(table.Until)} and were in no release before"),
+            .. table.Rows.Select(row => (row.Values.Count == 0 ? "all" : string.Join(", ", row.Values), $"about {row.Count}")),
+            .. table.Rows.Count == 0 ? [("all", "too few to say")] : Array.Empty<(string, string)>(),
+            ("not shown", $"fewer than {table.Terms.K} persons or {table.Terms.Contributors} contributors, or more than {table.Terms.DominancePercent} % of one; rounded to {table.Terms.RoundTo}s"),
+            ("means", RoomMessage.TableRelease.Caveat),
         ],
         RoomMessage.Withdrawn withdrawn => [(withdrawn.Match is null ? "request" : "match", withdrawn.Match ?? $"{withdrawn.Id}"), ("do now", "delete every copy; do not act on it")],
         RoomMessage.Ending ending => [.. ending.Records.Select(record => (record.Own, $"ends {ProtocolTime.Write(record.Ends)}: {List(record.Purposes)}")), ("do now", "ask the person again, then \"consent grant\"; without it, what it allowed stops by itself")],

@@ -71,6 +71,7 @@ internal static class EpochRun
             shelf.MarkEvaluated();
         }
 
+        outbox.Tables.Close(state, shelf, time, cancellationToken);
         var epoch = state.LastEpoch + 1;
         var reached = charter.Members.Select(member => member.Id)
             .Where(member => state.CurrentKey(member, KeyPurpose.Inbox) is not null && keys.TryGet(member, out _) && only?.Contains(member) != false).Order().ToList();

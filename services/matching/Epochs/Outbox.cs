@@ -6,6 +6,7 @@ using CleanRoom.Charter.Queries;
 using CleanRoom.Linkage;
 using CleanRoom.Matching.Records;
 using CleanRoom.Matching.Release;
+using CleanRoom.Matching.Tables;
 using CleanRoom.Matching.Watches;
 using CleanRoom.Records.Matching;
 
@@ -52,6 +53,7 @@ internal sealed class Outbox(RoomId room)
     private readonly HashSet<((LinkType, RecordName, RecordName), MemberId)> _released = [];
     private readonly EndingConsents _endings = new(room);
     private readonly WatchDesk _watches = new();
+    private readonly TableDesk _tables = new(room);
     private readonly HashSet<(LinkType, RecordName, RecordName)> _takenUp = [];
     private readonly Dictionary<(MemberId, string), DateTimeOffset> _heldSince = [];
     private readonly Dictionary<(MemberId, string), int> _oneWay = [];
@@ -59,6 +61,9 @@ internal sealed class Outbox(RoomId room)
 
     /// <summary>What agencies look for by themselves.</summary>
     public WatchDesk Watches => _watches;
+
+    /// <summary>Tables of counts.</summary>
+    public TableDesk Tables => _tables;
 
     /// <summary>Lets a story wait for all who may be told of it now.</summary>
     public void Add(PairStory story, ConsentDecision decision)
@@ -121,7 +126,7 @@ internal sealed class Outbox(RoomId room)
     /// <summary>An agency acts on it: who is next in line is not told because the first stayed silent.</summary>
     public void TakeUp(PairStory story) => _takenUp.Add(story.Pair);
 
-    /// <summary>Takes the next messages for a recipient: withdrawals, then what concerns disclosures, review items, then by strength, then answers to its own watches. What may no longer be told falls away.</summary>
+    /// <summary>Takes the next messages for a recipient: withdrawals, then what concerns disclosures, review items, then by strength, then answers to its own watches, then tables. What may no longer be told falls away.</summary>
     /// <param name="recipient">The member.</param>
     /// <param name="most">Slots.</param>
     /// <param name="state">The room at the epoch's position.</param>
@@ -136,6 +141,7 @@ internal sealed class Outbox(RoomId room)
         var messages = TakeNews(recipient, most, state, shelf, keys, now, paused);
         // Last of all: they must not keep news waiting.
         messages.AddRange(_watches.Take(recipient, paused ? 0 : most - messages.Count, evaluated, state, shelf, this, keys, now));
+        messages.AddRange(_tables.Take(recipient, paused ? 0 : most - messages.Count));
         return [.. messages, .. _endings.Take(recipient, most - messages.Count, state.Charter!, shelf, now)];
     }
 
@@ -219,6 +225,7 @@ internal sealed class Outbox(RoomId room)
     {
         _endings.PutBack(recipient);
         _watches.PutBack(recipient);
+        _tables.Drop();
         if (_taken.Remove(recipient, out var last))
         {
             var told = _told[recipient];

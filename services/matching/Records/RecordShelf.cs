@@ -36,6 +36,9 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
     /// <summary>Whether the standing queries have run over a record since it came, and since its persons last changed what they agree to.</summary>
     public bool IsEvaluated(RecordHandle handle) => !_new.Contains(handle) && !_again.Contains(handle);
 
+    /// <summary>All records.</summary>
+    public IReadOnlyCollection<HeldRecord> All => _records.Values;
+
     /// <summary>The records of a contributor.</summary>
     public IEnumerable<HeldRecord> Of(MemberId contributor) => _records.Values.Where(record => record.Contributor == contributor);
 

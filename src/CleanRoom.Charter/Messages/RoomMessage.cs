@@ -83,7 +83,7 @@ public abstract partial record RoomMessage
                 & fields.Member("recipient") == place.Recipient
                 & JsonFields.TextOf(fields.Value("room") ?? default) == place.Room.ToString()
                 & labelled == place.Simulated;
-            message = fields.OneOf("kind", "N1", "N2a", "N3", "N6", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status") switch
+            message = fields.OneOf("kind", "N1", "N2a", "N3", "N6", "N7", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status") switch
             {
                 "head" => Head.Read(fields),
                 "empty" => new Empty(),
@@ -96,6 +96,7 @@ public abstract partial record RoomMessage
                 "status" => Status.Read(fields),
                 "N3" => Disclosed.Read(fields),
                 "N6" => Withdrawn.Read(fields),
+                "N7" => TableRelease.Read(fields),
                 "outcome" => Outcome.Read(fields),
                 _ => null,
             };

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using CleanRoom.Charter.Json;
+using CleanRoom.Charter.Tables;
 
 namespace CleanRoom.Charter.Queries;
 
@@ -55,6 +56,9 @@ public enum QueryKind
 
     /// <summary>An agency asks for a subject of its own, once.</summary>
     Search,
+
+    /// <summary>A table of counts, released when its time has come.</summary>
+    Aggregate,
 }
 
 /// <summary>Who may ask a watch or a search for what. How often is the quota of each agency (<see cref="AgencyQuota.SearchesPerMonth"/>).</summary>
@@ -113,6 +117,9 @@ public sealed record QueryDefinition(
     /// <summary>Who may ask it for what; null for a standing question.</summary>
     public AskingTerms? Asking { get; init; }
 
+    /// <summary>What a table counts; null for every other question.</summary>
+    public TableTerms? Table { get; init; }
+
     /// <summary>The contributors that alone may be told; empty for no such limit. Always named where the link is one of <see cref="NamedOnlyLinkTypes"/>, never elsewhere.</summary>
     public IReadOnlyList<MemberId> Only { get; init; } = [];
 
@@ -151,6 +158,11 @@ public sealed record QueryDefinition(
 
     internal JsonObject ToJson()
     {
+        if (Table is not null)
+        {
+            return TableToJson(Table);
+        }
+
         var corroboration = new JsonObject { ["contributors"] = MinimumContributors };
         if (MinimumPersons is { } persons)
         {
@@ -211,7 +223,11 @@ public sealed record QueryDefinition(
     }
 
     /// <summary>A watch, a search, or a question with a rule of its own, in words, for who signs it; null for any other.</summary>
-    internal string? InWords() => Asking is null
+    internal string? InWords() => Table is { } table
+        ? $"each {table.Period.ToString().ToLowerInvariant()}, {TableTerms.LagMonths} months after its end, persons are counted by {string.Join(" and ", table.By)}, each once and in one release only; "
+          + $"no number is of fewer than {table.K} persons or {table.Contributors} contributors, or to more than {table.DominancePercent} % of one contributor, and none that could be got by subtraction; rounded to {table.RoundTo}s; "
+          + $"it goes to {string.Join(" and ", (string[])[.. TellsContributors ? ["contributors"] : Array.Empty<string>(), .. Agencies is { } told ? [$"agencies of the kinds {string.Join(", ", told.Kinds)}"] : Array.Empty<string>()])}"
+        : Asking is null
         ? LinkTypes is [var link] ? link switch
         {
             "LiveOperation" => "who holds a record that shares a suspect, a site or a case number with a record under the caveat LIVE_OPERATION is told to call that record's desk, and nothing else; its holder is told nothing",
@@ -227,9 +243,14 @@ public sealed record QueryDefinition(
 
     internal static QueryDefinition? Read(JsonFields fields)
     {
-        var id = ReadId(fields, "id");
+        var kind = fields.OneOf("kind", "match", "watch", "search", "aggregate") is { } word ? Enum.Parse<QueryKind>(word, ignoreCase: true) : QueryKind.Match;
+        var id = ReadId(fields, "id", kind);
         var version = ReadVersion(fields, "version");
-        var kind = fields.OneOf("kind", "match", "watch", "search") is { } word ? Enum.Parse<QueryKind>(word, ignoreCase: true) : QueryKind.Match;
+        if (kind == QueryKind.Aggregate)
+        {
+            return ReadTable(fields, id, version);
+        }
+
         var asked = kind != QueryKind.Match;
         var types = asked ? AskedLinkTypes : KnownLinkTypes;
         var links = fields.SortedTexts("link", 1, types.Count, text => types.Contains(text), $"write one of {string.Join(", ", types)}");
@@ -253,9 +274,10 @@ public sealed record QueryDefinition(
             : new QueryDefinition(id, version, links, Enum.Parse<MatchStrength>(strength), contributors.Value, persons, tellsContributors, agencies) { Kind = kind, Asking = asking, Only = only, Impact = impact };
     }
 
-    internal static string? ReadId(JsonFields fields, string name) => fields.Parsed(name, "is not a query id", "write Q and a number, such as Q1", (string text, out string? result) =>
+    /// <summary>G and a number for a table, Q and a number for everything else.</summary>
+    internal static string? ReadId(JsonFields fields, string name, QueryKind kind = QueryKind.Match) => fields.Parsed(name, "is not a query id", kind == QueryKind.Aggregate ? "write G and a number, such as G1" : "write Q and a number, such as Q1", (string text, out string? result) =>
     {
-        result = text.Length is 2 or 3 && text[0] == 'Q' && text[1] is >= '1' and <= '9' && text.Skip(1).All(char.IsAsciiDigit) ? text : null;
+        result = text.Length is 2 or 3 && text[0] == (kind == QueryKind.Aggregate ? 'G' : 'Q') && text[1] is >= '1' and <= '9' && text.Skip(1).All(char.IsAsciiDigit) ? text : null;
         return result is not null;
     });
 
@@ -266,6 +288,61 @@ public sealed record QueryDefinition(
             && (part == "0" || part[0] != '0')) ? text : null;
         return result is not null;
     });
+
+    private JsonObject TableToJson(TableTerms table)
+    {
+        var tell = new JsonArray();
+        if (TellsContributors)
+        {
+            tell.Add((JsonNode)new JsonObject { ["message"] = "N7", ["who"] = "contributors" });
+        }
+
+        if (Agencies is { } agencies)
+        {
+            tell.Add((JsonNode)new JsonObject { ["kinds"] = JsonBuild.Sorted(agencies.Kinds), ["message"] = "N7", ["who"] = "agency" });
+        }
+
+        var json = new JsonObject { ["id"] = Id, ["kind"] = "aggregate", ["table"] = table.ToJson(), ["tell"] = tell, ["version"] = Version };
+        if (Impact is not null)
+        {
+            json["impact"] = Impact;
+        }
+
+        return json;
+    }
+
+    private static QueryDefinition? ReadTable(JsonFields fields, string? id, string? version)
+    {
+        var table = fields.Object("table") is { } terms ? TableTerms.Read(terms) : null;
+        var tellsContributors = false;
+        IReadOnlyList<string>? kinds = null;
+        fields.List("tell", 1, 2, (element, path) =>
+        {
+            var tell = new JsonFields(element, path, fields.Problems);
+            var who = tell.OneOf("who", "contributors", "agency");
+            if (who is not null && (kinds is not null || (who == "contributors" && tellsContributors)))
+            {
+                fields.Problems.Add(path, "stands twice or in the wrong order", "write contributors first, then agency, each at most once");
+                return null;
+            }
+
+            tell.Constant("message", "N7");
+            tellsContributors |= who == "contributors";
+            kinds = who == "agency" ? tell.SortedTexts("kinds", 1, RecipientKinds.All.Count, RecipientKinds.MayBeMember, RecipientKinds.Remedy) : kinds;
+            tell.End();
+            return who;
+        });
+        var impact = fields.Optional("impact") is null ? null : fields.Text("impact", MaxImpact);
+        fields.End();
+        return id is null || version is null || table is null
+            ? null
+            : new QueryDefinition(id, version, [], MatchStrength.Exact, table.Contributors, null, tellsContributors, kinds is null ? null : new AgencyTell(kinds, JurisdictionRule.Any))
+            {
+                Kind = QueryKind.Aggregate,
+                Table = table,
+                Impact = impact,
+            };
+    }
 
     /// <summary>Only the agency that asks is told, and nothing makes up for a second contributor.</summary>
     private static void CheckAsked(JsonFields fields, int? persons, bool tellsContributors, AgencyTell? agencies)

@@ -463,7 +463,7 @@ public sealed class OwnRuleTests : IDisposable
 
     private static CaseRecord Victim(string reference, params string[] purposes) => Of(reference, "Victim", purposes, []);
 
-    private static CaseRecord Accused(string reference) => Of(reference, "VictimOffender", ["C2_BLIND_MATCH"], []);
+    private static CaseRecord Accused(string reference) => Of(reference, "VictimOffender", ["C2_BLIND_MATCH", "C3_TELL_NGO"], []);
 
     private static CaseRecord Out(string reference, PartialDate exit, params string[] purposes)
     {
@@ -482,7 +482,7 @@ public sealed class OwnRuleTests : IDisposable
     private static CaseRecord Met(string reference, string what)
     {
         var record = new CaseRecord { ContributorRecordRef = reference, Handling = new Handling(), Persons = { new Person { PersonKey = "v1", Role = "Victim", MajorityNow = "Adult" } } };
-        Agree(record, ["C2_BLIND_MATCH"]);
+        Agree(record, ["C2_BLIND_MATCH", "C3_TELL_NGO"]);
         return With(record, what);
     }
 

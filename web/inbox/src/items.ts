@@ -45,6 +45,7 @@ function deadlineOf(message: News, roomTime: string): string | null {
       return new Date(Date.parse(roomTime) + deletion).toISOString().replace(".000Z", "Z");
     case "outcome":
     case "nothing":
+    case "N7":
       return null;
   }
 }
@@ -69,6 +70,8 @@ function textOf(message: News): readonly string[] {
       return [message.match ?? "", message.request ?? ""];
     case "ending":
       return message.records.map((record) => record.own);
+    case "N7":
+      return [message.query, ...message.by, ...message.rows.flatMap((row) => row.values)];
     case "outcome":
       return [message.request, message.agency, message.own, message.outcome];
   }

@@ -1,6 +1,6 @@
 import { disclosureFields, disclosureStates, outcomes, type DisclosureState, type Outcome as OutcomeCode } from "./acts.ts";
 import { fromBase64Url } from "./bytes.ts";
-import { Fields, parseCanonical, reading } from "./json.ts";
+import { Fields, FormError, parseCanonical, reading, type Json } from "./json.ts";
 
 /** Where a message stands: what its sealed content repeats of its header. */
 export interface Place {
@@ -131,6 +131,29 @@ export interface Withdrawn {
   readonly request: string | null;
 }
 
+/** One number of a table: values of the first attribute, or of both; none for the total. */
+export interface TableRow {
+  readonly n: number;
+  readonly values: readonly string[];
+}
+
+/** N7: a part of a table of counts of persons. No number, and none that can be got by subtraction, is of fewer persons or contributors than it says. */
+export interface Table {
+  readonly kind: "N7";
+  readonly query: string;
+  readonly version: string;
+  readonly by: readonly string[];
+  readonly k: number;
+  readonly contributors: number;
+  readonly dominancePercent: number;
+  readonly round: number;
+  readonly until: string;
+  readonly part: number;
+  readonly parts: number;
+  readonly rows: readonly TableRow[];
+  readonly caveat: string;
+}
+
 /** To a contributor: what its disclosure led to. */
 export interface Reported {
   readonly kind: "outcome";
@@ -158,7 +181,12 @@ export interface Ending {
 export type Message = Head | { readonly kind: "empty" } | News;
 
 /** A message that says something new. */
-export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending | Nothing;
+export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending | Nothing | Table;
+
+/** The fixed text on every table. */
+export const tableCaveat =
+  "Counts of persons whom organisations have met and who agreed to be counted, each once and in one release only; not of how many there are, and not representative. "
+  + "Small groups are not shown, numbers are rounded; this is no formal guarantee.";
 
 /** The fixed text on every notice (to be confirmed by counsel). */
 export const nonPunishment =
@@ -188,7 +216,7 @@ export function parseMessage(json: Uint8Array, place: Place): Message | null {
 }
 
 function readKind(fields: Fields): Message | null {
-  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N6", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status")) {
+  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N6", "N7", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status")) {
     case "empty":
       return { kind: "empty" };
     case "ending":
@@ -211,6 +239,8 @@ function readKind(fields: Fields): Message | null {
       return readDisclosed(fields);
     case "N6":
       return readWithdrawn(fields);
+    case "N7":
+      return readTable(fields);
     case "outcome":
       return readReported(fields);
   }
@@ -338,6 +368,44 @@ function readWithdrawn(fields: Fields): Withdrawn | null {
   const request = fields.has("request") ? fields.uuid("request") : null;
   const good = (match === null) !== (request === null) && (match === null || fromBase64Url(match)?.length === 16);
   return good ? { kind: "N6", match, request } : null;
+}
+
+function readTable(fields: Fields): Table {
+  const terms = fields.object("table");
+  const by = terms.list("by", 1, 2);
+  terms.oneOf("period", "quarter", "year");
+  const read = {
+    k: terms.integer("k", 11, 10_000),
+    contributors: terms.integer("contributors", 3, 64),
+    dominancePercent: terms.integer("dominancePercent", 34, 70),
+    round: terms.integer("round", 5, 100),
+  };
+  terms.end();
+  const parts = fields.integer("parts", 1, 1024);
+  return {
+    kind: "N7",
+    query: fields.matching("query", /^G[1-9]\d?$/),
+    version: fields.matching("version", /^\d{1,5}\.\d{1,5}\.\d{1,5}$/),
+    by: codesOf(by, /^[A-Za-z]{1,32}$/),
+    ...read,
+    until: fields.time("until"),
+    part: fields.integer("part", 1, parts),
+    parts,
+    rows: fields.list("rows", 0, 1024).map((element) => {
+      const row = new Fields(element);
+      const found = { n: row.integer("n", 0, 2_147_483_647), values: codesOf(row.list("values", 0, by.length), /^[A-Za-z0-9_.+-]{1,80}$/) };
+      row.end();
+      return found;
+    }),
+    caveat: fields.oneOf("caveat", tableCaveat),
+  };
+}
+
+function codesOf(list: readonly Json[], pattern: RegExp): readonly string[] {
+  if (!list.every((item) => typeof item === "string" && pattern.test(item))) {
+    throw new FormError("a code has another form");
+  }
+  return list as readonly string[];
 }
 
 function readEnding(fields: Fields): Ending {

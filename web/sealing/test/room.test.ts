@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fromBase64Url, hpke, judgeFrame, RoomLog, toBase64Url, utf8, parseMessage, canonicalize, nonPunishment, type Json, type LogItem, type LogRefusal, type Place } from "../src/index.ts";
+import { fromBase64Url, hpke, judgeFrame, RoomLog, toBase64Url, utf8, parseMessage, canonicalize, nonPunishment, tableCaveat, type Json, type LogItem, type LogRefusal, type Place } from "../src/index.ts";
 import { inbox } from "./vectors.ts";
 
 const { room, genesis, member } = inbox;
@@ -133,13 +133,14 @@ test("messages are read strictly", () => {
   const status = { ...base, kind: "status", request: id, state: "Granted" };
   const facts = { ...base, kind: "N3", case: "1", facts: [{ field: "vehicles", text: "van" }], from: { desk: "d", member: "m" }, handling: [], notice: nonPunishment, outcomeDue: "2027-01-01T00:00:00Z", part: 1, parts: 1, purpose: "p", request: id };
   const outcome = { ...base, kind: "outcome", agency: "a", outcome: "Received", own: "A", request: id };
+  const table = { ...base, kind: "N7", caveat: tableCaveat, part: 1, parts: 2, query: "G1", rows: [{ n: 20, values: [] }, { n: 15, values: ["THA", "48+"] }], table: { by: ["country", "ageBand"], contributors: 3, dominancePercent: 70, k: 11, period: "quarter", round: 5 }, until: "2027-01-01T00:00:00Z", version: "1.0.0" };
   const parse = (value: object): unknown => parseMessage(canonicalize(value as Json), place);
   assert.ok(parse(pointer));
   assert.ok(parse(notice));
   assert.deepEqual(parse({ ...base, kind: "empty" }), { kind: "empty" });
   assert.deepEqual(parse({ ...base, kind: "nothing", watch: id }), { kind: "nothing", watch: id });
   assert.equal((parse({ ...notice, watch: id }) as { watch: string }).watch, id);
-  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }]) {
+  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, { ...pointer, quartersBetween: 3 }]) {
     assert.ok(parse(value), JSON.stringify(value));
   }
   const bad: object[] = [
@@ -147,6 +148,8 @@ test("messages are read strictly", () => {
     { ...status, state: "Lost" }, { ...status, until: null }, { ...status, reason: "<b>" }, { ...facts, facts: [{ field: "homes", text: "x" }] }, { ...facts, facts: [{ field: "vehicles", text: "" }] },
     { ...facts, facts: [{ field: "vehicles", text: "x".repeat(257) }] }, { ...facts, part: 2 }, { ...facts, notice: "Do as you like." }, { ...facts, facts: [{ field: "vehicles", more: 1, text: "x" }] },
     { ...base, kind: "nothing" }, { ...base, kind: "nothing", watch: "x" }, { ...base, kind: "nothing", reason: "QuotaUsed", watch: id }, { ...notice, watch: "x" }, { ...notice, watch: null },
+    { ...table, caveat: "All of them." }, { ...table, query: "Q1" }, { ...table, part: 3 }, { ...table, rows: [{ n: -1, values: [] }] }, { ...table, rows: [{ n: 5, values: ["a b"] }] }, { ...table, rows: [{ n: 5, values: ["a", "b", "c"] }] },
+    { ...table, table: { ...table.table, k: 2 } }, { ...pointer, quartersBetween: -1 },
     { ...outcome, outcome: "Deported" }, { ...base, kind: "N6" }, { ...base, kind: "N6", match: pointer.match, request: id }, { ...base, kind: "N6", match: "AAAA" },
     { ...pointer, more: 1 }, { ...pointer, epoch: 3 }, { ...pointer, number: 8 }, { ...pointer, recipient: "other" }, { ...pointer, room: "x" }, { ...pointer, simulated: false },
     { ...pointer, caveats: ["B", "A"] }, { ...pointer, caveats: ["A", "A"] }, { ...pointer, caveats: ["<b>"] }, { ...pointer, strength: "Sure" }, { ...pointer, match: "AAAA" },

@@ -1,4 +1,4 @@
-import type { Disclosed, Ending, Nothing, Reported, Request, Status, Withdrawn } from "../../../sealing/src/index.ts";
+import type { Disclosed, Ending, Nothing, Reported, Request, Status, Table, Withdrawn } from "../../../sealing/src/index.ts";
 import type { Inbox } from "../inbox.ts";
 import type { Item } from "../items.ts";
 import { placesOf } from "../places.ts";
@@ -9,7 +9,7 @@ import { Binding, Caveats, fieldsIn, Row } from "./parts.tsx";
 import { Places } from "./places.tsx";
 
 /** What passes between an agency and a contributor. */
-export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Ending | Nothing | Reported | Request | Status | Withdrawn; inbox: Inbox; speak: Speech }) {
+export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Ending | Nothing | Reported | Request | Status | Table | Withdrawn; inbox: Inbox; speak: Speech }) {
   const { say } = speak;
   const places = message.kind === "N3" ? placesOf(message.facts) : [];
   switch (message.kind) {
@@ -92,6 +92,18 @@ export function DisclosureBody({ item, message, inbox, speak }: { item: Item; me
           <EndingTable records={message.records} speak={speak} />
           <h3>{say("next")}</h3>
           <p>{say("nextEnding")}</p>
+        </>
+      );
+    case "N7":
+      return (
+        <>
+          <h3>{say("why")}</h3>
+          <p>{say("whyN7", { query: message.query, k: message.k, contributors: message.contributors, percent: message.dominancePercent, round: message.round, time: speak.day(message.until) })}</p>
+          {message.parts > 1 && <p>{say("part", { n: message.part, all: message.parts })}</p>}
+          {message.rows.length === 0 ? <p>{say("noRows")}</p> : (
+            <dl class="facts">{message.rows.map((row, i) => <Row key={i} name={row.values.length === 0 ? say("allRows") : row.values.join(", ")}>{row.n}</Row>)}</dl>
+          )}
+          <p>{say("caveatN7")}</p>
         </>
       );
     case "outcome":

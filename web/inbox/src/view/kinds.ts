@@ -4,7 +4,7 @@ import type { Key, Speech } from "../words/index.ts";
 import { short } from "./parts.tsx";
 
 /** Kinds of messages, as the filter offers them. */
-export const kinds = ["N1", "N2a", "review", "request", "status", "N3", "N6", "outcome", "ending", "nothing"] as const;
+export const kinds = ["N1", "N2a", "review", "request", "status", "N3", "N6", "outcome", "ending", "nothing", "N7"] as const;
 
 /** Key of a kind's name. */
 export const kindKey = (message: { readonly kind: News["kind"] }): Key => `kind${message.kind[0]!.toUpperCase()}${message.kind.slice(1)}` as Key;
@@ -51,6 +51,8 @@ export function titleOf({ message, withdrawn }: Item, speak: Speech): string {
       return `${speak.say("watchReference")} ${short(message.watch)}`;
     case "ending":
       return speak.say("titleEnding", { n: message.records.length });
+    case "N7":
+      return `${message.query}: ${message.by.join(", ")}`;
     case "outcome":
       return speak.code_("outcome", message.outcome);
     default:
