@@ -46,6 +46,12 @@ public sealed partial class GuideTests : IDisposable
         Assert.Equal(1, (int)(await OkAsync(["records", "upload", .. file, "--home", In("delta")]))["unchanged"]!);
         Assert.Equal(1, (int)(await OkAsync("receipts", "verify", "--home", In("delta")))["final"]!);
         Assert.Equal(1, (int)(await OkAsync("receipts", "verify", "--offline", "--home", In("delta")))["final"]!);
+        var sheet = await OkAsync("records", "sheet", "C-1", "--out", In("sheet.txt"), "--home", In("delta"));
+        Assert.StartsWith("In the room, until ", (string)sheet["now"]!, StringComparison.Ordinal);
+        Assert.StartsWith("Sealed into the room", (string)Assert.Single(sheet["done"]!.AsArray())!["text"]!, StringComparison.Ordinal);
+        Assert.Contains("What we cannot know:", await File.ReadAllTextAsync(In("sheet.txt"), LiveRoom.Token), StringComparison.Ordinal);
+        await RefusedAsync("is there already", ["records", "sheet", "C-1", "--out", In("sheet.txt"), "--home", In("delta")]);
+        await RefusedAsync("no such record", ["records", "sheet", "C-2", "--home", In("delta")]);
         var online = await OkAsync("log", "verify", "--home", In("delta"));
         var offline = await OkAsync("log", "verify", "--offline", "--home", In("delta"));
         Assert.Equal((string)online["root"]!, (string)offline["root"]!);
@@ -59,6 +65,7 @@ public sealed partial class GuideTests : IDisposable
         _ = await OkAsync("log", "export", In("log"), "--home", In("delta"));
         _ = await OkAsync("log", "verify", In("log"));
         Assert.Equal(1, (int)(await OkAsync("records", "withdraw", "--all", "--home", In("delta")))["withdrawn"]!);
+        Assert.StartsWith("Withdrawn for ever", (string)(await OkAsync("records", "sheet", "C-1", "--home", In("delta")))["now"]!, StringComparison.Ordinal);
         var report = Assert.Single((await OkAsync("log", "report", "--home", In("delta")))["quarters"]!.AsArray())!["counts"]!;
         Assert.Equal(("1", "1"), ((string)report["charter versions"]!, (string)report["records withdrawn"]!));
         Assert.DoesNotContain("delta", report.ToJsonString(), StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using CleanRoom.Charter.Log;
+using CleanRoom.Charter.Recovery;
 using CleanRoom.Client.Logs;
 using CleanRoom.Cryptography;
 
@@ -40,6 +41,15 @@ public sealed class TransparencyReportTests
         Assert.Equal(
             [new ReportedCount("freezes", "1"), new ReportedCount(TransparencyReport.WithoutEffect, "1"), new ReportedCount(TransparencyReport.Unseen, "1")], quarters[0].Counts);
         Assert.Equal([new ReportedCount("freezes", "1")], quarters[1].Counts);
+    }
+
+    [Fact]
+    public void Of_Recovery_IsCounted()
+    {
+        var witness = new WitnessPosition(Alpha, new LogPosition(9, Digest.Of("lost"u8)));
+        var statement = RecoveryStatement.Create(Room, 1, Digest.Of("charter"u8), [witness], new LogPosition(5, Digest.Of("left"u8)), At(2026, 12), "The disk was lost.");
+        var quarter = Assert.Single(TransparencyReport.Of(Findings((new RecoveryEntry(Room, NewId(), Alpha, [], SignedRecovery.Begin(statement)), EntryEffect.Accepted, At(2026, 12)))));
+        Assert.Equal([new ReportedCount("recoveries after a loss", "1")], quarter.Counts);
     }
 
     private static EntryId NewId() => EntryId.From(RandomUuid.New());

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
@@ -29,6 +30,8 @@ internal static class RecordsCommands
     private static readonly Option<bool> AllNew = new("--all-new") { Description = "The file holds no case that was uploaded before, under whatever reference." };
     private static readonly Option<bool> Unknown = new("--unknown") { Description = "Withdraw the batches that this profile did not upload." };
 
+    private static readonly Argument<string> Reference = new("REF") { Description = "Your own reference of the record." };
+    private static readonly Option<string?> SheetFile = new("--out") { Description = "Write the sheet to a file, which must not exist yet.", HelpName = "FILE" };
     private static readonly Option<bool> NoWait = new("--no-wait") { Description = "Say how far it is, and do not wait." };
 
     public static Command Create()
@@ -43,7 +46,43 @@ internal static class RecordsCommands
         withdraw.Handle(WithdrawAsync);
         var reseal = new Command("reseal", "Wait until the enclave has sealed everything to the newest record key; then the older keys can be destroyed.") { NoWait };
         reseal.Handle(ResealAsync);
-        return new Command("records", "Case records: map, check, export, upload, withdraw, reseal.") { map, check, RecordsExport.Create([File, Profile, Manifest, Ref, Map, Sheet], call => (call.Get(File), Options(call, contributor: null, out _))), upload, withdraw, reseal };
+        var sheet = new Command("sheet", "What was done with a record, in plain words, for the person whom it is about. Offline.") { Reference, SheetFile };
+        sheet.Handle(ShowSheet);
+        return new Command("records", "Case records: map, check, export, upload, withdraw, reseal, sheet.") { map, check, RecordsExport.Create([File, Profile, Manifest, Ref, Map, Sheet], call => (call.Get(File), Options(call, contributor: null, out _))), upload, withdraw, reseal, sheet };
+    }
+
+    private static int ShowSheet(Call call)
+    {
+        var room = call.Kept();
+        var sheet = RecordSheet.Of(room, call.Get(Reference));
+        var text = new List<string>
+        {
+            $"What was done with record {sheet.Reference}{(room.Simulated ? " (SIMULATED ROOM: for trying out)" : "")}",
+            $"As of {ProtocolTime.Write(sheet.AsOf)}. {sheet.Now}",
+            "",
+        };
+        text.AddRange(sheet.Done.Select(line => $"{(line.At is { } at ? ProtocolTime.Write(at)[..10] : "just now")}  {line.Text}"));
+        text.AddRange(["", "What we cannot know:", .. RecordSheet.NotKnown.Select(item => $"* {item};")]);
+        if (call.Get(SheetFile) is { } path)
+        {
+            using var file = RecordsExport.Create(path);
+            file.Write(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', text) + "\n"));
+        }
+
+        call.Screen.Result(
+            new JsonObject
+            {
+                ["reference"] = sheet.Reference,
+                ["asOf"] = ProtocolTime.Write(sheet.AsOf),
+                ["now"] = sheet.Now,
+                ["done"] = new JsonArray([.. sheet.Done.Select(line => new JsonObject { ["at"] = line.At is { } at ? ProtocolTime.Write(at) : null, ["text"] = line.Text })]),
+                ["notKnown"] = new JsonArray([.. RecordSheet.NotKnown.Select(item => (JsonNode)item)]),
+                ["file"] = call.Get(SheetFile),
+            },
+            room.Simulated,
+            () => text.ForEach(call.Screen.Line));
+        call.Screen.Note("Read it before you hand it out, and ask whether it is safe for the person to have it: it says which agencies have asked. \"cleanroom inbox watch --once\" takes what is new.");
+        return ExitCodes.Ok;
     }
 
     /// <summary>The enclave does it; here it is looked at. Cut off and called again it goes on looking.</summary>

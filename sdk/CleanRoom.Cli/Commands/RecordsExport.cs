@@ -120,7 +120,7 @@ internal static class RecordsExport
     }
 
     /// <summary>Makes a file that nobody but the owner reads.</summary>
-    private static FileStream Create(string path)
+    public static FileStream Create(string path)
     {
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Options = FileOptions.Asynchronous };
         if (!OperatingSystem.IsWindows())

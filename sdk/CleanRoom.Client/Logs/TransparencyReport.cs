@@ -23,6 +23,7 @@ public static class TransparencyReport
     [
         ("charter versions", false, entry => entry is CharterEntry ? 1 : 0),
         ("vetoes", false, entry => entry is VetoEntry ? 1 : 0),
+        ("recoveries after a loss", false, entry => entry is RecoveryEntry ? 1 : 0),
         ("enclave instances", false, entry => entry is InstanceEntry ? 1 : 0),
         ("releases of keys", false, entry => entry is ReleaseEntry ? 1 : 0),
         ("freezes", false, entry => entry is FreezeEntry { Frozen: true } ? 1 : 0),
