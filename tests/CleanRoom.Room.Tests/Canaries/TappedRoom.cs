@@ -2,6 +2,7 @@ using CleanRoom.Charter.Messages;
 using CleanRoom.Demo;
 using CleanRoom.Room.Tests.Canaries;
 using CleanRoom.Room.Tests.Rooms;
+using CleanRoom.Room.Tests.Soak;
 
 [assembly: AssemblyFixture(typeof(TappedRoom))]
 
@@ -76,6 +77,12 @@ public sealed class TappedRoom : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
+        if (SoakTests.IsLong)
+        {
+            // Nobody will look at this room, and it keeps every line that it logs: gigabytes in an hour.
+            return;
+        }
+
         var file = WriteWithMatches(_cases.FullName);
         Files = await CaseFile.ReadAllAsync(file, WholeRoom.Token);
         Room = await OpenAsync(file, Tap, Recorder);

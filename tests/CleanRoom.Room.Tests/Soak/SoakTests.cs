@@ -47,6 +47,9 @@ public sealed class SoakTests(ITestOutputHelper output)
     private int _next;
     private int _batches;
 
+    /// <summary>This class runs alone, for a long time.</summary>
+    internal static bool IsLong => Environment.GetEnvironmentVariable(MinutesVariable) is not null;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
