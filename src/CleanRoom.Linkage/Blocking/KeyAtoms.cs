@@ -9,14 +9,10 @@ internal static class KeyAtoms
     public static List<KeyAtom> Of(LinkTable table, int threads)
     {
         var makers = new List<Func<KeyAtom>>();
+        var columns = Columns(table, threads);
         for (var f = 0; f < table.Fields.Count; f++)
         {
-            var field = f;
-            var values = new int[table.Count];
-            for (var i = 0; i < values.Length; i++)
-            {
-                values[i] = table.Value(i, f);
-            }
+            var (field, values) = (f, columns[f]);
             foreach (var (name, use, survives, keys) in Makers(table, f))
             {
                 makers.Add(() => KeyAtom.Make(table, values, field, $"{table.Fields[field].Name}.{name}", use, survives, keys));
@@ -25,6 +21,23 @@ internal static class KeyAtoms
         var atoms = new KeyAtom[makers.Count];
         _ = Parallel.For(0, makers.Count, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => atoms[i] = makers[i]());
         return [.. atoms];
+    }
+
+    private static int[][] Columns(LinkTable table, int threads)
+    {
+        var columns = table.Fields.Select(_ => new int[table.Count]).ToArray();
+        Ranges.For(0, table.Count, (from, end) =>
+        {
+            for (var i = from; i < end; i++)
+            {
+                ReadOnlySpan<int> row = table.Row(i);
+                for (var f = 0; f < columns.Length; f++)
+                {
+                    columns[f][i] = row[f];
+                }
+            }
+        }, threads);
+        return columns;
     }
 
     private static IEnumerable<(string Name, KeyUse Use, double Survives, Func<int, IEnumerable<ulong>> Keys)> Makers(LinkTable table, int f)

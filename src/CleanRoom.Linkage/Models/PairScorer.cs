@@ -104,6 +104,16 @@ internal sealed class PairScorer
     /// <summary>The most that a field weighs with its values in another's place.</summary>
     public float MostCrossed(int field) => _mostCrossed[field];
 
+    /// <summary>Asks the memory for what agreements on a record's values weigh.</summary>
+    public void FetchWeights(int record)
+    {
+        ref var row = ref Unsafe.Add(ref _table.Rows.First, record * (nint)_stride);
+        for (var f = 0; f < _fields; f++)
+        {
+            Memory.Fetch(_exact[f], Unsafe.Add(ref row, f));
+        }
+    }
+
     /// <summary>Asks the memory for the values in which a pair differs.</summary>
     public void Fetch(int first, int second)
     {

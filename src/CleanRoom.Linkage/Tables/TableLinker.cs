@@ -119,7 +119,11 @@ public static class TableLinker
             for (var i = chunk * Chunk; i < end; i++)
             {
                 var others = next;
-                next = i + 1 < end ? finder.After(i + 1) : default;
+                if (i + 1 < end)
+                {
+                    next = finder.After(i + 1);
+                    scorer.FetchWeights(i + 1);
+                }
                 count += others.Length;
                 if (options.OnCandidate is { } told)
                 {
