@@ -201,7 +201,7 @@ export const everyKind: News = (number, now) => {
     case 0:
       return { kind: "empty" };
     case 1:
-      return { ...common, kind: "N1", own, counterpart: number % 8 === 1 ? null : { member: "open-road", desk: "desk@open-road.example.org" }, quarter: "2026-Q3", caveats: ["NO_IMMIGRATION", "SOURCE_PROTECTION"], known: number % 12 === 1, quartersBetween: null, expires: time(now + 86_400 * (number % 90)) };
+      return { ...common, kind: "N1", own, counterpart: number % 8 === 1 ? null : { member: "open-road", desk: "desk@open-road.example.org" }, quarter: "2026-Q3", caveats: ["NO_IMMIGRATION", "SOURCE_PROTECTION"], known: number % 12 === 1, expires: time(now + 86_400 * (number % 90)) };
     case 2:
       return { ...common, kind: "review", own, evidence: ["Birth", "Name", "Phone"], reasons: ["CaveatReview", "Child"], childProtection: true, safeguardingOnly: false, due: time(now + 86_400 * ((number % 35) - 2)) };
     default:
