@@ -470,6 +470,8 @@ public sealed class RoomStateTests
     {
         using var room = new TestRoom();
         Assert.Throws<ArgumentException>(() => RoomState.Open(room.Room).Apply(1, new byte[1]));
+        Assert.True(SignedEntry.TryParse(room.GenesisEntry().Sign(room.Steward.Organisation), out var genesis, out _));
+        Assert.Throws<ArgumentException>(() => RoomState.Open(room.Room).Apply(1, genesis));
         Assert.Throws<ArgumentException>(() => RoomState.Open(default));
     }
 
@@ -481,12 +483,17 @@ public sealed class RoomStateTests
         room.Accept(room.Batch(room.A), room.A.Uploader);
         var again = RoomState.Open(room.Room);
         var first = RoomState.Open(room.Room);
+        var shared = RoomState.Open(room.Room);
         for (var i = 0; i < room.Leaves.Count; i++)
         {
-            Assert.Equal(TestRoom.Effect(first.Apply(i, room.Leaves[i])), TestRoom.Effect(again.Apply(i, room.Leaves[i])));
+            var outcome = first.Apply(i, room.Leaves[i]);
+            Assert.Equal(TestRoom.Effect(outcome), TestRoom.Effect(again.Apply(i, room.Leaves[i])));
+            Assert.Equal(TestRoom.Effect(outcome), TestRoom.Effect(outcome.Entry is { } parsed ? shared.Apply(i, parsed) : shared.Apply(i, room.Leaves[i])));
         }
 
         Assert.Equal(room.State.Batches.Keys, again.Batches.Keys);
+        Assert.Equal(room.State.Batches.Keys, shared.Batches.Keys);
+        Assert.Equal(again.Root, shared.Root);
     }
 
     [Fact]

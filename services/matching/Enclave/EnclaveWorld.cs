@@ -32,7 +32,7 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, R
     {
         while (State.Size < size)
         {
-            var outcome = State.Apply(State.Size, log.LeafAt(State.Size));
+            var outcome = log[State.Size].Entry is { } read ? State.Apply(State.Size, read) : State.Apply(State.Size, log.LeafAt(State.Size));
             if (!outcome.IsAccepted)
             {
                 Log.EntryIgnored(logger, room.ToString(), outcome.Index, outcome.Reason.ToString());

@@ -225,7 +225,7 @@ internal static class EntryReader
                 room, id, author, batch.Value, charter, checkpoint, dataset, deleteBy.Value, enc, key, period.Value, parts, previous, slots.Value);
     }
 
-    private static IReadOnlyList<Digest> ReadParts(JsonFields fields, int least, int most) => fields.List("parts", least, most, (element, path) =>
+    private static DigestList ReadParts(JsonFields fields, int least, int most) => new(fields.List("parts", least, most, (element, path) =>
     {
         if (JsonFields.TextOf(element) is { } text && StrictBase64.TryDecodeUrl(text, out var bytes) && Digest.TryFromBytes(bytes, out var digest))
         {
@@ -234,7 +234,7 @@ internal static class EntryReader
 
         fields.Problems.Add(path, "is not the SHA-256 of a ciphertext", "write 32 bytes in base64url without padding");
         return null;
-    });
+    }));
 
     private static ResealEntry? ReadReseal(JsonFields fields, RoomId room, EntryId id)
     {

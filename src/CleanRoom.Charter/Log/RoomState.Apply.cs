@@ -12,16 +12,30 @@ public sealed partial class RoomState
     /// <returns>What became of it; the same for everyone who applies the same entries.</returns>
     public EntryOutcome Apply(long index, ReadOnlyMemory<byte> leaf)
     {
-        CheckIndex(index);
-        var outcome = !SignedEntry.TryParse(leaf.Span, out var entry, out var error)
-            ? new EntryOutcome(index, EntryEffect.Ignored, IgnoredReason.Malformed, null, Error: error)
-            : Judge(entry);
-        if (outcome.IsAccepted)
+        if (SignedEntry.TryParse(leaf.Span, out var entry, out var error))
         {
-            _ids.Add(entry!.Entry.Id);
+            return Apply(index, entry);
         }
 
-        _ = _frontier.Append(entry?.LeafHash ?? MerkleTree.LeafHash(leaf.Span));
+        CheckIndex(index);
+        _ = _frontier.Append(MerkleTree.LeafHash(leaf.Span));
+        return new EntryOutcome(index, EntryEffect.Ignored, IgnoredReason.Malformed, null, Error: error);
+    }
+
+    /// <summary>Applies the next entry, parsed before: two states of one room may share what they hold.</summary>
+    /// <param name="index">Its position: must be <see cref="Size"/>.</param>
+    /// <param name="entry">The entry.</param>
+    public EntryOutcome Apply(long index, SignedEntry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        CheckIndex(index);
+        var outcome = Judge(entry);
+        if (outcome.IsAccepted)
+        {
+            _ids.Add(entry.Entry.Id);
+        }
+
+        _ = _frontier.Append(entry.LeafHash);
         return outcome;
     }
 

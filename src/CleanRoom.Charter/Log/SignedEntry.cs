@@ -7,12 +7,10 @@ namespace CleanRoom.Charter.Log;
 /// <summary>A leaf that parsed: what it says, and who is said to have signed. The signature is judged with <see cref="Verify"/>.</summary>
 public sealed class SignedEntry
 {
-    private readonly Jws _jws;
-
-    private SignedEntry(Entry entry, Jws jws, byte[] leaf)
+    private SignedEntry(Entry entry, KeyId signedBy, byte[] leaf)
     {
         Entry = entry;
-        _jws = jws;
+        SignedBy = signedBy;
         Leaf = leaf;
         LeafHash = MerkleTree.LeafHash(leaf);
     }
@@ -21,7 +19,7 @@ public sealed class SignedEntry
     public Entry Entry { get; }
 
     /// <summary>The key that is said to have signed.</summary>
-    public KeyId SignedBy => _jws.KeyId;
+    public KeyId SignedBy { get; }
 
     /// <summary>The bytes of the leaf.</summary>
     public ReadOnlyMemory<byte> Leaf { get; }
@@ -29,8 +27,8 @@ public sealed class SignedEntry
     /// <summary>RFC 6962 leaf hash.</summary>
     public Digest LeafHash { get; }
 
-    /// <summary>Verifies the signature.</summary>
-    public bool Verify(VerifyingKey key) => _jws.Verify(key);
+    /// <summary>Verifies the signature. It is read from the leaf anew: whoever keeps a log verifies each entry once, and would hold each payload twice for ever.</summary>
+    public bool Verify(VerifyingKey key) => Jws.TryParse(Leaf.Span, out var jws, Entry.MaxLeafSize) && jws.Verify(key);
 
     /// <summary>Parses a leaf.</summary>
     /// <param name="leaf">ASCII of a compact JWS, at most <see cref="Entry.MaxLeafSize"/> bytes.</param>
@@ -64,7 +62,7 @@ public sealed class SignedEntry
                 var read = EntryReader.Read(new JsonFields(document.RootElement, "", problems), jws.Payload);
                 if (read is not null && !problems.Any)
                 {
-                    entry = new SignedEntry(read, jws, leaf.ToArray());
+                    entry = new SignedEntry(read, jws.KeyId, leaf.ToArray());
                     return true;
                 }
 
