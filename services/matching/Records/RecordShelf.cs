@@ -4,6 +4,7 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Linkage;
 using CleanRoom.Linkage.Models;
 using CleanRoom.Records;
+using CleanRoom.Records.Matching;
 using Google.Protobuf;
 
 namespace CleanRoom.Matching.Records;
@@ -104,7 +105,7 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
         var held = new HeldRecord(
             handle, contributor, id, id, record.RecordVersion, whole.ToByteArray(), _consents.Share(RecordConsents.Of(contributor, whole)), deleteBy < manifest.DeleteBy ? deleteBy : manifest.DeleteBy)
         {
-            ExploitedIn = whole.Events.Where(item => item.Type == "Exploitation").Select(item => item.Place?.Country ?? "").Where(country => country.Length > 0).Distinct(StringComparer.Ordinal).ToArray(),
+            ExploitedIn = Exploitations.CountriesOf(whole).ToArray(),
         };
         return new ShelfItem(
             held, Index.Prepare(handle, whole), record.Supersedes.Length == 16 ? new Guid(record.Supersedes.Span, bigEndian: true) : null, record.ContributorId == contributor.Value);

@@ -6,6 +6,7 @@ using CleanRoom.Linkage;
 using CleanRoom.Matching.Epochs;
 using CleanRoom.Matching.Records;
 using CleanRoom.Records.Lists;
+using CleanRoom.Records.Matching;
 using CleanRoom.Records.V1;
 using Person = CleanRoom.Records.V1.Person;
 
@@ -27,7 +28,7 @@ internal static class CountedPersons
         {
             ["ageBand"] = (CodeLists.Get("ageBand"), (_, person) => [person.AgeBand]),
             ["citizenship"] = (CodeLists.Get("country"), (_, person) => person.Citizenship),
-            ["country"] = (CodeLists.Get("country"), (record, _) => record.Events.Where(item => item.Type == "Exploitation").Select(item => item.Place?.Country ?? "")),
+            ["country"] = (CodeLists.Get("country"), (record, _) => Exploitations.CountriesOf(record)),
             ["exit"] = (CodeLists.Get("exitMode"), (record, _) => record.Exploitation.Select(item => item.ExitMode)),
             ["gender"] = (CodeLists.Get("gender"), (_, person) => [person.Gender]),
             ["relation"] = (CodeLists.Get("recruiterRelation"), (record, _) => record.Exploitation.SelectMany(item => item.RecruiterRelation)),

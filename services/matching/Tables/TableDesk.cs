@@ -36,8 +36,7 @@ internal sealed class TableDesk(RoomId room)
             return;
         }
 
-        var records = shelf.All.OrderBy(record => record.Handle).ToList();
-        foreach (var record in records)
+        foreach (var record in shelf.All)
         {
             _ = _seen.TryAdd(record.Name, time.Expiring);
             // What was released in entries that are lost, nobody knows: it counts as done.
@@ -50,7 +49,7 @@ internal sealed class TableDesk(RoomId room)
         var cut = tables[0].Table!.CutAt(time.Opening);
         if (_last is { } last && cut > last)
         {
-            var persons = CountedPersons.Of([.. records.Where(record => IsDue(record, cut, shelf, time))], _done, state, shelf, time, cancellationToken, out var counted);
+            var persons = CountedPersons.Of([.. shelf.All.Where(record => IsDue(record, cut, shelf, time))], _done, state, shelf, time, cancellationToken, out var counted);
             _done.UnionWith(counted);
             Post(tables, SafeTables.Count(persons, [.. tables.Select(query => query.Table!)]), cut, charter);
         }

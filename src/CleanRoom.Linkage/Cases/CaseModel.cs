@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using CleanRoom.Cryptography;
+using CleanRoom.Linkage.Models;
 
 namespace CleanRoom.Linkage.Cases;
 
@@ -12,6 +12,8 @@ public sealed record CaseModel
 
     /// <summary>Longest file, in bytes.</summary>
     public const int MaxSize = 16 << 10;
+
+    private const string What = "case model";
 
     private static readonly Lazy<CaseModel> Loaded = new(Load);
 
@@ -47,20 +49,9 @@ public sealed record CaseModel
     /// <exception cref="FormatException">It is not one; the message says where and what to do.</exception>
     public static CaseModel Parse(ReadOnlySpan<byte> utf8Json)
     {
-        if (!CanonicalJson.TryCanonicalize(utf8Json, out var canonical, MaxSize))
-        {
-            throw new FormatException($"The case model is not one strict JSON object of at most {MaxSize} bytes: compare it with the shipped one.");
-        }
-        try
-        {
-            var model = JsonSerializer.Deserialize(canonical, CaseModelJson.Default.CaseModel) ?? throw new FormatException("The case model is empty: compare it with the shipped one.");
-            model.Check();
-            return model;
-        }
-        catch (JsonException exception)
-        {
-            throw new FormatException($"The case model is not valid at {exception.Path ?? "its beginning"}: compare it with the shipped one.", exception);
-        }
+        var model = ModelFile.Parse(utf8Json, CaseModelJson.Default.CaseModel, What, MaxSize);
+        model.Check();
+        return model;
     }
 
     /// <summary>Writes it; what is parsed again weighs the same to the last bit.</summary>
@@ -68,7 +59,7 @@ public sealed record CaseModel
 
     private static CaseModel Load()
     {
-        using var stream = typeof(CaseModel).Assembly.GetManifestResourceStream("models/case.json") ?? throw new InvalidOperationException("The assembly lacks the shipped case model.");
+        using var stream = ModelFile.OpenShipped("models/case.json", What);
         using var bytes = new MemoryStream();
         stream.CopyTo(bytes);
         return Parse(bytes.ToArray());
@@ -76,26 +67,18 @@ public sealed record CaseModel
 
     private void Check()
     {
-        Require(Version == CurrentVersion, "version", $"must be {CurrentVersion}");
-        Require(Prior is >= -64 and <= 0, "prior", "must be -64 to 0 bits");
+        ModelFile.Require(Version == CurrentVersion, "version", $"must be {CurrentVersion}");
+        ModelFile.Require(Prior is >= -64 and <= 0, "prior", "must be -64 to 0 bits");
         foreach (var entity in Enum.GetValues<CaseEntity>())
         {
             var bits = Bits.Of(entity);
-            Require(
+            ModelFile.Require(
                 bits is { Possible: >= 0, Exact: <= 64 } && bits.Possible <= bits.Probable && bits.Probable <= bits.Strong && bits.Strong <= bits.Exact,
                 "bits", "must have 0 to 64 for each kind, rising from possible to exact");
         }
-        Require(Usual is >= 2 and <= 1e6, "usual", "must be 2 to 1000000");
-        Require(Repeated is >= 0 and <= 1 && SameFact is >= 0 and <= 1 && InDoubt is >= 0 and <= 1, "repeated, sameFact, inDoubt", "must be shares of 0 to 1");
-        Require(Thresholds.Possible <= Thresholds.Probable && Thresholds.Probable <= Thresholds.Strong && Thresholds is { Possible: >= -64, Strong: <= 64 }, "thresholds", "must rise from possible to strong, within -64 to 64 bits");
-    }
-
-    private static void Require(bool condition, string field, string rule)
-    {
-        if (!condition)
-        {
-            throw new FormatException($"{field}: {rule}.");
-        }
+        ModelFile.Require(Usual is >= 2 and <= 1e6, "usual", "must be 2 to 1000000");
+        ModelFile.Require(Repeated is >= 0 and <= 1 && SameFact is >= 0 and <= 1 && InDoubt is >= 0 and <= 1, "repeated, sameFact, inDoubt", "must be shares of 0 to 1");
+        ModelFile.Require(Thresholds.Possible <= Thresholds.Probable && Thresholds.Probable <= Thresholds.Strong && Thresholds is { Possible: >= -64, Strong: <= 64 }, "thresholds", "must rise from possible to strong, within -64 to 64 bits");
     }
 }
 

@@ -18,7 +18,7 @@ public sealed record RoomModel
     public const int MaxSize = 16 << 10;
 
     private const int MaxName = 64;
-    private const string Resource = "models/room.json";
+    private const string What = "linkage model";
 
     private static readonly Lazy<RoomModel> Loaded = new(Load);
 
@@ -55,19 +55,7 @@ public sealed record RoomModel
     /// <exception cref="FormatException">It is not one; the message says where and what to do.</exception>
     public static RoomModel Parse(ReadOnlySpan<byte> utf8Json)
     {
-        if (!CanonicalJson.TryCanonicalize(utf8Json, out var canonical, MaxSize))
-        {
-            throw new FormatException($"The linkage model is not one strict JSON object of at most {MaxSize} bytes: compare it with the shipped one.");
-        }
-        RoomModel model;
-        try
-        {
-            model = JsonSerializer.Deserialize(canonical, RoomModelJson.Default.RoomModel) ?? throw new FormatException("The linkage model is empty: compare it with the shipped one.");
-        }
-        catch (JsonException exception)
-        {
-            throw new FormatException($"The linkage model is not valid at {exception.Path ?? "its beginning"}: compare it with the shipped one.", exception);
-        }
+        var model = ModelFile.Parse(utf8Json, RoomModelJson.Default.RoomModel, What, MaxSize);
         model.Check();
         return model;
     }
@@ -90,18 +78,18 @@ public sealed record RoomModel
 
     private static RoomModel Load()
     {
-        using var stream = typeof(RoomModel).Assembly.GetManifestResourceStream(Resource) ?? throw new InvalidOperationException("The assembly lacks the shipped linkage model.");
+        using var stream = ModelFile.OpenShipped("models/room.json", What);
         return Read(stream);
     }
 
     private void Check()
     {
-        Require(Version == CurrentVersion, "version", $"must be {CurrentVersion}");
-        Require(Name.Length is > 0 and <= MaxName && Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-'), "name", "must have 1 to 64 letters, digits, dots and hyphens");
-        Require(Terms.PriorEntities is >= 1 and <= 1e6 && Terms.PriorCount is > 0 and <= 1 && Terms.Rarest is > 0 and < 1, "terms", "must have priorEntities 1 to 1000000, priorCount above 0 to 1, rarest between 0 and 1");
-        Require(Names is { Sound: <= 1, Skeleton: > 0 } && Names.Sound >= Names.Close && Names.Close >= Names.Variant && Names.Variant >= Names.Near && Names.Near >= Names.Skeleton && Names.Joined is > 0 and <= 1,
+        ModelFile.Require(Version == CurrentVersion, "version", $"must be {CurrentVersion}");
+        ModelFile.Require(Name.Length is > 0 and <= MaxName && Name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-'), "name", "must have 1 to 64 letters, digits, dots and hyphens");
+        ModelFile.Require(Terms.PriorEntities is >= 1 and <= 1e6 && Terms.PriorCount is > 0 and <= 1 && Terms.Rarest is > 0 and < 1, "terms", "must have priorEntities 1 to 1000000, priorCount above 0 to 1, rarest between 0 and 1");
+        ModelFile.Require(Names is { Sound: <= 1, Skeleton: > 0 } && Names.Sound >= Names.Close && Names.Close >= Names.Variant && Names.Variant >= Names.Near && Names.Near >= Names.Skeleton && Names.Joined is > 0 and <= 1,
             "names", "must have shares above 0 to 1 that fall from sound over close, variant and near to skeleton");
-        Require(Births.Years is >= 1 and <= 150 && Births.Overlap is > 0 and <= 1, "births", "must have years 1 to 150 and overlap above 0 to 1");
+        ModelFile.Require(Births.Years is >= 1 and <= 150 && Births.Overlap is > 0 and <= 1, "births", "must have years 1 to 150 and overlap above 0 to 1");
         RequireBits("names", [Names.JoinedMost, Names.Initial, Names.WeakAlike, Names.Weak], [Names.Missing, Names.Disagreement]);
         RequireBits("births", [Births.Most, Births.Swapped, Births.OtherReading, Births.Digit, Births.YearDigit], [Births.Near, Births.Decade, Births.Disjoint]);
         RequireBits(
@@ -114,7 +102,7 @@ public sealed record RoomModel
                 Thresholds.Review, Thresholds.ReviewNameAlone, Thresholds.ReviewOtherDocument,
             ],
             []);
-        Require(
+        ModelFile.Require(
             Thresholds.Told > 0 && Thresholds.Probable >= Thresholds.Told && Thresholds.Strong >= Thresholds.Probable && Thresholds.StrongRareName >= Thresholds.Strong && Thresholds.StrongSuspect > 0
             && Math.Min(Thresholds.ProbableSingleName, Thresholds.ProbableOtherName) >= Thresholds.Probable
             && Math.Min(Thresholds.Review, Math.Min(Thresholds.ReviewNameAlone, Thresholds.ReviewOtherDocument)) >= Thresholds.Told,
@@ -125,19 +113,11 @@ public sealed record RoomModel
     {
         foreach (var bits in speakingFor)
         {
-            Require(bits is >= 0 and <= 64, field, "must have 0 to 64 bits for what agrees");
+            ModelFile.Require(bits is >= 0 and <= 64, field, "must have 0 to 64 bits for what agrees");
         }
         foreach (var bits in speakingAgainst)
         {
-            Require(bits is >= -64 and <= 0, field, "must have -64 to 0 bits for what differs");
-        }
-    }
-
-    private static void Require(bool condition, string field, string rule)
-    {
-        if (!condition)
-        {
-            throw new FormatException($"{field}: {rule}.");
+            ModelFile.Require(bits is >= -64 and <= 0, field, "must have -64 to 0 bits for what differs");
         }
     }
 }

@@ -29,7 +29,7 @@ public sealed class OutboxTests : IDisposable
     private readonly Dictionary<MemberId, SigningKey> _organisations = [];
     private readonly RoomState _state;
     private readonly RecordShelf _shelf = new(RoomModel.Shipped, 100);
-    private readonly KeyRing _keys = new();
+    private readonly KeyRing _keys = KeysOf(Alpha, Bravo, MemberId.Parse("charlie"));
     private readonly Outbox _outbox;
 
     public OutboxTests()
@@ -39,12 +39,19 @@ public sealed class OutboxTests : IDisposable
                 ? query with { Agencies = new AgencyTell(["police_ahtu"], JurisdictionRule.Any, new AgencyNext(["prosecutor"], Week)) }
                 : query),
             keys: _organisations);
-        foreach (var owner in (MemberId[])[Alpha, Bravo, MemberId.Parse("charlie")])
+        _outbox = new Outbox(_state.Room);
+    }
+
+    /// <summary>Keys of owners, in force for ever: what is derived from them is the same in every test.</summary>
+    internal static KeyRing KeysOf(params MemberId[] owners)
+    {
+        var keys = new KeyRing();
+        foreach (var owner in owners)
         {
-            _keys.Add(owner, new MemberKeys(Digest.Of(System.Text.Encoding.ASCII.GetBytes(owner.Value)).Span, new Dictionary<int, HpkePrivateKey>(), DateTimeOffset.MaxValue));
+            keys.Add(owner, new MemberKeys(Digest.Of(System.Text.Encoding.ASCII.GetBytes(owner.Value)).Span, new Dictionary<int, HpkePrivateKey>(), DateTimeOffset.MaxValue));
         }
 
-        _outbox = new Outbox(_state.Room);
+        return keys;
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class OwnRuleTests : IDisposable
 
     private readonly Dictionary<MemberId, SigningKey> _organisations = [];
     private readonly RecordShelf _shelf = new(RoomModel.Shipped, 100);
-    private readonly KeyRing _keys = new();
+    private readonly KeyRing _keys = OutboxTests.KeysOf(Alpha, Bravo, Charlie);
     private readonly RoomState _state;
     private readonly Outbox _outbox;
     private int _index;
@@ -36,11 +36,6 @@ public sealed class OwnRuleTests : IDisposable
     public OwnRuleTests()
     {
         _state = OutboxTests.MakeState(Samples(), keys: _organisations);
-        foreach (var owner in (MemberId[])[Alpha, Bravo, Charlie])
-        {
-            _keys.Add(owner, new MemberKeys(Digest.Of(System.Text.Encoding.ASCII.GetBytes(owner.Value)).Span, new Dictionary<int, HpkePrivateKey>(), DateTimeOffset.MaxValue));
-        }
-
         _outbox = new Outbox(_state.Room);
     }
 

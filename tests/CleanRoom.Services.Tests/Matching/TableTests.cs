@@ -33,7 +33,7 @@ public sealed class TableTests : IDisposable
 
     private readonly Dictionary<MemberId, SigningKey> _organisations = [];
     private readonly RecordShelf _shelf = new(RoomModel.Shipped, 10_000);
-    private readonly KeyRing _keys = new();
+    private readonly KeyRing _keys = OutboxTests.KeysOf(Owners);
     private readonly RoomState _state;
     private readonly Outbox _outbox;
     private int _index;
@@ -41,11 +41,6 @@ public sealed class TableTests : IDisposable
     public TableTests()
     {
         _state = OutboxTests.MakeState([Sectors], keys: _organisations);
-        foreach (var owner in Owners)
-        {
-            _keys.Add(owner, new MemberKeys(Digest.Of(System.Text.Encoding.ASCII.GetBytes(owner.Value)).Span, new Dictionary<int, HpkePrivateKey>(), DateTimeOffset.MaxValue));
-        }
-
         _outbox = new Outbox(_state.Room);
     }
 

@@ -28,15 +28,7 @@ public sealed class WatchTests : IDisposable
     private static readonly RoomTime Time = new(Start, Start);
     private static readonly EntryId Watch = EntryId.From(Guid.Parse("11111111-2222-4333-8444-555555555555"));
 
-    private readonly KeyRing _keys = new();
-
-    public WatchTests()
-    {
-        foreach (var owner in (MemberId[])[Alpha, Bravo, Charlie])
-        {
-            _keys.Add(owner, new MemberKeys(Digest.Of(System.Text.Encoding.ASCII.GetBytes(owner.Value)).Span, new Dictionary<int, HpkePrivateKey>(), DateTimeOffset.MaxValue));
-        }
-    }
+    private readonly KeyRing _keys = OutboxTests.KeysOf(Alpha, Bravo, Charlie);
 
     /// <summary>The two queries of these tests: a search and a watch by everything that may be asked for, for the police alone.</summary>
     internal static QueryDefinition[] Asked { get; } =
