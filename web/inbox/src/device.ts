@@ -22,6 +22,8 @@ const database = "cleanroom";
 const table = "keys";
 const only = 1;
 const patience = 120_000;
+const questions = 3;
+const answerPatience = 1000;
 const info = utf8("cleanroom/v1/page-device");
 
 /** Whether this browser can be asked at all. */
@@ -133,9 +135,20 @@ function open(): Promise<IDBDatabase> {
   });
 }
 
+/** What databases there are. While a browser clears what the origin keeps, it may lose the question and never answer (Chromium does): it is asked again. */
+async function databases(): Promise<readonly IDBDatabaseInfo[]> {
+  for (let i = 0; i < questions; i++) {
+    const found = await Promise.race([indexedDB.databases(), new Promise<null>((resolve) => setTimeout(resolve, answerPatience, null))]);
+    if (found !== null) {
+      return found;
+    }
+  }
+  throw new Error("storage");
+}
+
 async function read(): Promise<Kept | null> {
   // Opening a database would make one: who never kept anything leaves none behind.
-  if (!mayKeep() || !(await indexedDB.databases()).some(({ name }) => name === database)) {
+  if (!mayKeep() || !(await databases()).some(({ name }) => name === database)) {
     return null;
   }
   return transact("readonly", (store) => store.get(only) as IDBRequest<Kept | undefined>).then((kept) => kept ?? null);

@@ -77,13 +77,19 @@ export async function violations(page: Page): Promise<readonly string[]> {
   return found.filter((item) => item.impact === "serious" || item.impact === "critical").map((item) => `${item.id}: ${item.nodes.slice(0, 3).map((node) => `${node.target.join(" ")} ${node.failureSummary}`).join(" | ")}`);
 }
 
-/** All that a page could have kept, but for its memory. */
+/** All that a page could have kept, but for its memory. Chromium loses a question for databases that comes while it clears what the service told it to: it is asked until it answers. */
 export const kept = (context: BrowserContext, page: Page): Promise<unknown> => context.cookies().then(async (cookies) => ({
   cookies,
-  here: await page.evaluate(async () => ({
-    local: localStorage.length, session: sessionStorage.length, databases: (await indexedDB.databases()).length, caches: (await caches.keys()).length,
-    workers: (await navigator.serviceWorker?.getRegistrations())?.length ?? 0,
-  })),
+  here: await page.evaluate(async () => {
+    let databases: number | null = null;
+    while (databases === null) {
+      databases = await Promise.race([indexedDB.databases().then((found) => found.length), new Promise<null>((resolve) => setTimeout(resolve, 1000, null))]);
+    }
+    return {
+      local: localStorage.length, session: sessionStorage.length, databases, caches: (await caches.keys()).length,
+      workers: (await navigator.serviceWorker?.getRegistrations())?.length ?? 0,
+    };
+  }),
 }));
 
 /** Keeps a picture for people. */

@@ -346,6 +346,20 @@ test("a passkey that cannot protect keys keeps none", () => visit(desktop, room,
   assert.deepEqual(await kept(page.context(), page), { cookies: [], here: { local: 0, session: 0, databases: 0, caches: 0, workers: 0 } });
 }));
 
+for (const [what, lost] of [["one question", 1], ["every question", 1000]] as const) {
+  test(`signing out reaches the service though the browser loses ${what} for what it keeps`, () => visit(desktop, room, async (page, service) => {
+    await openInbox(page, service.origin, room);
+    await page.evaluate((count) => {
+      const ask = indexedDB.databases.bind(indexedDB);
+      indexedDB.databases = () => (count-- > 0 ? new Promise(() => undefined) : ask());
+    }, lost);
+    const told = page.waitForRequest(/\/api\/sign-out$/);
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await told;
+    await page.waitForSelector("#passphrase");
+  }));
+}
+
 /** The copy for the second person, as the browser saves it. */
 async function saved(page: Page): Promise<Buffer> {
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: /Save the copy/ }).click()]);
