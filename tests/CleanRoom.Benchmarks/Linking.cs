@@ -1,48 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
-using CleanRoom.Linkage.Comparison;
 using CleanRoom.Linkage.Tables;
 
 namespace CleanRoom.Benchmarks;
 
-/// <summary>Comparators beside their scalar references, and tables of made persons from few records to many, with one thread and with two.</summary>
+/// <summary>Tables of made persons from few records to many, with one thread and with two.</summary>
 internal static class Linking
 {
-    private const int Texts = 2048;
-    private const int Rounds = 5;
     private const int News = 20_000;
 
     private static readonly string[] Columns = ["id", "given_name", "surname", "date_of_birth", "passport", "phone", "address_1", "postcode"];
-
-    /// <summary>Nanoseconds for one comparison of two names of five to twelve letters, half of them an edit or two apart.</summary>
-    public static void Compare(Report report)
-    {
-        var (left, right, a, b) = Names();
-        Pair("Jaro–Winkler", i => JaroWinkler.Similarity(left[i], right[i]), i => JaroWinkler.Similarity(in a[i], in b[i]));
-        Pair("restricted Damerau", i => EditDistance.Between(left[i], right[i]), i => EditDistance.Between(in a[i], in b[i]));
-        Pair("Levenshtein", i => Levenshtein.Between(left[i], right[i]), i => Levenshtein.Between(in a[i], in b[i]));
-        Pair("bound of edits, then restricted Damerau", i => EditDistance.Between(left[i], right[i]), i => PackedText.LeastEdits(in a[i], in b[i]) > 2 ? 3 : EditDistance.Between(in a[i], in b[i]));
-
-        void Pair(string name, Func<int, double> scalar, Func<int, double> vector)
-        {
-            var sum = 0.0;
-            void Run(Func<int, double> one)
-            {
-                for (var i = 0; i < 64 * Texts; i++)
-                {
-                    sum += one(i % Texts);
-                }
-            }
-            var seconds = Report.SideBySide(Rounds, () => Run(scalar), () => Run(vector));
-            report.Add("compare", $"{name}, scalar", seconds[0] * 1e9 / (64 * Texts), "ns");
-            report.Add("compare", $"{name}, vectors", seconds[1] * 1e9 / (64 * Texts), "ns");
-            report.Add("compare", $"{name}, scalar/vectors", seconds[0] / seconds[1], "times");
-            if (double.IsNaN(sum))
-            {
-                throw new InvalidOperationException("A comparison gave no number.");
-            }
-        }
-    }
 
     /// <summary>Whole runs, training included, without reading: cost against the number of records, and what a second thread gives.</summary>
     public static void Link(Report report, int records)
@@ -96,23 +63,6 @@ internal static class Linking
         }
     }
 
-    private static (string[] Left, string[] Right, PackedText[] A, PackedText[] B) Names()
-    {
-        var dice = new Random(5);
-        var (left, right) = (new string[Texts], new string[Texts]);
-        var (a, b) = (new PackedText[Texts], new PackedText[Texts]);
-        for (var i = 0; i < Texts; i++)
-        {
-            left[i] = Word(dice, 5 + dice.Next(8));
-            right[i] = i % 2 == 0 ? Word(dice, 5 + dice.Next(8)) : Slip(dice, left[i]);
-            if (!PackedText.TryPack(left[i], out a[i]) || !PackedText.TryPack(right[i], out b[i]))
-            {
-                throw new InvalidOperationException("A made name does not fit.");
-            }
-        }
-        return (left, right, a, b);
-    }
-
     private static LinkTable Table(LinkConfig config, ReadOnlySpan<string[]> rows)
     {
         var builder = new LinkTableBuilder(config);
@@ -159,9 +109,9 @@ internal static class Linking
         string Skewed(string[] of) => of[(int)(of.Length * Math.Pow(dice.NextDouble(), 2.5))];
     }
 
-    private static string Word(Random dice, int length) => string.Concat(Enumerable.Range(0, length).Select(i => (i % 2 == 0 ? "bcdfghjklmnprstvwz" : "aeiou")[dice.Next(i % 2 == 0 ? 18 : 5)]));
+    internal static string Word(Random dice, int length) => string.Concat(Enumerable.Range(0, length).Select(i => (i % 2 == 0 ? "bcdfghjklmnprstvwz" : "aeiou")[dice.Next(i % 2 == 0 ? 18 : 5)]));
 
-    private static string Slip(Random dice, string text)
+    internal static string Slip(Random dice, string text)
     {
         var at = dice.Next(text.Length - 1);
         return dice.Next(3) switch

@@ -72,8 +72,9 @@ public static class BirthComparer
             {
                 return (BirthAgreement.Slip, numbers.Swapped);
             }
-            var textA = a.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
-            var textB = b.ToString("yyyyMMdd", CultureInfo.InvariantCulture);
+            Span<char> textA = stackalloc char[8];
+            Span<char> textB = stackalloc char[8];
+            _ = a.TryFormat(textA, out _, "yyyyMMdd", CultureInfo.InvariantCulture) && b.TryFormat(textB, out _, "yyyyMMdd", CultureInfo.InvariantCulture);
             if (EditDistance.Between(textA, textB) == 1)
             {
                 return (BirthAgreement.Slip, numbers.Digit);
@@ -82,9 +83,11 @@ public static class BirthComparer
         else if (first.Length <= 366 && second.Length <= 366)
         {
             // Years typed with one wrong digit.
-            var a = DayNumbers.ToDate(first.Days.First).Year.ToString("0000", CultureInfo.InvariantCulture);
-            var b = DayNumbers.ToDate(second.Days.First).Year.ToString("0000", CultureInfo.InvariantCulture);
-            if (a != b && EditDistance.Between(a, b) == 1 && a[..3] != b[..3])
+            Span<char> a = stackalloc char[4];
+            Span<char> b = stackalloc char[4];
+            _ = DayNumbers.ToDate(first.Days.First).Year.TryFormat(a, out _, "0000", CultureInfo.InvariantCulture)
+                && DayNumbers.ToDate(second.Days.First).Year.TryFormat(b, out _, "0000", CultureInfo.InvariantCulture);
+            if (EditDistance.Between(a, b) == 1 && !a[..3].SequenceEqual(b[..3]))
             {
                 return (BirthAgreement.Slip, numbers.YearDigit);
             }

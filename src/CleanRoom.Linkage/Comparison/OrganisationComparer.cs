@@ -11,13 +11,13 @@ public static class OrganisationComparer
     {
         ArgumentNullException.ThrowIfNull(first);
         ArgumentNullException.ThrowIfNull(second);
-        var sameCountry = first.Countries.Intersect(second.Countries, StringComparer.Ordinal).Any();
+        var sameCountry = Meet(first.Countries, second.Countries);
         if (first.Countries.Count > 0 && second.Countries.Count > 0 && !sameCountry)
         {
             return (null, 0);
         }
         // Two licences of one country that differ: two firms, however alike their names.
-        if (first.Numbers.Count > 0 && second.Numbers.Count > 0 && !first.Numbers.Intersect(second.Numbers, StringComparer.Ordinal).Any())
+        if (first.Numbers.Count > 0 && second.Numbers.Count > 0 && !Meet(first.Numbers, second.Numbers))
         {
             return (null, 0);
         }
@@ -43,5 +43,20 @@ public static class OrganisationComparer
             return (LinkStrength.Possible, weight);
         }
         return (sameCountry ? LinkStrength.Strong : LinkStrength.Probable, weight + (2 * trades));
+    }
+    // Few on either side.
+    private static bool Meet(IReadOnlyList<string> first, IReadOnlyList<string> second)
+    {
+        for (var i = 0; i < first.Count; i++)
+        {
+            for (var j = 0; j < second.Count; j++)
+            {
+                if (string.Equals(first[i], second[j], StringComparison.Ordinal))
+                {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 }

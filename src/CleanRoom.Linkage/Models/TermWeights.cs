@@ -41,27 +41,31 @@ internal sealed class TermWeights
     /// The chance that a record of another entity has a value, given that one has it: its other holders without the entity's own copies.
     /// One more is added, so that no value is impossible, and a few hundred others are assumed, so that in a small table not every value is frequent.
     /// </summary>
-    public double ChanceOf(int field, int value, double ownCopies) =>
-        (Math.Max(0, Counts[field][value] - 1 - ownCopies) + 1) / (Filled[field] + Assumed);
+    public double ChanceOf(int field, int value, double ownCopies) => ChanceOfCount(field, Counts[field][value], ownCopies);
 
     /// <summary>The same for a value that the table does not hold.</summary>
     public double ChanceOfUnseen(int field) => 1.0 / (Filled[field] + Assumed);
 
-    /// <summary>The chance that two records of different entities agree exactly.</summary>
+    /// <summary>The chance that two records of different entities agree exactly. Summed from rare values to frequent ones, so that it does not hang on the order in which values were met.</summary>
     public double ChanceOfAgreement(int field, double ownCopies)
     {
         if (Filled[field] == 0)
         {
             return 0.5;
         }
-        double sum = 0;
-        for (var v = 1; v < Counts[field].Length; v++)
+        var counts = Counts[field];
+        var valuesOf = new int[counts.Max() + 1];
+        foreach (var count in counts)
         {
-            if (Counts[field][v] > 0)
-            {
-                sum += (double)Counts[field][v] / Filled[field] * ChanceOf(field, v, ownCopies);
-            }
+            valuesOf[count]++;
+        }
+        double sum = 0;
+        for (var count = 1; count < valuesOf.Length; count++)
+        {
+            sum += (double)valuesOf[count] * count / Filled[field] * ChanceOfCount(field, count, ownCopies);
         }
         return sum;
     }
+
+    private double ChanceOfCount(int field, int count, double ownCopies) => (Math.Max(0, count - 1 - ownCopies) + 1) / (Filled[field] + Assumed);
 }
