@@ -35,7 +35,7 @@ public sealed class OwnRuleTests : IDisposable
 
     public OwnRuleTests()
     {
-        _state = OutboxTests.MakeState(Samples(), keys: _organisations);
+        _state = OutboxTests.MakeState(Samples("Q1?-*.json"), keys: _organisations);
         _outbox = new Outbox(_state.Room);
     }
 
@@ -362,10 +362,11 @@ public sealed class OwnRuleTests : IDisposable
     }
 
     /// <summary>The shipped queries, and the samples as a charter takes them; alpha gives legal aid.</summary>
-    private static IEnumerable<QueryDefinition> Samples()
+    /// <param name="files">Which of samples/queries.</param>
+    internal static IReadOnlyList<QueryDefinition> Samples(string files)
     {
         var draft = CharterDraft.After(OutboxTests.MakeState(ShippedQueries.All).Charter!);
-        foreach (var file in Directory.GetFiles(Path.Combine(Repository(), "samples", "queries"), "Q1?-*.json").Order(StringComparer.Ordinal))
+        foreach (var file in Directory.GetFiles(Path.Combine(Repository(), "samples", "queries"), files).Order(StringComparer.Ordinal))
         {
             var query = JsonNode.Parse(File.ReadAllText(file))!.AsObject();
             if (query["tell"]![0]!["only"] is not null)
@@ -440,14 +441,14 @@ public sealed class OwnRuleTests : IDisposable
         return id;
     }
 
-    private static CaseRecord Missing(string reference)
+    internal static CaseRecord Missing(string reference)
     {
         var record = Of(reference, "MissingPerson", ["C2_BLIND_MATCH", "C3_TELL_NGO", "C7_TRACING"], []);
         record.Persons[0].Identifiers.Add(Phone("Victim"));
         return record;
     }
 
-    private static CaseRecord Found(string reference, params string[] purposes) => Found(reference, [], purposes);
+    internal static CaseRecord Found(string reference, params string[] purposes) => Found(reference, [], purposes);
 
     private static CaseRecord Found(string reference, string[] caveats, params string[] purposes)
     {
@@ -456,32 +457,32 @@ public sealed class OwnRuleTests : IDisposable
         return record;
     }
 
-    private static CaseRecord Victim(string reference, params string[] purposes) => Of(reference, "Victim", purposes, []);
+    internal static CaseRecord Victim(string reference, params string[] purposes) => Of(reference, "Victim", purposes, []);
 
-    private static CaseRecord Accused(string reference) => Of(reference, "VictimOffender", ["C2_BLIND_MATCH", "C3_TELL_NGO"], []);
+    internal static CaseRecord Accused(string reference) => Of(reference, "VictimOffender", ["C2_BLIND_MATCH", "C3_TELL_NGO"], []);
 
-    private static CaseRecord Out(string reference, PartialDate exit, params string[] purposes)
+    internal static CaseRecord Out(string reference, PartialDate exit, params string[] purposes)
     {
         var record = Victim(reference, purposes.Length == 0 ? ["C2_BLIND_MATCH", "C3_TELL_NGO"] : purposes);
         record.Exploitation.Add(new Exploitation { ExitOn = exit });
         return record;
     }
 
-    private static CaseRecord Again(string reference, PartialDate start, params string[] purposes)
+    internal static CaseRecord Again(string reference, PartialDate start, params string[] purposes)
     {
         var record = Victim(reference, purposes.Length == 0 ? ["C2_BLIND_MATCH", "C3_TELL_NGO"] : purposes);
         record.Exploitation.Add(new Exploitation { Start = start });
         return record;
     }
 
-    private static CaseRecord Met(string reference, string what)
+    internal static CaseRecord Met(string reference, string what)
     {
         var record = new CaseRecord { ContributorRecordRef = reference, Handling = new Handling(), Persons = { new Person { PersonKey = "v1", Role = "Victim", MajorityNow = "Adult" } } };
         Agree(record, ["C2_BLIND_MATCH", "C3_TELL_NGO"]);
         return With(record, what);
     }
 
-    private static CaseRecord Live(string reference, string what) =>
+    internal static CaseRecord Live(string reference, string what) =>
         With(new CaseRecord { ContributorRecordRef = reference, Handling = new Handling { Tlp = "TLP:RED", Caveats = { "LIVE_OPERATION" } } }, what);
 
     private static CaseRecord With(CaseRecord record, string what)
@@ -529,5 +530,5 @@ public sealed class OwnRuleTests : IDisposable
 
     private static Identifier Phone(string role, string holder = "v1") => new() { Kind = "Phone", Raw = Number, HolderRole = role, HolderPersonKey = holder };
 
-    private static PartialDate Day(int day) => new() { EarliestDay = day, LatestDay = day, Precision = "Day" };
+    internal static PartialDate Day(int day) => new() { EarliestDay = day, LatestDay = day, Precision = "Day" };
 }
