@@ -49,9 +49,13 @@ public static class CharterDiff
         }
 
         Changed(lines, "entries that need a second person to widen", older.NeedsSecond.Count == 0 ? "none" : Join(older.NeedsSecond), newer.NeedsSecond.Count == 0 ? "none" : Join(newer.NeedsSecond));
+        Changed(lines, "emergencies", Emergencies(older), Emergencies(newer));
         Changed(lines, "quotas", Text(older.Quotas.ToJson()), Text(newer.Quotas.ToJson()));
         return lines;
 
+        static string Emergencies(RoomCharter charter) => charter.Emergencies is { } terms
+            ? $"{Join(terms.Recipients.Select(id => id.Value))} may be warned at once, {terms.PerMonth} times a month by each contributor"
+            : "nobody may be warned of one";
         static Dictionary<string, string> Queries(RoomCharter charter) => charter.Queries.ToDictionary(query => query.Id, (QueryDefinition query) => Text(query.ToJson()));
     }
 

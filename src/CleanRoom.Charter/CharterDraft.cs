@@ -133,6 +133,14 @@ public sealed class CharterDraft
         return sorted.Count == 0 ? this : With("needsSecond", JsonBuild.Sorted(sorted));
     }
 
+    /// <summary>Sets who may be warned of an emergency, and how often.</summary>
+    /// <param name="emergencies">Null: the room has no such channel.</param>
+    public CharterDraft SetEmergencies(EmergencyTerms? emergencies)
+    {
+        _ = _json.Remove("emergencies");
+        return emergencies is null ? this : With("emergencies", emergencies.ToJson());
+    }
+
     /// <summary>Sets the times between which it is valid.</summary>
     public CharterDraft SetValidity(DateTimeOffset validFrom, DateTimeOffset expires)
     {

@@ -78,13 +78,14 @@ internal static class CharterReader
         var needsSecond = fields.Optional("needsSecond") is null
             ? []
             : fields.SortedTexts("needsSecond", 1, 1, word => word == RoomCharter.ListingNeedsSecond, $"write \"{RoomCharter.ListingNeedsSecond}\", or leave needsSecond out");
+        var emergencies = fields.Optional("emergencies") is null ? null : EmergencyTerms.Read(fields.Object("emergencies"));
         fields.End();
         return fields.Problems.Any || room is null || version is null || title is null || simulated is null || validFrom is null || expires is null
             || purposes is null || operatorTerms is null || faulty is null || epochs is null || retention is null || model is null || quotas is null
             ? null
             : new CharterParts(
                 room.Value, version.Value, previous, title, simulated.Value, validFrom.Value, expires.Value, purposes, members, operatorTerms,
-                faulty.Value, enclaves, epochs, retention, model, queries, quotas, needsSecond);
+                faulty.Value, enclaves, epochs, retention, model, queries, quotas, needsSecond, emergencies);
     }
 
     private static PurposeTerms? ReadPurposes(JsonFields? fields)

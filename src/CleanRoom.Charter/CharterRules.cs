@@ -20,6 +20,15 @@ internal static class CharterRules
         CheckEnclaves(parts, problems);
         CheckEpochs(parts, problems);
         CheckQueriesAndQuotas(parts, problems);
+        CheckAgencies("emergencies.recipients", parts.Emergencies?.Recipients ?? [], parts, problems);
+    }
+
+    private static void CheckAgencies(string path, IReadOnlyList<MemberId> named, CharterParts parts, Problems problems)
+    {
+        foreach (var stranger in named.Except(parts.Members.OfType<AgencyMember>().Select(member => member.Id)))
+        {
+            problems.Add(path, $"{stranger} is not an agency of this charter", "remove it");
+        }
     }
 
     private static void CheckVersion(CharterParts parts, Problems problems)

@@ -49,6 +49,7 @@ public sealed class RoomCharter
         Queries = parts.Queries;
         Quotas = parts.Quotas;
         NeedsSecond = parts.NeedsSecond;
+        Emergencies = parts.Emergencies;
         _members = Members.ToDictionary(member => member.Id);
         Contributors = [.. Members.OfType<ContributorMember>()];
         Agencies = [.. Members.OfType<AgencyMember>()];
@@ -130,6 +131,9 @@ public sealed class RoomCharter
     /// always. Charters from before there was a choice name none.
     /// </summary>
     public IReadOnlyList<string> NeedsSecond { get; }
+
+    /// <summary>Who may be warned of an emergency; null where the room has no such channel.</summary>
+    public EmergencyTerms? Emergencies { get; }
 
     /// <summary>SHA-256 over the canonical bytes: the charter's identity.</summary>
     public Digest Hash { get; }

@@ -25,7 +25,7 @@ public sealed class EntryTests
             types.Add(entry.Type);
         }
 
-        Assert.Equal(24, types.Count);
+        Assert.Equal(25, types.Count);
     }
 
     [Fact]
@@ -35,8 +35,8 @@ public sealed class EntryTests
         foreach (var (entry, key) in All(room))
         {
             var json = JsonNode.Parse(entry.Payload())!.AsObject();
-            // What an epoch discloses is the one member that may be missing: then it discloses nothing.
-            foreach (var name in json.Select(pair => pair.Key).Where(name => name != "disclosed").ToList())
+            // What an epoch discloses, and which emergencies it answers, are the members that may be missing: then there are none.
+            foreach (var name in json.Select(pair => pair.Key).Where(name => name is not ("disclosed" or "emergencies")).ToList())
             {
                 var without = json.DeepClone().AsObject();
                 without.Remove(name);
@@ -157,6 +157,7 @@ public sealed class EntryTests
         yield return (room.ReleaseOf(room.A, 1), room.A.Verifier);
         yield return (room.EpochOf(1, room.Cosigned()), room.Instance);
         yield return (room.EpochOf(1, room.Cosigned()) with { Disclosed = [.. new[] { TestRoom.NewId(), TestRoom.NewId() }.OrderBy(item => item.ToString(), StringComparer.Ordinal)] }, room.Instance);
+        yield return (room.EpochOf(1, room.Cosigned()) with { Evaluated = false, Emergencies = [TestRoom.NewId()] }, room.Instance);
         yield return (new ConfirmEntry(id, TestRoom.NewId(), a, Digest.Of("x"u8)), room.A.Approver);
         var lost = TestRoom.Signed(room.Lost(new LogPosition(3, Digest.Of("x"u8))), room.Contributors);
         yield return (room.Recovery(lost, TestRoom.Approved(room.Genesis, room.Contributors)), room.A.Organisation);

@@ -22,13 +22,13 @@ public sealed class InboxVectorTests
         var verifier = Read(file);
         var state = verifier.State;
         Assert.Equal(file["genesis"]!.GetValue<string>(), state.Genesis!.ToString());
-        Assert.Equal(3, state.LastEpoch);
+        Assert.Equal(4, state.LastEpoch);
         Assert.Equal([null, 8, 8, null], new long[] { 4, 5, 8, 9 }.Select(number => state.VoidThrough(member, number)));
         using var key = HpkePrivateKey.Import(Bytes(file["inbox"]!["d"]!));
         Assert.Equal(1, state.KeysOf(member, KeyPurpose.Inbox).Count(logged => logged.Key.Equals(key.PublicKey)));
 
         var frames = file["frames"]!.AsArray();
-        Assert.Equal(17, frames.Count(frame => frame!["expect"]!.GetValue<string>() == "ok"));
+        Assert.Equal(25, frames.Count(frame => frame!["expect"]!.GetValue<string>() == "ok"));
         foreach (var item in frames)
         {
             var frame = new MessageFrame(
@@ -54,7 +54,7 @@ public sealed class InboxVectorTests
         var member = MemberId.Parse(file["member"]!.GetValue<string>());
         var key = state.CurrentKey(member, KeyPurpose.Record)!;
         var acts = file["acts"]!.AsArray();
-        Assert.Equal(7, acts.Count);
+        Assert.Equal(8, acts.Count);
         foreach (var item in acts)
         {
             var kind = ActRules.Words[item!["kind"]!.GetValue<string>()];
@@ -65,7 +65,7 @@ public sealed class InboxVectorTests
         }
 
         var logged = state.Acts.Where(act => act.Entry.Author == member).ToList();
-        Assert.Equal(["decision r1 true", "answer r2 true", "decision r2 false"], logged.Select(act => $"{ActRules.WordOf(act.Entry.Kind)} {act.Person} {(act.Counts ? "true" : "false")}"));
+        Assert.Equal(["decision r1 true", "answer r2 true", "decision r2 false", "emergency p1 true"], logged.Select(act => $"{ActRules.WordOf(act.Entry.Kind)} {act.Person} {(act.Counts ? "true" : "false")}"));
     }
 
     private static LogVerifier Read(JsonNode file)
@@ -93,7 +93,7 @@ public sealed class InboxVectorTests
 
     private static JsonObject Make()
     {
-        using var room = new TestRoom().Running();
+        using var room = new TestRoom(new EmergencyTerms(3, [MemberId.Parse("d-agency")])).Running();
         var log = new JsonArray();
         var shown = 0;
         var frames = new JsonArray();
@@ -143,6 +143,14 @@ public sealed class InboxVectorTests
 
         // Those of the second epoch count as never handed over: whoever has them keeps them, whoever lacks them reads on.
         Add(Epoch(room, 3, 9, [request], [new VoidMessages(2, room.A.Id)], Disclosures(request)));
+        Show();
+
+        // Between the epochs: an emergency that two people with two roles have signed.
+        using var lead = room.Person(room.A, "s1", PersonRoles.Safeguarding);
+        var danger = room.Act(room.A, ActKind.Emergency);
+        room.Accept(danger, room.A.Approver);
+        room.Accept(room.Confirm(room.A, danger), lead);
+        Add(Epoch(room, 4, 17, [], [], Emergencies(danger.Id), [danger.Id]));
         Show();
         var scalar = new byte[HpkePrivateKey.Size];
         room.A.Inbox.Export(scalar);
@@ -220,6 +228,7 @@ public sealed class InboxVectorTests
             "Q18", "1.0.0", new WatchSubject("phone", "+66 81 234 5678"), "trafficking", "criminal-investigation", "investigation-of-traffickers", "77/2026", null);
         _ = Make(search, null);
         _ = Make(search with { Query = "Q19", Subject = new WatchSubject("vehicle", "1\u0e01\u0e02 1234 \u0e01\u0e23\u0e38\u0e07\u0e40\u0e17\u0e1e\u0e21\u0e2b\u0e32\u0e19\u0e04\u0e23", "THA"), Expires = TestRoom.Start.AddDays(30) }, null);
+        _ = Make(new RoomAct.Emergency(Guid.Parse("11111111-2222-4333-8444-555555555555"), room.Agency.Id, new Warning("Expected", "WithinHours", "THA", null)), null);
         return (request.Id, made);
 
         ActEntry Make(RoomAct act, EntryId? about)
@@ -238,6 +247,18 @@ public sealed class InboxVectorTests
             return entry;
         }
     }
+
+    private static RoomMessage[] Emergencies(EntryId emergency) =>
+    [
+        new RoomMessage.EmergencyAnswer(emergency, MemberId.Parse("d-agency"), "A-017 \u0e01\u0e32 \"<b>\"", EmergencyState.Sent, null),
+        new RoomMessage.EmergencyAnswer(TestRoom.NewId(), MemberId.Parse("d-agency"), "A-019", EmergencyState.Refused, "QuotaUsed"),
+        new RoomMessage.Emergency(
+            emergency, new Warning("Present", "Now", "THA", "TH-50"), Child: true, new Desk(MemberId.Parse("b-contributor"), "desk@b-contributor.example.org"), ["CHILD", "NO_IMMIGRATION"],
+            TestRoom.Start.AddDays(30)),
+        new RoomMessage.Emergency(
+            TestRoom.NewId(), new Warning("LastSeen", "WithinADay", "KHM", null), Child: false, new Desk(MemberId.Parse("b-contributor"), "desk@b-contributor.example.org"), ["NO_IMMIGRATION"],
+            TestRoom.Start.AddDays(30)),
+    ];
 
     private static RoomMessage[] Disclosures(EntryId request) =>
     [
@@ -273,12 +294,12 @@ public sealed class InboxVectorTests
 
     private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, params RoomMessage[] news) => Epoch(room, epoch, first, [], [], news);
 
-    private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, IReadOnlyList<EntryId> disclosed, IReadOnlyList<VoidMessages> without, RoomMessage[] news)
+    private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, IReadOnlyList<EntryId> disclosed, IReadOnlyList<VoidMessages> without, RoomMessage[] news, IReadOnlyList<EntryId>? emergencies = null)
     {
         var charter = room.State.Charter!;
         var checkpoint = room.Cosigned();
         var last = first + charter.Epochs.SlotsPerMember - 1;
-        List<RoomMessage> messages = [new RoomMessage.Head(true, LogPosition.Of(checkpoint.Checkpoint), last), .. news];
+        List<RoomMessage> messages = [new RoomMessage.Head(emergencies is null, LogPosition.Of(checkpoint.Checkpoint), last), .. news];
         while (messages.Count < charter.Epochs.SlotsPerMember)
         {
             messages.Add(new RoomMessage.Empty());
@@ -292,7 +313,7 @@ public sealed class InboxVectorTests
         }).ToList();
         var tree = new EpochTree(made.Select(item => Digest.Of(item.Ciphertext)));
         var entry = room.EpochOf(epoch, checkpoint, first, tree.Root);
-        room.Accept(entry with { Recipients = [.. entry.Recipients.Select(recipient => recipient with { Last = last })], Disclosed = disclosed, Void = without }, room.Instance);
+        room.Accept(entry with { Recipients = [.. entry.Recipients.Select(recipient => recipient with { Last = last })], Disclosed = disclosed, Void = without, Evaluated = emergencies is null, Emergencies = emergencies ?? [] }, room.Instance);
         var generation = room.State.CurrentInstance!.Generation;
         return
         [

@@ -85,6 +85,14 @@ internal sealed class TestRoom : IDisposable
         Verifier = new LogVerifier(Room);
     }
 
+    /// <param name="emergencies">Who may be warned, and how often.</param>
+    public TestRoom(EmergencyTerms emergencies)
+    {
+        Draft = NewDraft(simulated: true).SetEmergencies(emergencies);
+        Genesis = Build(Draft);
+        Verifier = new LogVerifier(Room);
+    }
+
     /// <param name="seat">Speaks for survivors.</param>
     public TestRoom(TestMember seat)
     {

@@ -32,6 +32,8 @@ internal static class CharterCommands
     private static readonly Option<int?> Slots = new("--slots") { Description = "Messages a member and epoch." };
     private static readonly Option<string?> Model = new("--linkage-model") { Description = "File or digest of the linkage model; the one that ships unless named (charter model).", HelpName = "FILE|DIGEST" };
     private static readonly Option<string?> NewModel = new("--linkage-model") { Description = "\"shipped\", or file or digest of another linkage model; that of the version before unless named.", HelpName = "FILE|DIGEST" };
+    private static readonly Option<string?> EmergenciesTo = new("--emergencies") { Description = "Agencies that may be warned of an emergency, separated by commas, or none; as in the version before unless named.", HelpName = "AGENCIES" };
+    private static readonly Option<int?> EmergenciesPerMonth = new("--emergencies-per-month") { Description = "How many emergencies a contributor has a month; 3 unless named.", HelpName = "N" };
     private static readonly Option<string?> ListingsBy = new("--listings-by") { Description = "How many people of a contributor must sign to list more: one or two; as in the version before unless named.", HelpName = "one|two" };
     private static readonly Option<string> Out = new("--out") { Description = "File to write.", HelpName = "FILE", Required = true };
     private static readonly Option<string?> Parent = new("--parent") { Description = "Signed charter of the version before.", HelpName = "FILE" };
@@ -64,7 +66,7 @@ internal static class CharterCommands
         add.Handle(AddMember);
         var query = new Command("add-query", "Put a query into a draft, in the place of an older one: what agencies may watch or search, too (samples/queries).") { Draft, QueryFile };
         query.Handle(AddQuery);
-        var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out, NewModel, ListingsBy };
+        var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out, NewModel, ListingsBy, EmergenciesTo, EmergenciesPerMonth };
         propose.Handle(Propose);
         var show = new Command("show", "Show a charter and who has signed it; with --parent also what it changes.") { AnyCharter, Parent };
         show.Handle(call => Show(call, call.Get(AnyCharter), verify: false));
@@ -209,6 +211,17 @@ internal static class CharterCommands
                 throw new ClientException(ClientProblem.Usage, "--listings-by must be one or two.");
         }
 
+        if (call.Get(EmergenciesTo) is { } agencies)
+        {
+            draft = draft.SetEmergencies(agencies == "none" ? null : new EmergencyTerms(
+                call.Get(EmergenciesPerMonth) ?? 3, [.. agencies.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Call.Member)]));
+        }
+        else if (call.Get(EmergenciesPerMonth) is { } most)
+        {
+            draft = draft.SetEmergencies(new EmergencyTerms(
+                most, charter.Emergencies?.Recipients ?? throw new ClientException(ClientProblem.Usage, "--emergencies-per-month: name with --emergencies who may be warned.")));
+        }
+
         if (call.Get(NewModel) is { } model)
         {
             draft = draft.SetLinkageModel(LinkageModelCommand.Read(model == "shipped" ? null : model));
@@ -305,6 +318,9 @@ internal static class CharterCommands
             ["impact"] = new JsonObject(charter.Queries.Where(query => query.Impact is not null).Select(query => KeyValuePair.Create(query.Id, (JsonNode?)query.Impact))),
             ["representatives"] = new JsonArray([.. charter.Representatives.Select(member => new JsonObject { ["id"] = member.Id.Value, ["speaksFor"] = member.SpeaksFor })]),
             ["needsSecond"] = new JsonArray([.. charter.NeedsSecond.Select(type => (JsonNode)type)]),
+            ["emergencies"] = charter.Emergencies is { } terms
+                ? new JsonObject { ["perMonth"] = terms.PerMonth, ["recipients"] = new JsonArray([.. terms.Recipients.Select(id => (JsonNode)id.Value)]) }
+                : null,
             ["linkageModel"] = charter.LinkageModel.ToString(),
             ["quorum"] = charter.Quorum,
             ["changes"] = new JsonArray([.. changes.Select(change => (JsonNode)change)]),
@@ -357,6 +373,9 @@ internal static class CharterCommands
         call.Screen.Line(charter.NeedsSecond.Contains(RoomCharter.ListingNeedsSecond)
             ? "  who may learn of a contributor's records: two of its people"
             : "  who may learn of a contributor's records: one of its people (--listings-by two asks for two, in the next version)");
+        call.Screen.Line(charter.Emergencies is { } terms
+            ? $"  may be warned of an emergency: {string.Join(", ", terms.Recipients)}; {terms.PerMonth} a month from each contributor"
+            : "  nobody may be warned of an emergency");
         call.Screen.Line($"  linkage model: {charter.LinkageModel}");
         call.Screen.Line($"    {LinkageModelCommand.NameOf(charter.LinkageModel)}");
         call.Screen.Line($"  epochs of {charter.Epochs.Length}, {charter.Epochs.SlotsPerMember} messages of {charter.Epochs.MessageBytes} bytes a member");

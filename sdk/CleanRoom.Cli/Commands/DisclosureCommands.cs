@@ -25,6 +25,13 @@ internal static class DisclosureCommands
     private static readonly Argument<string> Copy = new("COPY") { Description = "File with what the first person signed." };
     private static readonly Argument<string> Code = new("OUTCOME") { Description = "One of " + string.Join(", ", DisclosureFields.Outcomes) + "." };
 
+    private static readonly Argument<string> Reference = new("REFERENCE") { Description = "Your own reference of the record." };
+    private static readonly Option<string> To = new("--to") { Description = "Who is warned: one of those that the charter names for emergencies.", Required = true };
+    private static readonly Option<string> Presence = new("--presence") { Description = "Whether the person is there: " + string.Join(", ", Warning.Presences) + ".", Required = true };
+    private static readonly Option<string> Urgency = new("--urgency") { Description = "How soon somebody has to act: " + string.Join(", ", Warning.Urgencies) + ".", Required = true };
+    private static readonly Option<string> Country = new("--country") { Description = "Where, ISO 3166-1 alpha-3, such as THA.", Required = true };
+    private static readonly Option<string?> Admin1 = new("--province") { Description = "The province or state, ISO 3166-2, such as TH-50. Nothing nearer can be said." };
+
     public static Command Create()
     {
         var request = new Command("request", "Agencies: ask a contributor for fields of the record behind a notice. A second officer confirms.")
@@ -40,7 +47,12 @@ internal static class DisclosureCommands
         outcome.Handle(OutcomeAsync);
         var waiting = new Command("waiting", "Show what waits for a second person of this member.");
         waiting.Handle(WaitingAsync);
-        return new Command("disclosure", "Disclosure in two steps: request, decide, confirm, outcome.") { request, decide, confirm, outcome, waiting };
+        var emergency = new Command("emergency", "Contributors: warn an agency or a child-protection desk about a record of your own, at once. A second person, of another role, confirms.")
+        {
+            Reference, To, Presence, Urgency, Country, Admin1, ActOutput.As,
+        };
+        emergency.Handle(EmergencyAsync);
+        return new Command("disclosure", "Disclosure in two steps: request, decide, confirm, outcome; emergencies.") { request, decide, confirm, outcome, waiting, emergency };
     }
 
     private static async Task<int> RequestAsync(Call call)
@@ -80,6 +92,19 @@ internal static class DisclosureCommands
         var json = Words(copy.Act);
         json["about"] = act.Entry.About?.ToString();
         ActOutput.Show(call, room.Simulated, done, json, $"Confirmed what {act.Person} signed.");
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> EmergencyAsync(Call call)
+    {
+        var what = new Warning(call.Get(Presence), call.Get(Urgency), call.Get(Country), call.Get(Admin1));
+        var recipient = Call.Member(call.Get(To));
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        await room.SyncAsync(call.Token).ConfigureAwait(false);
+        var done = await new RoomActs(room).WarnAsync(call.Get(Reference), recipient, what, call.Get(ActOutput.As), call.Token).ConfigureAwait(false);
+        ActOutput.Show(
+            call, room.Simulated, done, Words(new RoomAct.Emergency(Guid.Empty, recipient, what)),
+            $"{recipient} is warned as soon as a person with another role has confirmed it. The inbox says whether it left: until then, call.");
         return ExitCodes.Ok;
     }
 
@@ -130,6 +155,14 @@ internal static class DisclosureCommands
         },
         RoomAct.DisclosureDecision decision => new JsonObject { ["granted"] = string.Join(",", decision.Fields), ["reason"] = decision.Reason },
         RoomAct.WatchRequest watch => WatchCommands.Words(watch),
+        RoomAct.Emergency emergency => new JsonObject
+        {
+            ["to"] = emergency.Recipient.Value,
+            ["presence"] = emergency.What.Presence,
+            ["urgency"] = emergency.What.Urgency,
+            ["country"] = emergency.What.Country,
+            ["admin1"] = emergency.What.Admin1,
+        },
         _ => new JsonObject { ["kind"] = ActRules.WordOf(act.Kind) },
     };
 

@@ -21,6 +21,11 @@ internal static class MessageWords
         RoomMessage.Request => "an agency asks about a record of yours",
         RoomMessage.Status status => $"your request is {StateWords(status.State)}",
         RoomMessage.Disclosed => "what was granted to you",
+        RoomMessage.Emergency { Child: true } => "a child is in danger: call this desk now",
+        RoomMessage.Emergency => "somebody is in danger: call this desk now",
+        RoomMessage.EmergencyAnswer { State: EmergencyState.Sent } => "your warning has left",
+        RoomMessage.EmergencyAnswer { State: EmergencyState.Refused } => "your warning did NOT leave: call somebody",
+        RoomMessage.EmergencyAnswer => "your warning is withdrawn: who had it is told to delete it",
         RoomMessage.TableRelease => "a table of counts",
         RoomMessage.Withdrawn => "withdrawn: delete what you were told",
         RoomMessage.Outcome => "what your disclosure led to",
@@ -97,6 +102,24 @@ internal static class MessageWords
             ("report by", ProtocolTime.Write(disclosed.OutcomeDue)),
             ("notice", RoomMessage.Notice.NonPunishment),
         ],
+        RoomMessage.Emergency emergency =>
+        [
+            ("emergency", $"{emergency.Id}"),
+            ("presence", emergency.What.Presence),
+            ("where", emergency.What.Admin1 is { } admin1 ? $"{admin1}, {emergency.What.Country}" : emergency.What.Country),
+            ("how soon", emergency.What.Urgency),
+            ("call", Words(emergency.From)),
+            ("handling", List(emergency.Handling)),
+            ("expires", ProtocolTime.Write(emergency.Expires)),
+            ("notice", RoomMessage.Notice.NonPunishment),
+        ],
+        RoomMessage.EmergencyAnswer answer =>
+        [
+            ("emergency", $"{answer.Id}"),
+            ("to", answer.Recipient.Value),
+            ("your record", answer.Own),
+            ("why", answer.Reason ?? "nothing to explain"),
+        ],
         RoomMessage.TableRelease table =>
         [
             ("table", $"{table.Query} {table.Version}, by {string.Join(" and ", table.Terms.By)}; part {table.Part} of {table.Parts}"),
@@ -106,7 +129,7 @@ internal static class MessageWords
             ("not shown", $"fewer than {table.Terms.K} persons or {table.Terms.Contributors} contributors, or more than {table.Terms.DominancePercent} % of one; rounded to {table.Terms.RoundTo}s"),
             ("means", RoomMessage.TableRelease.Caveat),
         ],
-        RoomMessage.Withdrawn withdrawn => [(withdrawn.Match is null ? "request" : "match", withdrawn.Match ?? $"{withdrawn.Id}"), ("do now", "delete every copy; do not act on it")],
+        RoomMessage.Withdrawn withdrawn => [(withdrawn.Match is null ? "request or emergency" : "match", withdrawn.Match ?? $"{withdrawn.Id}"), ("do now", "delete every copy; do not act on it")],
         RoomMessage.Ending ending => [.. ending.Records.Select(record => (record.Own, $"ends {ProtocolTime.Write(record.Ends)}: {List(record.Purposes)}")), ("do now", "ask the person again, then \"consent grant\"; without it, what it allowed stops by itself")],
         RoomMessage.Outcome outcome => [("request", $"{outcome.Id}"), ("from", outcome.Agency.Value), ("your record", outcome.Own), ("outcome", outcome.Code)],
         RoomMessage.Head head => [("computed on", $"{head.Position.Size} entries"), ("your last", $"{head.Last}")],

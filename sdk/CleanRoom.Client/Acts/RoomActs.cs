@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Acts;
+using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Uploads;
 using CleanRoom.Records.Matching;
@@ -41,9 +42,7 @@ public sealed class RoomActs
     public Task<LoggedActReceipt> ChangeConsentAsync(string reference, RoomAct.ConsentChange change, string? person, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(change);
-        var record = RecordLedger.Open(_room.Memory.Folder).Find(reference) is { Withdrawn: false, Slots.Count: > 0 } known
-            ? known
-            : throw new ClientException(ClientProblem.NoInput, $"This profile has no live record {reference} in the room: check the reference, or upload the record first.");
+        var record = Live(reference);
         if (change is { Granted: true, Expires: { } expires } && expires <= _room.Checkpoint.Time.Expiring)
         {
             throw new ClientException(ClientProblem.Usage, "The consent must end after now (room time): a consent is time-limited, and this one would be over already.");
@@ -51,6 +50,26 @@ public sealed class RoomActs
 
         return ActAsync(change with { Record = record.RecordId }, null, person, cancellationToken);
     }
+
+    /// <summary>Warns an agency of an emergency about an uploaded record. It leaves at once when a second person, of another role, has confirmed it.</summary>
+    /// <param name="reference">The contributor's own reference of the record.</param>
+    /// <param name="recipient">One of those that the charter names for it.</param>
+    /// <param name="what">What it is told.</param>
+    /// <param name="person">Who signs; null for the first approver, releaser or safeguarding lead.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ClientException">The charter does not allow it, or there is no such record.</exception>
+    public Task<LoggedActReceipt> WarnAsync(string reference, MemberId recipient, Warning what, string? person, CancellationToken cancellationToken)
+    {
+        var terms = _room.Charter.Emergencies
+            ?? throw new ClientException(ClientProblem.NotPermitted, "The charter in force has no emergencies: have it name whom they go to, with \"cleanroom charter propose --emergencies\". Call by telephone now.");
+        return terms.Recipients.Contains(recipient)
+            ? ActAsync(new RoomAct.Emergency(Live(reference).RecordId, recipient, what), null, person, cancellationToken)
+            : throw new ClientException(ClientProblem.NotPermitted, $"The charter lets nobody warn {recipient}: it names {string.Join(", ", terms.Recipients)}.");
+    }
+
+    private LedgerRecord Live(string reference) => RecordLedger.Open(_room.Memory.Folder).Find(reference) is { Withdrawn: false, Slots.Count: > 0 } known
+        ? known
+        : throw new ClientException(ClientProblem.NoInput, $"This profile has no live record {reference} in the room: check the reference, or upload the record first.");
 
     /// <summary>Answers a match that this member was told of.</summary>
     public Task<LoggedActReceipt> AnswerAsync(string match, MatchVerdict answer, string? person, CancellationToken cancellationToken) =>
@@ -129,8 +148,10 @@ public sealed class RoomActs
     {
         var act = Verify(copy);
         var roles = RolesOf(act.Entry.Kind);
-        person ??= _room.Profile.People.FirstOrDefault(item => (item.Roles & roles) != PersonRoles.None && item.Person != act.Person)?.Person
-            ?? throw new ClientException(ClientProblem.NotPermitted, "The second signature must be another person's: let a colleague with the role confirm.");
+        var two = ActRules.NeedsTwoRoles(act.Entry.Kind);
+        person ??= _room.Profile.People.FirstOrDefault(item =>
+                (item.Roles & roles) != PersonRoles.None && item.Person != act.Person && (!two || ActRules.AreTwoRoles(act.Entry.Kind, act.Roles, item.Roles)))?.Person
+            ?? throw new ClientException(ClientProblem.NotPermitted, $"The second signature must be another person's: let a colleague with {(two ? "another" : "the")} role confirm.");
         using var key = _room.Profile.OpenPersonKey(roles, person);
         var entry = await _room.AppendAsync(new ConfirmEntry(_room.Room, RoomClient.NewEntryId(), Member, act.LeafHash), key, cancellationToken).ConfigureAwait(false);
         return new LoggedActReceipt(act.Entry.Id, entry.Index, false, null);

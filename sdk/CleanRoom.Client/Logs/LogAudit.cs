@@ -196,7 +196,8 @@ public sealed class LogAudit
         InstanceEntry instance => $"generation {instance.Generation}",
         ReleaseEntry release => $"generation {release.Generation}, until {ProtocolTime.Write(release.LeaseEnds)}",
         EpochEntry epoch => $"epoch {epoch.Epoch}, {(epoch.Evaluated ? "evaluated" : "not evaluated")}"
-            + (epoch.Disclosed.Count > 0 ? $", discloses for {string.Join(", ", epoch.Disclosed)}" : ""),
+            + (epoch.Disclosed.Count > 0 ? $", discloses for {string.Join(", ", epoch.Disclosed)}" : "")
+            + (epoch.Emergencies.Count > 0 ? $", answers emergencies {string.Join(", ", epoch.Emergencies)}" : ""),
         ActEntry { About: { } about } act => $"{act.Id}, about request {about}",
         ActEntry act => $"{act.Id}, sealed",
         RecoveryEntry { Content.Statement: var statement } =>

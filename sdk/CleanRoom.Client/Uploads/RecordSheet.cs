@@ -140,6 +140,12 @@ public sealed record RecordSheet(string Reference, DateTimeOffset AsOf, string N
                 case RoomMessage.Outcome outcome when outcome.Own == reference:
                     text = $"{outcome.Agency} reported what became of it: {outcome.Code}.";
                     break;
+                case RoomMessage.EmergencyAnswer { State: EmergencyState.Sent } warned when warned.Own == reference:
+                    text = $"Two people of ours warned {warned.Recipient} at once of a danger: that somebody is there, in which province or country, and how soon to act. No name and nothing else of the record was given.";
+                    break;
+                case RoomMessage.EmergencyAnswer { State: EmergencyState.Withdrawn } warned when warned.Own == reference:
+                    text = $"{warned.Recipient} was told to delete the warning.";
+                    break;
                 case RoomMessage.Withdrawn { Match: { } match } when matches.Contains(match):
                     text = "A match that we were told of was taken back: we are to forget it.";
                     break;

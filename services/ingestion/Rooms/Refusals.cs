@@ -73,6 +73,7 @@ internal static class Refusals
         IgnoredReason.CheckpointNotCosigned => (ErrorReason.NotCosigned, "The checkpoint in the entry is not cosigned.", "Use a cosigned checkpoint."),
         IgnoredReason.RoomTimeWentBack => (ErrorReason.FailedPrecondition, "Room time went back.", "Use the room time of a newer checkpoint."),
         IgnoredReason.UnknownAct => (ErrorReason.NotFound, "The author has no such act that waits for a second person.", "Confirm what \"cleanroom room status\" shows as waiting."),
+        IgnoredReason.SameRole => (ErrorReason.RoleMissing, "The two signatures need two different roles.", "Let a person with another role confirm."),
         IgnoredReason.SamePerson => (ErrorReason.RoleMissing, "The second signature is the same person's as the first.", "Let another person with the role confirm."),
         IgnoredReason.NotApproved => (ErrorReason.FailedPrecondition, "The request that the entry names has not been signed by two officers, or lacks a decision.", "Name a request from the inbox."),
         IgnoredReason.KeysFrozen => (ErrorReason.KeyFrozen, "The owner has frozen its keys, or has not resumed since a recovery.", "Ask the owner to resume."),

@@ -4,6 +4,7 @@ using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
+using CleanRoom.Matching.Emergencies;
 using CleanRoom.Matching.Epochs;
 using CleanRoom.Matching.Records;
 
@@ -20,8 +21,21 @@ internal sealed class DisclosureDesk
 
     public DisclosureBook Book { get; } = new();
 
+    /// <summary>What waits for no epoch.</summary>
+    public EmergencyDesk Emergencies { get; } = new();
+
     /// <summary>An act that has all its signatures.</summary>
-    public void Hear(LoggedAct logged, RoomAct act) => _heard.Enqueue((logged, act));
+    public void Hear(LoggedAct logged, RoomAct act)
+    {
+        if (act is RoomAct.Emergency emergency)
+        {
+            Emergencies.Hear(logged, emergency);
+        }
+        else
+        {
+            _heard.Enqueue((logged, act));
+        }
+    }
 
     /// <summary>Works.</summary>
     /// <param name="state">The room at the epoch's position.</param>
@@ -36,6 +50,7 @@ internal sealed class DisclosureDesk
         {
             Do(item.Logged, item.Act, state, shelf, outbox, time);
         }
+        Emergencies.Pass(state, shelf, outbox, time);
         foreach (var item in Book.Pass(time))
         {
             Tell(item, outbox);

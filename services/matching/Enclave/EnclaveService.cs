@@ -173,10 +173,11 @@ internal sealed class EnclaveGeneration : IDisposable
                 await PauseAsync(charter, cancellationToken);
                 continue;
             }
-            var isDue = checkpoint.Time.Opening >= (world.State.LastEpochTime ?? _bornAt) + charter.Epochs.Length.Approximate;
-            if (isDue && !ended)
+            var isDue = checkpoint.Time.Opening >= (world.State.LastRegularEpochTime ?? _bornAt) + charter.Epochs.Length.Approximate;
+            var isEmergency = world.Desk.Emergencies.IsDue(world.State, checkpoint.Note);
+            if ((isDue || isEmergency) && !ended)
             {
-                undelivered.Enqueue(await EndEpochAsync(world, checkpoint, cancellationToken));
+                undelivered.Enqueue(await EndEpochAsync(world, checkpoint, isEmergency, cancellationToken));
                 Show(world);
                 ended = true;
                 continue;
@@ -184,7 +185,7 @@ internal sealed class EnclaveGeneration : IDisposable
 
             // Between two epochs one thing is sealed anew at least, however long they take: old keys must not live on because a room is busy.
             ended = false;
-            if (!await resealer.StepAsync(cancellationToken) && !isDue)
+            if (!await resealer.StepAsync(cancellationToken) && !isDue && !isEmergency)
             {
                 await PauseAsync(charter, cancellationToken);
             }
@@ -365,7 +366,10 @@ internal sealed class EnclaveGeneration : IDisposable
     {
         await world.AdvanceAsync(epoch.Checkpoint.Checkpoint.Size, cancellationToken);
         var recipients = epoch.Recipients.Select(recipient => recipient.Member).ToHashSet();
-        var same = EpochRun.Compute(epoch.Checkpoint, world.State, world.Shelf, world.Outbox, world.Desk, _keys, recipients, cancellationToken).As(epoch);
+        var isEmergency = epoch.Emergencies.Count > 0;
+        var same = (isEmergency
+            ? EpochRun.ComputeEmergency(epoch.Checkpoint, world.State, world.Shelf, world.Desk.Emergencies, _keys, recipients)
+            : EpochRun.Compute(epoch.Checkpoint, world.State, world.Shelf, world.Outbox, world.Desk, _keys, recipients, cancellationToken)).As(epoch);
         foreach (var recipient in recipients.Except(same.Recipients.Select(recipient => recipient.Member)))
         {
             Log.EpochDiffers(_logger, _room, epoch.Epoch, recipient.Value);
@@ -374,20 +378,30 @@ internal sealed class EnclaveGeneration : IDisposable
         same = same with { Recipients = [.. same.Recipients.Where(made => !_late.Contains(epoch.Epoch) && _log.Newest.VoidThrough(made.Member, made.First) is null)] };
         foreach (var recipient in recipients.Except(same.Recipients.Select(recipient => recipient.Member)))
         {
-            world.Outbox.PutBack(recipient);
+            if (isEmergency)
+            {
+                world.Desk.Emergencies.PutBack(recipient, world.Outbox);
+            }
+            else
+            {
+                world.Outbox.PutBack(recipient);
+            }
         }
         return same;
     }
 
     /// <summary>Computes the epoch, records it, and only then has something to deliver.</summary>
-    private async Task<Delivery> EndEpochAsync(EnclaveWorld world, CosignedCheckpoint checkpoint, CancellationToken cancellationToken)
+    private async Task<Delivery> EndEpochAsync(EnclaveWorld world, CosignedCheckpoint checkpoint, bool isEmergency, CancellationToken cancellationToken)
     {
         using var span = Tracing.Source.StartActivity("epoch")?.SetTag(TelemetryFields.Room, _room).SetTag(TelemetryFields.Generation, _generation);
-        var result = EpochRun.Compute(checkpoint.Note, world.State, world.Shelf, world.Outbox, world.Desk, _keys, null, cancellationToken);
+        var result = isEmergency
+            ? EpochRun.ComputeEmergency(checkpoint.Note, world.State, world.Shelf, world.Desk.Emergencies, _keys, null)
+            : EpochRun.Compute(checkpoint.Note, world.State, world.Shelf, world.Outbox, world.Desk, _keys, null, cancellationToken);
         var entry = new EpochEntry(
             _options.Room, NewEntryId(), checkpoint.Note, result.Epoch, result.Evaluated, _generation, [.. result.Recipients.Select(recipient => recipient.ToEntry())], result.RoomTime)
         {
             Disclosed = result.Disclosed,
+            Emergencies = result.Emergencies,
             Void = _void,
         };
         var index = await _log.AppendAsync(entry.Sign(_instanceKeys.Signing), _options.CosignTimeout, cancellationToken);

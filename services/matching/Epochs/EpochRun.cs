@@ -3,6 +3,7 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Cryptography;
 using CleanRoom.Matching.Disclosures;
+using CleanRoom.Matching.Emergencies;
 using CleanRoom.Matching.Records;
 using CleanRoom.Matching.Release;
 
@@ -19,6 +20,9 @@ internal sealed record EpochResult(long Epoch, bool Evaluated, DateTimeOffset Ro
 {
     /// <summary>Requests whose granted fields leave with this epoch.</summary>
     public IReadOnlyList<EntryId> Disclosed { get; init; } = [];
+
+    /// <summary>Emergencies that this epoch answers: it is for nothing else then.</summary>
+    public IReadOnlyList<EntryId> Emergencies { get; init; } = [];
 
     /// <summary>The same with only the recipients whose messages are, byte for byte, the ones that an epoch entry of the log binds.</summary>
     public EpochResult As(EpochEntry entry) => this with { Recipients = [.. Recipients.Where(item => entry.Recipients.Contains(item.ToEntry()))] };
@@ -73,8 +77,7 @@ internal static class EpochRun
 
         outbox.Tables.Close(state, shelf, time, cancellationToken);
         var epoch = state.LastEpoch + 1;
-        var reached = charter.Members.Select(member => member.Id)
-            .Where(member => state.CurrentKey(member, KeyPurpose.Inbox) is not null && keys.TryGet(member, out _) && only?.Contains(member) != false).Order().ToList();
+        var reached = Reached(state, keys, only);
         var disclosed = desk.Work(state, shelf, outbox, time, reached);
         var recipients = new List<RecipientMessages>();
         foreach (var member in reached)
@@ -86,6 +89,31 @@ internal static class EpochRun
         shelf.WidenConsents();
         return new EpochResult(epoch, evaluated, time.Opening, note, recipients) { Disclosed = disclosed };
     }
+
+    /// <summary>Ends an epoch between the others, for emergencies alone: no query runs, nothing else leaves, and what waits for the next epoch goes on waiting. Every member gets as many messages as ever.</summary>
+    /// <param name="note">The cosigned checkpoint that <paramref name="state"/> and <paramref name="shelf"/> stand at.</param>
+    /// <param name="state">The room at that position.</param>
+    /// <param name="shelf">The records at that position.</param>
+    /// <param name="emergencies">What waits.</param>
+    /// <param name="keys">Keys of the owners.</param>
+    /// <param name="only">Recipients; null for every member with an inbox key whose room secret is here.</param>
+    public static EpochResult ComputeEmergency(SignedCheckpoint note, RoomState state, RecordShelf shelf, EmergencyDesk emergencies, KeyRing keys, IReadOnlySet<MemberId>? only)
+    {
+        var time = TimeOf(note, state);
+        var reached = Reached(state, keys, only);
+        var (messages, answered) = emergencies.Work(state, shelf, time, reached, state.Charter!.Epochs.SlotsPerMember - 1);
+        var epoch = state.LastEpoch + 1;
+        var recipients = reached.ConvertAll(member => Seal(
+            member, epoch, false, messages.GetValueOrDefault(member, []), note.Checkpoint, state, state.CurrentKey(member, KeyPurpose.Inbox)!.Key,
+            keys.TryGet(member, out var held) ? held.RoomSecret : throw new InvalidOperationException("Only members whose keys are here are reached.")));
+        return new EpochResult(epoch, false, time.Opening, note, recipients) { Emergencies = answered };
+    }
+
+    private static List<MemberId> Reached(RoomState state, KeyRing keys, IReadOnlySet<MemberId>? only) =>
+    [
+        .. state.Charter!.Members.Select(member => member.Id)
+            .Where(member => state.CurrentKey(member, KeyPurpose.Inbox) is not null && keys.TryGet(member, out _) && only?.Contains(member) != false).Order(),
+    ];
 
     private static RecipientMessages Seal(
         MemberId member, long epoch, bool evaluated, IReadOnlyList<RoomMessage> messages, Checkpoint checkpoint, RoomState state, HpkePublicKey inbox, SecretBytes secret)

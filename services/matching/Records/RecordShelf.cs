@@ -45,6 +45,9 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
 
     public HeldRecord? Find(RecordHandle handle) => _records.GetValueOrDefault(handle);
 
+    /// <summary>A contributor's own record by its id.</summary>
+    public HeldRecord? Find(MemberId contributor, Guid id) => _byId.TryGetValue((contributor, id), out var handle) ? _records[handle] : null;
+
     /// <summary>The newest version of a record.</summary>
     public HeldRecord? Find(RecordName name) => _byName.TryGetValue(name, out var handle) ? _records[handle] : null;
 

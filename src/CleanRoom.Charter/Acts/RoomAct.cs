@@ -57,6 +57,7 @@ public abstract partial record RoomAct
                 ActKind.Decision => DisclosureDecision.Read(fields),
                 ActKind.Watch => WatchRequest.Read(fields),
                 ActKind.Unwatch => WatchWithdrawal.Read(fields),
+                ActKind.Emergency => Emergency.Read(fields),
                 _ => DisclosureOutcome.Read(fields),
             };
             fields.End();
@@ -103,12 +104,7 @@ public abstract partial record RoomAct
 
         internal static ConsentChange? Read(JsonFields fields)
         {
-            var record = fields.Parsed("record", "is not a record id", "write a UUID in lower case with hyphens", (string text, out Guid? result) =>
-            {
-                var good = UuidText.TryParse(text, out var parsed);
-                result = good ? parsed : null;
-                return good;
-            });
+            var record = ReadRecord(fields);
             var purpose = fields.OneOf("purpose", [.. ConsentPurposes.Codes.Keys]);
             var granted = fields.OneOf("state", "Granted", "Withdrawn") == "Granted";
             var expires = granted ? fields.Time("expires") : null;
@@ -226,6 +222,14 @@ public abstract partial record RoomAct
         internal static DisclosureOutcome? Read(JsonFields fields) =>
             fields.OneOf("outcome", DisclosureFields.Outcomes) is { } code ? new DisclosureOutcome(code) : null;
     }
+
+    private static Guid? ReadRecord(JsonFields fields) =>
+        fields.Parsed("record", "is not a record id", "write a UUID in lower case with hyphens", (string text, out Guid? result) =>
+        {
+            var good = UuidText.TryParse(text, out var parsed);
+            result = good ? parsed : null;
+            return good;
+        });
 
     private static string? ReadMatch(JsonFields fields) =>
         fields.Bytes("match", MatchReference.Size, MatchReference.Size) is { } bytes ? StrictBase64.EncodeUrl(bytes) : null;

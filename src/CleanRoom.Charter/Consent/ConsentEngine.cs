@@ -116,6 +116,24 @@ public static class ConsentEngine
     }
 
     /// <summary>
+    /// Says whether an agency may be warned of an emergency about a record (N4), once two people of its contributor have signed: presence and place at admin1 are told as facts that do not identify.
+    /// A child's goes to child protection only.
+    /// </summary>
+    /// <param name="side">The record with what its contributor has said.</param>
+    /// <param name="agency">Who is to be warned.</param>
+    /// <param name="now">Room time, the one for what expires.</param>
+    /// <returns>The rule that forbids it; null if it may be told.</returns>
+    public static ReasonCode? WhyNotWarned(LinkSide side, Agency agency, DateTimeOffset now) =>
+        ConcernsChild(side) && agency.Kind != RecipientKinds.ChildProtection ? ReasonCode.Child : WhyNotDisclosed(side, agency, identifying: false, now);
+
+    /// <summary>Whether a record is about a child, by its victim's age or its caveat.</summary>
+    public static bool IsAboutChild(RecordConsent record)
+    {
+        ArgumentNullException.ThrowIfNull(record);
+        return record.VictimIsChild || record.Caveats.Contains("CHILD");
+    }
+
+    /// <summary>
     /// Q11: the question goes to who holds the found person's record, if she agreed to be traced (C7). She decides; a child's case goes the way of child protection, and who
     /// looks for it hears nothing from the room.
     /// </summary>
@@ -315,5 +333,5 @@ public static class ConsentEngine
             : side.Record.Grants.Where(grant => grant.Purpose == purpose && now < grant.Expires);
     }
 
-    private static bool ConcernsChild(LinkSide side) => side.Record.VictimIsChild || side.Record.Caveats.Contains("CHILD");
+    private static bool ConcernsChild(LinkSide side) => IsAboutChild(side.Record);
 }

@@ -26,6 +26,9 @@ public enum ActKind
 
     /// <summary>An agency withdraws a watch.</summary>
     Unwatch,
+
+    /// <summary>A contributor warns an agency of an emergency about a record of its own. Two people of different roles.</summary>
+    Emergency,
 }
 
 /// <summary>Who may do what: one table for readers, the enclave and the client.</summary>
@@ -45,6 +48,7 @@ public static class ActRules
         ActKind.Answer when isAgency => PersonRoles.Officer,
         ActKind.Answer => PersonRoles.Releaser | PersonRoles.Safeguarding,
         ActKind.Decision => PersonRoles.Releaser,
+        ActKind.Emergency => PersonRoles.Approver | PersonRoles.Releaser | PersonRoles.Safeguarding,
         _ => PersonRoles.Officer,
     };
 
@@ -54,13 +58,26 @@ public static class ActRules
     /// <summary>Whether a member of this role in the charter may do this.</summary>
     public static bool MayAct(ActKind kind, CharterMember member) => kind switch
     {
-        ActKind.Consent or ActKind.Decision => member is ContributorMember,
+        ActKind.Consent or ActKind.Decision or ActKind.Emergency => member is ContributorMember,
         ActKind.Request or ActKind.Outcome or ActKind.Watch or ActKind.Unwatch => member is AgencyMember,
         _ => member is ContributorMember or AgencyMember,
     };
 
     /// <summary>Whether a second person has to sign before it counts.</summary>
-    public static bool NeedsSecond(ActKind kind) => kind is ActKind.Request or ActKind.Decision or ActKind.Watch;
+    public static bool NeedsSecond(ActKind kind) => kind is ActKind.Request or ActKind.Decision or ActKind.Watch or ActKind.Emergency;
+
+    /// <summary>Whether the two persons need different roles too.</summary>
+    public static bool NeedsTwoRoles(ActKind kind) => kind is ActKind.Emergency;
+
+    /// <summary>Whether two persons with these roles have, between them, two different ones of those that this kind asks for: one each.</summary>
+    /// <param name="kind">The kind.</param>
+    /// <param name="first">All roles of the one.</param>
+    /// <param name="second">All roles of the other.</param>
+    public static bool AreTwoRoles(ActKind kind, PersonRoles first, PersonRoles second)
+    {
+        var asked = RolesOf(kind, isAgency: false);
+        return (first & asked) != PersonRoles.None && (second & asked) != PersonRoles.None && Each((first | second) & asked).Count() > 1;
+    }
 
     /// <summary>Whether the entry names the request that it is about.</summary>
     public static bool IsAboutRequest(ActKind kind) => kind is ActKind.Decision or ActKind.Outcome;

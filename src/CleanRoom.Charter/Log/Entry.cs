@@ -458,6 +458,11 @@ public sealed record EpochEntry(
     public IReadOnlyList<EntryId> Disclosed { get; init; } = [];
 
     /// <summary>
+    /// Emergencies that this epoch answers, sorted by their text. Such an epoch comes between the others, as soon as two people have signed: no query runs, and nothing else leaves with it.
+    /// </summary>
+    public IReadOnlyList<EntryId> Emergencies { get; init; } = [];
+
+    /// <summary>
     /// What an earlier instance may have ended an epoch with, without handing it over, and this one cannot make again byte for byte, sorted by epoch and member. The recipient
     /// reads on behind it; what may still be told is told anew.
     /// </summary>
@@ -472,6 +477,11 @@ public sealed record EpochEntry(
         if (Disclosed.Count > 0)
         {
             json["disclosed"] = JsonBuild.Sorted(Disclosed.Select(id => id.ToString()));
+        }
+
+        if (Emergencies.Count > 0)
+        {
+            json["emergencies"] = JsonBuild.Sorted(Emergencies.Select(id => id.ToString()));
         }
 
         json["epoch"] = Epoch;

@@ -126,6 +126,9 @@ public enum IgnoredReason
     /// <summary>The second signature is the same person's.</summary>
     SamePerson,
 
+    /// <summary>The two signatures are of one role where two different ones are asked for.</summary>
+    SameRole,
+
     /// <summary>The log holds no request of this id that two officers have signed, or the disclosure lacks an approval.</summary>
     NotApproved,
 

@@ -347,7 +347,8 @@ internal static class EntryReader
     private static EpochEntry? ReadEpoch(JsonFields fields, RoomId room, EntryId id)
     {
         var checkpoint = fields.Parsed<SignedCheckpoint>("checkpoint", "is not a signed checkpoint", "write the signed note", SignedCheckpoint.TryParse);
-        IReadOnlyList<EntryId> disclosed = fields.Optional("disclosed") is null ? [] : ReadDisclosed(fields);
+        IReadOnlyList<EntryId> disclosed = fields.Optional("disclosed") is null ? [] : ReadActs(fields, "disclosed");
+        IReadOnlyList<EntryId> emergencies = fields.Optional("emergencies") is null ? [] : ReadActs(fields, "emergencies");
         var epoch = fields.Integer("epoch", 1, MaxCounter);
         var evaluated = fields.Bool("evaluated");
         var generation = fields.Integer("generation", 1, MaxCounter);
@@ -369,6 +370,7 @@ internal static class EntryReader
             : new EpochEntry(room, id, checkpoint, epoch.Value, evaluated.Value, generation.Value, recipients, roomTime.Value)
             {
                 Disclosed = disclosed,
+                Emergencies = emergencies,
                 Void = without,
             };
     }
@@ -395,8 +397,8 @@ internal static class EntryReader
         return items;
     }
 
-    private static List<EntryId> ReadDisclosed(JsonFields fields) =>
-        [.. fields.SortedTexts("disclosed", 1, EpochEntry.MaxDisclosed, text => EntryId.TryParse(text, out _), UuidRemedy).Select(text => EntryId.Parse(text))];
+    private static List<EntryId> ReadActs(JsonFields fields, string name) =>
+        [.. fields.SortedTexts(name, 1, EpochEntry.MaxDisclosed, text => EntryId.TryParse(text, out _), UuidRemedy).Select(text => EntryId.Parse(text))];
 
     private static BatchId? ReadBatchId(JsonFields fields, string name) =>
         fields.Parsed(name, "is not a batch id", UuidRemedy, (string text, out BatchId? result) =>

@@ -12,7 +12,7 @@ public sealed partial class RoomState
     private IgnoredReason ApplyAct(SignedEntry signed, ActEntry entry)
     {
         Charter!.TryFind(entry.Author!, out var member);
-        if (!ActRules.MayAct(entry.Kind, member!))
+        if (!ActRules.MayAct(entry.Kind, member!) || (entry.Kind == ActKind.Emergency && Charter.Emergencies is null))
         {
             return IgnoredReason.NotAllowed;
         }
@@ -76,6 +76,11 @@ public sealed partial class RoomState
         if (reason != IgnoredReason.None)
         {
             return reason;
+        }
+
+        if (ActRules.NeedsTwoRoles(act.Entry.Kind) && !ActRules.AreTwoRoles(act.Entry.Kind, act.Roles, _persons[signed.SignedBy].Roles))
+        {
+            return IgnoredReason.SameRole;
         }
 
         _acts[id] = act with { ConfirmedAt = Size };

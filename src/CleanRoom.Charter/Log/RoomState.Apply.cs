@@ -661,6 +661,13 @@ public sealed partial class RoomState
             return IgnoredReason.NotApproved;
         }
 
+        // One that comes between the others has nothing to say but what two people have signed for.
+        if (entry.Emergencies.Count > 0
+            && (entry.Evaluated || entry.Disclosed.Count > 0 || (!HasUnseen && entry.Emergencies.Any(id => Act(id) is not { Entry.Kind: ActKind.Emergency, Counts: true }))))
+        {
+            return IgnoredReason.NotApproved;
+        }
+
         var without = new List<EpochRecipient>();
         foreach (var item in entry.Void)
         {
@@ -687,6 +694,7 @@ public sealed partial class RoomState
         LastEpoch = entry.Epoch;
         LastEvaluatedEpoch = entry.Evaluated ? entry.Epoch : LastEvaluatedEpoch;
         LastEpochTime = entry.RoomTime;
+        LastRegularEpochTime = entry.Emergencies.Count > 0 ? LastRegularEpochTime : entry.RoomTime;
         foreach (var recipient in entry.Recipients)
         {
             _lastNumbers[recipient.Member] = recipient.Last;

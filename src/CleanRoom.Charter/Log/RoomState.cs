@@ -116,6 +116,9 @@ public sealed partial class RoomState
     /// <summary>Room time of the last epoch; null before the first.</summary>
     public DateTimeOffset? LastEpochTime { get; private set; }
 
+    /// <summary>Room time of the last epoch that was not for emergencies, from which the next one is due; null before the first.</summary>
+    public DateTimeOffset? LastRegularEpochTime { get; private set; }
+
     /// <summary>Begins with an empty log.</summary>
     public static RoomState Open(RoomId room) => room == default ? throw new ArgumentException("The room id is missing.", nameof(room)) : new RoomState(room);
 

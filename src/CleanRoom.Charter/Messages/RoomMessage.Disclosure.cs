@@ -157,9 +157,9 @@ public abstract partial record RoomMessage
         }
     }
 
-    /// <summary>N6: what was told under this reference, or disclosed for this request, is withdrawn: delete it. Never why.</summary>
-    /// <param name="Match">The reference; null for a disclosure.</param>
-    /// <param name="Id">The request; null for a match.</param>
+    /// <summary>N6: what was told under this reference, or disclosed for this request or emergency, is withdrawn: delete it. Never why.</summary>
+    /// <param name="Match">The reference; null for a disclosure or an emergency.</param>
+    /// <param name="Id">The request or emergency; null for a match.</param>
     public sealed record Withdrawn(string? Match, EntryId? Id) : RoomMessage
     {
         /// <inheritdoc/>

@@ -40,6 +40,10 @@ public abstract partial record RoomMessage
         Notice notice => notice.Handling.Contains(RiskToLife, StringComparer.Ordinal),
         Disclosed disclosed => disclosed.Handling.Contains(RiskToLife, StringComparer.Ordinal),
         Review review => review.Reasons.Contains(Review.OwnRiskToLife, StringComparer.Ordinal),
+        Emergency => true,
+
+        // Who was to be warned was not: somebody has to call.
+        EmergencyAnswer answer => answer.State == EmergencyState.Refused,
         _ => false,
     };
 
@@ -83,7 +87,7 @@ public abstract partial record RoomMessage
                 & fields.Member("recipient") == place.Recipient
                 & JsonFields.TextOf(fields.Value("room") ?? default) == place.Room.ToString()
                 & labelled == place.Simulated;
-            message = fields.OneOf("kind", "N1", "N2a", "N3", "N6", "N7", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status") switch
+            message = fields.OneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "emergency", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status") switch
             {
                 "head" => Head.Read(fields),
                 "empty" => new Empty(),
@@ -95,6 +99,8 @@ public abstract partial record RoomMessage
                 "request" => Request.Read(fields),
                 "status" => Status.Read(fields),
                 "N3" => Disclosed.Read(fields),
+                "N4" => Emergency.Read(fields),
+                "emergency" => EmergencyAnswer.Read(fields),
                 "N6" => Withdrawn.Read(fields),
                 "N7" => TableRelease.Read(fields),
                 "outcome" => Outcome.Read(fields),

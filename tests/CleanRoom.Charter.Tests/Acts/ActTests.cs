@@ -1,4 +1,5 @@
 using CleanRoom.Charter.Acts;
+using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 
@@ -52,6 +53,10 @@ public sealed class ActTests
     [InlineData("{\"case\":\"1\",\"legalBasis\":\"b\",\"mandate\":\"m\",\"purpose\":\"p\",\"query\":\"18\",\"schema\":\"cleanroom/act/v1\",\"subject\":{\"kind\":\"phone\",\"value\":\"x\"},\"version\":\"1.0.0\"}", ActKind.Watch, "query")]
     [InlineData("{\"case\":\"1\",\"expires\":\"2026\",\"legalBasis\":\"b\",\"mandate\":\"m\",\"purpose\":\"p\",\"query\":\"Q18\",\"schema\":\"cleanroom/act/v1\",\"subject\":{\"kind\":\"phone\",\"value\":\"x\"},\"version\":\"1.0.0\"}", ActKind.Watch, "expires")]
     [InlineData("{\"schema\":\"cleanroom/act/v1\",\"watch\":\"x\"}", ActKind.Unwatch, "watch")]
+    [InlineData("{\"country\":\"THA\",\"presence\":\"Present\",\"recipient\":\"d\",\"record\":\"11111111-2222-4333-8444-555555555555\",\"schema\":\"cleanroom/act/v1\",\"text\":\"She is in room 4\",\"urgency\":\"Now\"}", ActKind.Emergency, "text")]
+    [InlineData("{\"admin1\":\"Chiang Mai\",\"country\":\"THA\",\"presence\":\"Present\",\"recipient\":\"d\",\"record\":\"11111111-2222-4333-8444-555555555555\",\"schema\":\"cleanroom/act/v1\",\"urgency\":\"Now\"}", ActKind.Emergency, "admin1")]
+    [InlineData("{\"country\":\"THA\",\"presence\":\"In room 4\",\"recipient\":\"d\",\"record\":\"11111111-2222-4333-8444-555555555555\",\"schema\":\"cleanroom/act/v1\",\"urgency\":\"Now\"}", ActKind.Emergency, "presence")]
+    [InlineData("{\"country\":\"THA\",\"presence\":\"Present\",\"recipient\":\"d\",\"record\":\"11111111-2222-4333-8444-555555555555\",\"schema\":\"cleanroom/act/v1\",\"urgency\":\"Soon\"}", ActKind.Emergency, "urgency")]
     [InlineData("{ \"outcome\":\"Received\",\"schema\":\"cleanroom/act/v1\"}", ActKind.Outcome, "")]
     public void TryParse_OtherForm_IsRefusedWithItsPath(string json, ActKind kind, string path)
     {
@@ -186,6 +191,8 @@ public sealed class ActTests
         Search with { Query = "Q19", Subject = new WatchSubject("vehicle", "1กข 1234 กรุงเทพมหานคร", "THA"), Expires = TestRoom.Start.AddDays(5) },
         Search with { Subject = new WatchSubject("handle", "@boss", null, "Telegram") },
         new RoomAct.WatchWithdrawal(TestRoom.NewId()),
+        new RoomAct.Emergency(Guid.NewGuid(), MemberId.Parse("d-agency"), new Warning("Present", "Now", "THA", "TH-50")),
+        new RoomAct.Emergency(Guid.NewGuid(), MemberId.Parse("d-agency"), new Warning("LastSeen", "WithinADay", "THA", null)),
     ];
 
     private static RoomAct.WatchRequest Search { get; } =

@@ -51,6 +51,9 @@ internal sealed record RoomShape
     /// <summary>The linkage model that the charter names; null for the shipped one.</summary>
     public Digest? LinkageModel { get; init; }
 
+    /// <summary>Emergencies that a contributor has a month, to delta; null for none.</summary>
+    public int? Emergencies { get; init; }
+
     /// <summary>Stand-in of alpha's broker; null for none.</summary>
     public StandInTerms? StandIn { get; init; }
 
@@ -327,6 +330,7 @@ internal sealed class EnclaveRoom : IAsyncDisposable
 
         draft.Put(new AgencyMember(
             MemberId.Parse("delta"), "Delta", _consortium.Profiles["delta"].OrganisationKey, "police_ahtu", ["THA"], ["trafficking"], await _consortium.Brokers["delta"].TermsAsync(), new AgencyQuota(_shape.SearchesPerMonth, 1), 30));
+        _ = draft.SetEmergencies(_shape.Emergencies is { } most ? new EmergencyTerms(most, [MemberId.Parse("delta")]) : null);
         return _shape.RecordsPerMonth.Count == 0
             ? draft
             : draft.Set(new QuotaTerms(5, _shape.RecordsPerMonth.ToDictionary(pair => MemberId.Parse(pair.Key), pair => pair.Value)));

@@ -266,7 +266,7 @@ public sealed class OutboxTests : IDisposable
     }
 
     /// <summary>A room of three contributors and two agencies with these queries; where the keys are asked for, two of the contributors list each other.</summary>
-    internal static RoomState MakeState(IEnumerable<QueryDefinition> queries, int searchesPerMonth = 1, Dictionary<MemberId, SigningKey>? keys = null)
+    internal static RoomState MakeState(IEnumerable<QueryDefinition> queries, int searchesPerMonth = 1, Dictionary<MemberId, SigningKey>? keys = null, Action<CharterDraft>? more = null)
     {
         var service = new ServiceTerms(new Uri("https://127.0.0.1:2"), KeyId.OfSpki([2]));
         using var operatorKey = SigningKey.Generate();
@@ -288,6 +288,7 @@ public sealed class OutboxTests : IDisposable
             draft.Put(new AgencyMember(agency, agency.Value, SigningKey.Generate().PublicKey, kind, ["THA"], ["trafficking"], Terms(), new AgencyQuota(searchesPerMonth, 1), 30));
         }
 
+        more?.Invoke(draft);
         Assert.True(draft.TryBuild(out var charter, out var errors), string.Join('\n', errors));
         var signed = organisations.Aggregate(SignedCharter.Begin(charter), (all, owner) => all.Approve(owner.Value, owner.Key));
         var state = RoomState.Open(charter.Room);
@@ -302,6 +303,7 @@ public sealed class OutboxTests : IDisposable
 
         return state;
 
-        static BrokerTerms Terms() => new(new Uri("https://127.0.0.1:3"), KeyId.OfSpki([3]), SigningKey.Generate().PublicKey, SigningKey.Generate().PublicKey);
     }
+
+    internal static BrokerTerms Terms() => new(new Uri("https://127.0.0.1:3"), KeyId.OfSpki([3]), SigningKey.Generate().PublicKey, SigningKey.Generate().PublicKey);
 }

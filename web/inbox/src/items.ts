@@ -19,8 +19,8 @@ const deletion = 72 * 3_600_000;
 /** The match that a message is about; null if it is about a request. */
 export const matchOf = ({ message }: Item): string | null => ("match" in message ? message.match : null);
 
-/** The request that a message is about; null if it is about a match. */
-export const requestOf = ({ message }: Item): string | null => ("request" in message ? message.request : null);
+/** The request or emergency that a message is about; null if it is about a match. */
+export const requestOf = ({ message }: Item): string | null => ("request" in message ? message.request : "emergency" in message ? message.emergency : null);
 
 export function itemOf(header: FrameHeader, roomTime: string, message: News): Item {
   return { header, roomTime, message, deadline: deadlineOf(message, roomTime), withdrawn: false, text: textOf(message).join("\n").toLowerCase() };
@@ -29,6 +29,7 @@ export function itemOf(header: FrameHeader, roomTime: string, message: News): It
 function deadlineOf(message: News, roomTime: string): string | null {
   switch (message.kind) {
     case "N1":
+    case "N4":
       return message.expires;
     case "N2a":
       return message.answerBy ?? message.expires;
@@ -46,6 +47,7 @@ function deadlineOf(message: News, roomTime: string): string | null {
     case "outcome":
     case "nothing":
     case "N7":
+    case "emergency":
       return null;
   }
 }
@@ -66,6 +68,10 @@ function textOf(message: News): readonly string[] {
       return [message.request, message.state];
     case "N3":
       return [message.request, message.case, message.from.member, ...message.facts.map((fact) => fact.text)];
+    case "N4":
+      return [message.emergency, message.from.member, message.from.desk, message.country, message.admin1 ?? ""];
+    case "emergency":
+      return [message.emergency, message.agency, message.own, message.state];
     case "N6":
       return [message.match ?? "", message.request ?? ""];
     case "ending":
@@ -80,13 +86,13 @@ function textOf(message: News): readonly string[] {
 /** A life is at risk: nothing about it waits for the morning. */
 export function isUrgent({ message, withdrawn: gone }: Item): boolean {
   const codes = message.kind === "N1" ? message.caveats : message.kind === "N2a" || message.kind === "N3" ? message.handling : [];
-  return !gone && (codes.includes("RISK_TO_LIFE") || (message.kind === "review" && message.reasons.includes("RiskToLife")));
+  return !gone && (codes.includes("RISK_TO_LIFE") || message.kind === "N4" || (message.kind === "emergency" && message.state === "Refused") || (message.kind === "review" && message.reasons.includes("RiskToLife")));
 }
 
 /** The item without what it said if it was taken back after it came; otherwise the item itself. */
 export function withdrawn(item: Item, gone: ReadonlyMap<string, number>): Item {
   const { message, header } = item;
-  const key = message.kind === "N3" ? message.request : message.kind === "N1" || message.kind === "N2a" || message.kind === "review" ? message.match : null;
+  const key = message.kind === "N3" ? message.request : message.kind === "N4" ? message.emergency : message.kind === "N1" || message.kind === "N2a" || message.kind === "review" ? message.match : null;
   return item.withdrawn || key === null || (gone.get(key) ?? 0) < header.number ? item : { ...item, message: emptied(message), withdrawn: true, text: key.toLowerCase() };
 }
 
@@ -100,6 +106,8 @@ function emptied(message: News): News {
       return { ...message, evidence: [], reasons: [] };
     case "N3":
       return { ...message, facts: [], case: "" };
+    case "N4":
+      return { ...message, country: "", admin1: null };
     default:
       return message;
   }

@@ -17,9 +17,10 @@ export interface Thread {
 /** All requests that this member has made or was sent, the newest first. */
 export function threadsOf(inbox: Inbox): readonly Thread[] {
   const messages = new Map<string, Item[]>();
+  const emergencies = new Set(inbox.items.map((item) => ("emergency" in item.message ? item.message.emergency : "")));
   for (const item of inbox.items) {
     const request = requestOf(item);
-    if (request !== null) {
+    if (request !== null && !emergencies.has(request)) {
       messages.set(request, [...(messages.get(request) ?? []), item]);
     }
   }

@@ -26,6 +26,14 @@ export const disclosureStates = [
 /** What an agency may look for: things, never persons. */
 export const watchKinds = ["account", "email", "handle", "organisation", "phone", "vehicle", "vessel"] as const;
 
+/** Whether a person in danger is at the place. */
+export const presences = ["Expected", "LastSeen", "Present"] as const;
+
+/** How soon somebody has to act. */
+export const urgencies = ["Now", "WithinADay", "WithinHours"] as const;
+
+export type Presence = (typeof presences)[number];
+export type Urgency = (typeof urgencies)[number];
 export type Refusal = (typeof refusals)[number];
 export type Outcome = (typeof outcomes)[number];
 export type DisclosureState = (typeof disclosureStates)[number];
@@ -42,7 +50,16 @@ export type Act =
   | {
     readonly kind: "watch"; readonly query: string; readonly version: string; readonly subject: Readonly<Record<string, string>>; readonly mandate: string; readonly legalBasis: string;
     readonly purpose: string; readonly case: string; readonly expires: string | null;
-  };
+  }
+  | ({ readonly kind: "emergency"; readonly recipient: string; readonly record: string } & Warning);
+
+/** What an emergency says: codes, no words. */
+export interface Warning {
+  readonly admin1: string | null;
+  readonly country: string;
+  readonly presence: Presence;
+  readonly urgency: Urgency;
+}
 
 export type ActKind = Act["kind"];
 
@@ -56,11 +73,17 @@ const seedSize = 32;
 const maxCopy = 1 << 16;
 
 /** Kinds that count only when a second person has signed. */
-export const needsSecond = (kind: string): boolean => kind === "request" || kind === "decision" || kind === "watch";
+export const needsSecond = (kind: string): boolean => kind === "request" || kind === "decision" || kind === "watch" || kind === "emergency";
+
+/** Whether two persons with these roles may sign together: for an emergency each has a role that the other need not have. */
+export const areTwoRoles = (kind: string, first: readonly string[], second: readonly string[]): boolean => {
+  const asked = rolesOf(kind, false);
+  return kind !== "emergency" || [first, second].every((roles) => roles.some((role) => asked.includes(role))) && new Set([...first, ...second].filter((role) => asked.includes(role))).size > 1;
+};
 
 /** Roles of which the signer needs one. */
 export const rolesOf = (kind: string, isAgency: boolean): readonly string[] =>
-  kind === "decision" ? ["releaser"] : kind === "answer" && !isAgency ? ["releaser", "safeguarding"] : ["officer"];
+  kind === "decision" ? ["releaser"] : kind === "emergency" ? ["approver", "releaser", "safeguarding"] : kind === "answer" && !isAgency ? ["releaser", "safeguarding"] : ["officer"];
 
 /** The words of an act. */
 export function actJson(act: Act): JsonObject {
@@ -102,8 +125,18 @@ function readAct(fields: Fields, kind: ActKind): Act | null {
         purpose: fields.code("purpose"), query: fields.matching("query", /^Q[1-9][0-9]?$/), subject: readSubject(fields.object("subject")),
         version: fields.matching("version", /^(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){2}$/),
       };
+    case "emergency":
+      return { kind, ...readWarning(fields), recipient: fields.member("recipient"), record: fields.uuid("record") };
   }
 }
+
+/** Reads what an emergency says. */
+export const readWarning = (fields: Fields): Warning => ({
+  admin1: fields.has("admin1") ? fields.matching("admin1", /^[A-Z]{2}-[A-Z0-9]{1,3}$/) : null,
+  country: fields.matching("country", /^[A-Z]{3}$/),
+  presence: fields.oneOf("presence", ...presences),
+  urgency: fields.oneOf("urgency", ...urgencies),
+});
 
 function readSubject(fields: Fields): Readonly<Record<string, string>> {
   const kind = fields.oneOf("kind", ...watchKinds);
@@ -161,7 +194,7 @@ export function parseCopy(bytes: Uint8Array): ActCopy | null {
   return value === undefined ? null : reading(() => {
     const fields = new Fields(value);
     fields.oneOf("schema", copySchema);
-    const kind = fields.oneOf("kind", "answer", "decision", "outcome", "request", "watch");
+    const kind = fields.oneOf("kind", "answer", "decision", "emergency", "outcome", "request", "watch");
     const copy = { id: fields.uuid("id"), act: parseAct(fields.value("act"), kind), seed: fromBase64Url(fields.text("seed", 64)) };
     fields.end();
     return copy.act && copy.seed?.length === seedSize ? { id: copy.id, act: copy.act, seed: copy.seed } : null;

@@ -1,4 +1,4 @@
-import { disclosureFields, disclosureStates, outcomes, type DisclosureState, type Outcome as OutcomeCode } from "./acts.ts";
+import { disclosureFields, disclosureStates, outcomes, readWarning, type DisclosureState, type Outcome as OutcomeCode, type Presence, type Urgency } from "./acts.ts";
 import { fromBase64Url } from "./bytes.ts";
 import { Fields, FormError, parseCanonical, reading, type Json } from "./json.ts";
 
@@ -124,7 +124,7 @@ export interface Disclosed {
   readonly outcomeDue: string;
 }
 
-/** N6: what was told under this reference, or disclosed for this request, is withdrawn. One of the two is null. */
+/** N6: what was told under this reference, or disclosed for this request or emergency, is withdrawn. One of the two is null. */
 export interface Withdrawn {
   readonly kind: "N6";
   readonly match: string | null;
@@ -177,11 +177,38 @@ export interface Ending {
   readonly records: readonly EndingConsent[];
 }
 
+/** N4: somebody is in danger, said by two people of the contributor who know. Codes only. */
+export interface Emergency {
+  readonly kind: "N4";
+  readonly emergency: string;
+  readonly presence: Presence;
+  readonly urgency: Urgency;
+  /** ISO 3166-1 alpha-3. */
+  readonly country: string;
+  /** ISO 3166-2; null if not known. */
+  readonly admin1: string | null;
+  readonly child: boolean;
+  readonly from: Desk;
+  readonly handling: readonly string[];
+  readonly notice: string;
+  readonly expires: string;
+}
+
+/** To a contributor: what became of its emergency. */
+export interface EmergencyAnswer {
+  readonly kind: "emergency";
+  readonly emergency: string;
+  readonly agency: string;
+  readonly own: string;
+  readonly state: "Refused" | "Sent" | "Withdrawn";
+  readonly reason: string | null;
+}
+
 /** What the enclave tells a member (docs/protocol.md section 6). */
 export type Message = Head | { readonly kind: "empty" } | News;
 
 /** A message that says something new. */
-export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending | Nothing | Table;
+export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending | Nothing | Table | Emergency | EmergencyAnswer;
 
 /** The fixed text on every table. */
 export const tableCaveat =
@@ -216,7 +243,7 @@ export function parseMessage(json: Uint8Array, place: Place): Message | null {
 }
 
 function readKind(fields: Fields): Message | null {
-  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N6", "N7", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status")) {
+  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "emergency", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status")) {
     case "empty":
       return { kind: "empty" };
     case "ending":
@@ -237,6 +264,10 @@ function readKind(fields: Fields): Message | null {
       return readStatus(fields);
     case "N3":
       return readDisclosed(fields);
+    case "N4":
+      return readEmergency(fields);
+    case "emergency":
+      return readEmergencyAnswer(fields);
     case "N6":
       return readWithdrawn(fields);
     case "N7":
@@ -368,6 +399,30 @@ function readWithdrawn(fields: Fields): Withdrawn | null {
   const request = fields.has("request") ? fields.uuid("request") : null;
   const good = (match === null) !== (request === null) && (match === null || fromBase64Url(match)?.length === 16);
   return good ? { kind: "N6", match, request } : null;
+}
+
+function readEmergency(fields: Fields): Emergency {
+  return {
+    kind: "N4",
+    ...readWarning(fields),
+    emergency: fields.uuid("emergency"),
+    child: fields.bool("child"),
+    from: readDesk(fields.object("from")),
+    handling: fields.codes("handling", 0, 32),
+    notice: fields.oneOf("notice", nonPunishment),
+    expires: fields.time("expires"),
+  };
+}
+
+function readEmergencyAnswer(fields: Fields): EmergencyAnswer {
+  return {
+    kind: "emergency",
+    emergency: fields.uuid("emergency"),
+    agency: fields.member("agency"),
+    own: fields.text("own", maxText),
+    state: fields.oneOf("state", "Refused", "Sent", "Withdrawn"),
+    reason: fields.has("reason") ? fields.code("reason") : null,
+  };
 }
 
 function readTable(fields: Fields): Table {

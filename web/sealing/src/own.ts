@@ -1,6 +1,6 @@
 import { fromBase64Url, utf8, digestText, toBase64Url, type Bytes } from "./bytes.ts";
 import { memberOf, type Charter } from "./charter.ts";
-import { needsSecond, newSeed, rolesOf, saysCopy, sealAct, type Act, type ActCopy, type ActPlace } from "./acts.ts";
+import { areTwoRoles, needsSecond, newSeed, rolesOf, saysCopy, sealAct, type Act, type ActCopy, type ActPlace } from "./acts.ts";
 import { canonicalize, Fields, parseCanonical, reading, type Json } from "./json.ts";
 import { parseJws, signJws, verifyJws, type Jws } from "./jws.ts";
 import type { SignKey } from "./keyfile.ts";
@@ -31,7 +31,7 @@ export interface LoggedAct {
   readonly second: string | null;
 }
 
-const acts = new Set(["consent", "answer", "request", "decision", "outcome", "watch", "unwatch"]);
+const acts = new Set(["consent", "answer", "request", "decision", "outcome", "watch", "unwatch", "emergency"]);
 
 /**
  * What a member's own people did, read from its view of the log by the log's own rules (docs/protocol.md section 3): who has which role, which keys acts are sealed
@@ -162,7 +162,8 @@ export class OwnBook {
       return false;
     }
     const person = await this.#signer(jws, rolesOf(act.kind, memberOf(charter, this.member)?.role === "agency"));
-    if (person === null || this.#persons.get(act.signer)!.revoked || person.name === act.person) {
+    const first = this.#persons.get(act.signer)!;
+    if (person === null || first.revoked || person.name === act.person || !areTwoRoles(act.kind, first.roles, person.roles)) {
       return false;
     }
     this.#acts.set(act.place.id, { ...act, second: person.name });
@@ -178,7 +179,7 @@ export class OwnBook {
   /** Why a person may not second an act that waits; null if she may. */
   mayConfirm(act: LoggedAct, signer: SignKey, isAgency: boolean): "no-role" | "same-person" | null {
     const person = this.#persons.get(signer.publicKey.id);
-    return !person || person.revoked || !person.roles.some((role) => rolesOf(act.kind, isAgency).includes(role)) ? "no-role" : person.name === act.person ? "same-person" : null;
+    return !person || person.revoked || !person.roles.some((role) => rolesOf(act.kind, isAgency).includes(role)) || !areTwoRoles(act.kind, this.#persons.get(act.signer)?.roles ?? [], person.roles) ? "no-role" : person.name === act.person ? "same-person" : null;
   }
 
   /** Whether the entry says what the copy says. */

@@ -420,6 +420,7 @@ export class RoomLog {
         checkpoint: parseSignedCheckpoint(fields.text("checkpoint", 64 << 10)),
         // Whether two and two people had signed for each is for those to check who see their entries.
         disclosed: fields.has("disclosed") ? fields.uuids("disclosed", 1, 1024) : [],
+        emergencies: fields.has("emergencies") ? fields.uuids("emergencies", 1, 1024) : [],
         epoch: fields.integer("epoch", 1, 10_000_000),
         evaluated: fields.bool("evaluated"),
         generation: fields.integer("generation", 1, 10_000_000),
@@ -431,6 +432,10 @@ export class RoomLog {
       return read;
     });
     if (!entry?.checkpoint || !instance || entry.generation !== instance.generation || !(await verifyJws(jws, instance.signing)) || !this.#isHeard()) {
+      return false;
+    }
+    // One that comes between the others is for emergencies alone.
+    if (entry.emergencies.length > 0 && (entry.evaluated || entry.disclosed.length > 0)) {
       return false;
     }
     const { size, root } = entry.checkpoint.checkpoint;

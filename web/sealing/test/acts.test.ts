@@ -26,7 +26,7 @@ const actOf = (item: (typeof inbox.acts)[number]): Act => parseAct(parseCanonica
 test("acts are written, read and sealed as C# does it", async () => {
   const book = await bookOfVectors();
   const key = await recordKey();
-  assert.equal(inbox.acts.length, 7);
+  assert.equal(inbox.acts.length, 8);
   for (const item of inbox.acts) {
     const act = actOf(item);
     assert.equal(fromUtf8(canonicalize(actJson(act))), item.act);
@@ -39,7 +39,7 @@ test("acts are written, read and sealed as C# does it", async () => {
     assert.equal(await saysCopy(fromBase64Url(item.sealed)!, copy, { ...place, author: "b-contributor" }, key), false);
   }
   const [decision, , waiting] = inbox.acts;
-  assert.deepEqual(book.acts.map(({ kind, person, second }) => [kind, person, second]), [["decision", "r1", "r2"], ["answer", "r2", null], ["decision", "r2", null]]);
+  assert.deepEqual(book.acts.map(({ kind, person, second }) => [kind, person, second]), [["decision", "r1", "r2"], ["answer", "r2", null], ["decision", "r2", null], ["emergency", "p1", "s1"]]);
   assert.deepEqual(book.waiting.map((act) => act.place.id), [waiting!.id]);
   const copyOf = (item: (typeof inbox.acts)[number]): ActCopy => ({ id: item.id, act: actOf(item), seed: fromBase64Url(item.seed)! });
   assert.equal(await book.says(book.waiting[0]!, copyOf(waiting!)), true);
@@ -146,6 +146,21 @@ test("a second signature counts from another live person with the role, for this
   assert.equal(book.waiting.length, 0);
   await say(await book.confirm(waits, second));
   assert.equal(book.act(next.copy.id)!.second, null);
+});
+
+test("an emergency counts when two people with two different roles have signed it", async () => {
+  const { book, say, add } = await made();
+  const [releaser, again, lead] = [await add("r1", ["releaser"]), await add("r2", ["releaser", "uploader"]), await add("s1", ["safeguarding"])];
+  const danger: Act = { kind: "emergency", admin1: "TH-50", country: "THA", presence: "Present", recipient: "police-th", record: crypto.randomUUID(), urgency: "Now" };
+  assert.equal(await book.sign({ ...danger, country: "Thailand" } as Act, null, releaser), null);
+  await say((await book.sign(danger, null, releaser))!.leaf);
+  const [act] = book.waiting;
+  assert.equal(book.mayConfirm(act!, again, false), "no-role");
+  await say(await book.confirm(act!, again));
+  assert.equal(book.waiting.length, 1);
+  assert.equal(book.mayConfirm(act!, lead, false), null);
+  await say(await book.confirm(act!, lead));
+  assert.equal(book.waiting.length, 0);
 });
 
 test("what somebody without the role, without the organisation's word or twice puts into the log is not heard", async () => {

@@ -21,8 +21,8 @@ const lastCheckpoint = inbox.log.findLastIndex((item) => "checkpoint" in item);
 test("the log of a member's view is believed, and says what C# says", async () => {
   const { log, refusal } = await read(inbox.log);
   assert.equal(refusal, null);
-  assert.equal(log.lastEpoch?.epoch, 3);
-  assert.equal(log.lastNumber(member), 16);
+  assert.equal(log.lastEpoch?.epoch, 4);
+  assert.equal(log.lastNumber(member), 24);
   assert.equal(log.instance?.generation, 3);
   assert.equal(log.charter?.version, 2);
   assert.equal(log.charter?.simulated, true);
@@ -134,13 +134,15 @@ test("messages are read strictly", () => {
   const facts = { ...base, kind: "N3", case: "1", facts: [{ field: "vehicles", text: "van" }], from: { desk: "d", member: "m" }, handling: [], notice: nonPunishment, outcomeDue: "2027-01-01T00:00:00Z", part: 1, parts: 1, purpose: "p", request: id };
   const outcome = { ...base, kind: "outcome", agency: "a", outcome: "Received", own: "A", request: id };
   const table = { ...base, kind: "N7", caveat: tableCaveat, part: 1, parts: 2, query: "G1", rows: [{ n: 20, values: [] }, { n: 15, values: ["THA", "48+"] }], table: { by: ["country", "ageBand"], contributors: 3, dominancePercent: 70, k: 11, period: "quarter", round: 5 }, until: "2027-01-01T00:00:00Z", version: "1.0.0" };
+  const warning = { ...base, kind: "N4", admin1: "TH-50", child: false, country: "THA", emergency: id, expires: "2027-01-01T00:00:00Z", from: { desk: "d", member: "m" }, handling: [], notice: nonPunishment, presence: "Present", urgency: "Now" };
+  const warned = { ...base, kind: "emergency", agency: "a", emergency: id, own: "A", state: "Sent" };
   const parse = (value: object): unknown => parseMessage(canonicalize(value as Json), place);
   assert.ok(parse(pointer));
   assert.ok(parse(notice));
   assert.deepEqual(parse({ ...base, kind: "empty" }), { kind: "empty" });
   assert.deepEqual(parse({ ...base, kind: "nothing", watch: id }), { kind: "nothing", watch: id });
   assert.equal((parse({ ...notice, watch: id }) as { watch: string }).watch, id);
-  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, { ...pointer, quartersBetween: 3 }]) {
+  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, { ...pointer, quartersBetween: 3 }, warning, warned, { ...warned, reason: "QuotaUsed", state: "Refused" }]) {
     assert.ok(parse(value), JSON.stringify(value));
   }
   const bad: object[] = [
@@ -150,6 +152,8 @@ test("messages are read strictly", () => {
     { ...base, kind: "nothing" }, { ...base, kind: "nothing", watch: "x" }, { ...base, kind: "nothing", reason: "QuotaUsed", watch: id }, { ...notice, watch: "x" }, { ...notice, watch: null },
     { ...table, caveat: "All of them." }, { ...table, query: "Q1" }, { ...table, part: 3 }, { ...table, rows: [{ n: -1, values: [] }] }, { ...table, rows: [{ n: 5, values: ["a b"] }] }, { ...table, rows: [{ n: 5, values: ["a", "b", "c"] }] },
     { ...table, table: { ...table.table, k: 2 } }, { ...pointer, quartersBetween: -1 },
+    { ...warning, presence: "In room 4" }, { ...warning, urgency: "Soon" }, { ...warning, country: "Thailand" }, { ...warning, admin1: "Chiang Mai" }, { ...warning, text: "x" }, { ...warning, child: "no" },
+    { ...warning, notice: "Do as you like." }, { ...warned, state: "Read" }, { ...warned, own: "" }, { ...warned, agency: "operator" },
     { ...outcome, outcome: "Deported" }, { ...base, kind: "N6" }, { ...base, kind: "N6", match: pointer.match, request: id }, { ...base, kind: "N6", match: "AAAA" },
     { ...pointer, more: 1 }, { ...pointer, epoch: 3 }, { ...pointer, number: 8 }, { ...pointer, recipient: "other" }, { ...pointer, room: "x" }, { ...pointer, simulated: false },
     { ...pointer, caveats: ["B", "A"] }, { ...pointer, caveats: ["A", "A"] }, { ...pointer, caveats: ["<b>"] }, { ...pointer, strength: "Sure" }, { ...pointer, match: "AAAA" },

@@ -114,6 +114,16 @@ export function ActWords({ act, speak }: { act: Act; speak: Speech }) {
           <Row name={say("case")}><bdi>{act.case}</bdi></Row>
         </dl>
       );
+    case "emergency":
+      return (
+        <dl>
+          <Row name={say("warned")}><bdi>{act.recipient}</bdi></Row>
+          <Row name={say("presence")}>{speak.code_("presence", act.presence)}</Row>
+          <Row name={say("urgency")}>{speak.code_("urgency", act.urgency)}</Row>
+          <Row name={say("where")}><bdi dir="ltr">{act.admin1 === null ? act.country : `${act.admin1}, ${act.country}`}</bdi></Row>
+          <Row name={say("records")}><code>{act.record}</code></Row>
+        </dl>
+      );
   }
 }
 

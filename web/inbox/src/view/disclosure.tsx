@@ -1,4 +1,4 @@
-import type { Disclosed, Ending, Nothing, Reported, Request, Status, Table, Withdrawn } from "../../../sealing/src/index.ts";
+import type { Disclosed, Emergency, EmergencyAnswer, Ending, Nothing, Reported, Request, Status, Table, Withdrawn } from "../../../sealing/src/index.ts";
 import type { Inbox } from "../inbox.ts";
 import type { Item } from "../items.ts";
 import { placesOf } from "../places.ts";
@@ -9,7 +9,7 @@ import { Binding, Caveats, fieldsIn, Row } from "./parts.tsx";
 import { Places } from "./places.tsx";
 
 /** What passes between an agency and a contributor. */
-export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Ending | Nothing | Reported | Request | Status | Table | Withdrawn; inbox: Inbox; speak: Speech }) {
+export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Emergency | EmergencyAnswer | Ending | Nothing | Reported | Request | Status | Table | Withdrawn; inbox: Inbox; speak: Speech }) {
   const { say } = speak;
   const places = message.kind === "N3" ? placesOf(message.facts) : [];
   switch (message.kind) {
@@ -75,6 +75,37 @@ export function DisclosureBody({ item, message, inbox, speak }: { item: Item; me
           </dl>
           <Binding text={message.notice} speak={speak} />
           <OutcomeForm key={item.header.number} request={message.request} inbox={inbox} speak={speak} />
+        </>
+      );
+    case "N4":
+      return (
+        <>
+          <p class="alarm">{speak.code_("urgency", message.urgency)}</p>
+          <h3>{say("why")}</h3>
+          <p>{say("whyN4", { member: message.from.member })}</p>
+          <h3>{say("next")}</h3>
+          <p>{say("nextN4")}</p>
+          <dl>
+            <Row name={say("ask")}><bdi>{message.from.member}</bdi>: <bdi>{message.from.desk}</bdi></Row>
+            <Row name={say("presence")}>{speak.code_("presence", message.presence)}</Row>
+            <Row name={say("where")}><bdi dir="ltr">{message.admin1 === null ? message.country : `${message.admin1}, ${message.country}`}</bdi></Row>
+            <Row name={say("ofChild")}>{say(message.child ? "yes" : "notSaid")}</Row>
+            <Row name={say("caveats")}><Caveats codes={message.handling} speak={speak} /></Row>
+            <Row name={say("emergency")}><code>{message.emergency}</code></Row>
+          </dl>
+          <Binding text={message.notice} speak={speak} />
+        </>
+      );
+    case "emergency":
+      return (
+        <>
+          <p class={message.state === "Refused" ? "alarm" : ""}>{speak.code_("emergency", message.state)}</p>
+          <dl>
+            {message.reason && <Row name={say("reason")}>{speak.code_("refusal", message.reason)}</Row>}
+            <Row name={say("yourRecord")}><bdi>{message.own}</bdi></Row>
+            <Row name={say("warned")}><bdi>{message.agency}</bdi></Row>
+            <Row name={say("emergency")}><code>{message.emergency}</code></Row>
+          </dl>
         </>
       );
     case "N6":
