@@ -11,6 +11,10 @@ public static class BudgetPeriod
     /// <summary>The quarter, <c>2026-Q4</c>.</summary>
     public static string QuarterOf(DateTimeOffset time) => string.Create(CultureInfo.InvariantCulture, $"{time.UtcDateTime.Year:0000}-Q{((time.UtcDateTime.Month - 1) / 3) + 1}");
 
+    /// <summary>Whether a text is a quarter as <see cref="QuarterOf"/> writes it.</summary>
+    public static bool IsQuarter(string text) =>
+        text is [var a, var b, var c, var d, '-', 'Q', >= '1' and <= '4'] && char.IsAsciiDigit(a) && char.IsAsciiDigit(b) && char.IsAsciiDigit(c) && char.IsAsciiDigit(d);
+
     /// <summary>Whether the quota of a time's month counts as used up.</summary>
     /// <param name="time">Room time.</param>
     /// <param name="spentUntil">Nobody knows what was used until then, in entries that are lost (<see cref="Log.RoomState.SpentUntil"/>); null if nothing is lost.</param>

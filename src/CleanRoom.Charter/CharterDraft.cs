@@ -39,7 +39,7 @@ public sealed class CharterDraft
             ["enclaves"] = new JsonArray(),
         });
         draft.Set(new PurposeTerms(["deconfliction", "investigation-of-traffickers", "prevention", "referral"], PurposeTerms.AlwaysForbidden));
-        draft.Set(new EpochTerms(RoomDuration.Hours(24), 3, 20, 8, 4096));
+        draft.Set(new EpochTerms(RoomDuration.Hours(24), 3, 20, 8, 4096) { UseStatements = true });
         draft.Set(new RetentionTerms(RoomDuration.Months(24), RoomDuration.Days(90), RoomDuration.Hours(24)));
         draft.Set(new QuotaTerms(5, new Dictionary<MemberId, int>()));
         draft.SetQueries(ShippedQueries.All);

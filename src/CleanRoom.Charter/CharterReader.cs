@@ -301,10 +301,16 @@ internal static class CharterReader
         var records = fields.Int("minimumNewRecords", 1, 1_000_000);
         var slots = fields.Int("slotsPerMember", 2, 1024);
         var bytes = fields.Int("messageBytes", 2048, 16 << 10);
+        var statements = fields.Optional("useStatements") is not null && fields.Bool("useStatements") == true;
+        if (!statements && fields.Optional("useStatements") is not null)
+        {
+            fields.Problems.Add(fields.PathOf("useStatements"), "is not true", "write true, or leave useStatements out");
+        }
+
         fields.End();
         return length is null || contributors is null || records is null || slots is null || bytes is null
             ? null
-            : new EpochTerms(length.Value, contributors.Value, records.Value, slots.Value, bytes.Value);
+            : new EpochTerms(length.Value, contributors.Value, records.Value, slots.Value, bytes.Value) { UseStatements = statements };
     }
 
     private static RetentionTerms? ReadRetention(JsonFields? fields)

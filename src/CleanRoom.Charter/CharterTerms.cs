@@ -94,14 +94,26 @@ public sealed record EnclaveTerms(
 /// <param name="MessageBytes">Plaintext size of every message.</param>
 public sealed record EpochTerms(RoomDuration Length, int MinimumContributors, int MinimumNewRecords, int SlotsPerMember, int MessageBytes)
 {
-    internal JsonObject ToJson() => new()
+    /// <summary>Each contributor is told after each quarter, in bands, what was done with its records. Charters from before there was a choice do not have it.</summary>
+    public bool UseStatements { get; init; }
+
+    internal JsonObject ToJson()
     {
-        ["length"] = Length.ToString(),
-        ["messageBytes"] = MessageBytes,
-        ["minimumContributors"] = MinimumContributors,
-        ["minimumNewRecords"] = MinimumNewRecords,
-        ["slotsPerMember"] = SlotsPerMember,
-    };
+        var json = new JsonObject
+        {
+            ["length"] = Length.ToString(),
+            ["messageBytes"] = MessageBytes,
+            ["minimumContributors"] = MinimumContributors,
+            ["minimumNewRecords"] = MinimumNewRecords,
+            ["slotsPerMember"] = SlotsPerMember,
+        };
+        if (UseStatements)
+        {
+            json["useStatements"] = true;
+        }
+
+        return json;
+    }
 }
 
 /// <summary>How long things live.</summary>

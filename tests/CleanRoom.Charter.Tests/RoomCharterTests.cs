@@ -251,6 +251,26 @@ public sealed class RoomCharterTests
         Assert.Equal(["witnesses.faulty", "enclaves[0].tee", "epochs.length", "epochs.minimumNewRecords"], errors.Select(error => error.Path));
     }
 
+    [Theory]
+    [InlineData("false")]
+    [InlineData("null")]
+    [InlineData("1")]
+    public void UseStatements_AreInEveryNewDraft_AndNothingButTrueIsWritten(string wrong)
+    {
+        var begun = CharterDraft.Create(RoomId.From(Guid.NewGuid()), "New", simulated: true, TestRoom.Start, TestRoom.Start.AddYears(1));
+        Assert.Contains("\"useStatements\":true", Encoding.UTF8.GetString(begun.ToBytes()).Replace(" ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        using var room = new TestRoom();
+        Assert.False(room.Genesis.Epochs.UseStatements);
+        Assert.DoesNotContain("useStatements", Encoding.UTF8.GetString(room.Genesis.CanonicalBytes.Span), StringComparison.Ordinal);
+        var with = TestRoom.Build(CharterDraft.After(room.Genesis).Set(room.Genesis.Epochs with { UseStatements = true }));
+        Assert.True(with.Epochs.UseStatements);
+        Assert.Contains(CharterDiff.Describe(room.Genesis, with), line => line.Contains("useStatements", StringComparison.Ordinal));
+        var json = JsonNode.Parse(with.CanonicalBytes.Span)!;
+        json["epochs"]!["useStatements"] = JsonNode.Parse(wrong);
+        Assert.False(RoomCharter.TryParse(CanonicalJson.Canonicalize(json.AsObject()), out _, out var errors));
+        Assert.All(errors, error => Assert.Equal("epochs.useStatements", error.Path));
+    }
+
     [Fact]
     public void Put_MemberWithTheSameId_TakesItsPlace()
     {

@@ -378,7 +378,7 @@ internal static class CharterCommands
             : "  nobody may be warned of an emergency");
         call.Screen.Line($"  linkage model: {charter.LinkageModel}");
         call.Screen.Line($"    {LinkageModelCommand.NameOf(charter.LinkageModel)}");
-        call.Screen.Line($"  epochs of {charter.Epochs.Length}, {charter.Epochs.SlotsPerMember} messages of {charter.Epochs.MessageBytes} bytes a member");
+        call.Screen.Line($"  epochs of {charter.Epochs.Length}, {charter.Epochs.SlotsPerMember} messages of {charter.Epochs.MessageBytes} bytes a member{(charter.Epochs.UseStatements ? "; each contributor is told each quarter, in bands, what was done with its records" : "")}");
         call.Screen.Table(
             ["member", "role", "name", "signed"],
             charter.Members.Select(member => (IReadOnlyList<string>)[member.Id.Value, member.Role, member.Name, SignedBy(signed, verdict, member.Id)]));

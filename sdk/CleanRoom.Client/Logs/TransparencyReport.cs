@@ -80,7 +80,7 @@ public static class TransparencyReport
         {
             if (accepted.Sum(count) is var number and > 0)
             {
-                yield return new ReportedCount(kind, ofPersons ? BandOf(number) : Write(number));
+                yield return new ReportedCount(kind, ofPersons ? CountBand.Of(number) : Write(number));
             }
         }
 
@@ -94,14 +94,6 @@ public static class TransparencyReport
     }
 
     private static string QuarterOf(DateTimeOffset? time) => time is { } at ? BudgetPeriod.QuarterOf(at) : "";
-
-    private static string BandOf(int number) => number switch
-    {
-        1 or 2 => Write(number),
-        <= 5 => "3-5",
-        <= 10 => "6-10",
-        _ => "11+",
-    };
 
     private static string Write(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -76,6 +76,7 @@ internal static class EpochRun
         }
 
         outbox.Tables.Close(state, shelf, time, cancellationToken);
+        outbox.Uses.Close(state, time);
         var epoch = state.LastEpoch + 1;
         var reached = Reached(state, keys, only);
         var disclosed = desk.Work(state, shelf, outbox, time, reached);

@@ -54,6 +54,7 @@ internal sealed class Outbox(RoomId room)
     private readonly EndingConsents _endings = new(room);
     private readonly WatchDesk _watches = new();
     private readonly TableDesk _tables = new(room);
+    private readonly UseBook _uses = new();
     private readonly HashSet<(LinkType, RecordName, RecordName)> _takenUp = [];
     private readonly Dictionary<(MemberId, string), DateTimeOffset> _heldSince = [];
     private readonly Dictionary<(MemberId, string), int> _oneWay = [];
@@ -64,6 +65,9 @@ internal sealed class Outbox(RoomId room)
 
     /// <summary>Tables of counts.</summary>
     public TableDesk Tables => _tables;
+
+    /// <summary>Statements of use.</summary>
+    public UseBook Uses => _uses;
 
     /// <summary>Lets a story wait for all who may be told of it now.</summary>
     public void Add(PairStory story, ConsentDecision decision)
@@ -126,7 +130,7 @@ internal sealed class Outbox(RoomId room)
     /// <summary>An agency acts on it: who is next in line is not told because the first stayed silent.</summary>
     public void TakeUp(PairStory story) => _takenUp.Add(story.Pair);
 
-    /// <summary>Takes the next messages for a recipient: withdrawals, then what concerns disclosures, review items, then by strength, then answers to its own watches, then tables. What may no longer be told falls away.</summary>
+    /// <summary>Takes the next messages for a recipient: withdrawals, then what concerns disclosures, review items, then by strength, then answers to its own watches, then tables, consents that end, statements of use. What may no longer be told falls away.</summary>
     /// <param name="recipient">The member.</param>
     /// <param name="most">Slots.</param>
     /// <param name="state">The room at the epoch's position.</param>
@@ -141,8 +145,14 @@ internal sealed class Outbox(RoomId room)
         var messages = TakeNews(recipient, most, state, shelf, keys, now, paused);
         // Last of all: they must not keep news waiting.
         messages.AddRange(_watches.Take(recipient, paused ? 0 : most - messages.Count, evaluated, state, shelf, this, keys, now));
+        foreach (var answer in messages.OfType<RoomMessage.Notice>().Where(notice => notice.Watch is not null))
+        {
+            NoteUse(_watches.ToldTo(recipient, answer.Match)!.Value.Story, recipient, answer.Match, RecordUse.Answer, state, now);
+        }
+
         messages.AddRange(_tables.Take(recipient, paused ? 0 : most - messages.Count));
-        return [.. messages, .. _endings.Take(recipient, most - messages.Count, state.Charter!, shelf, now)];
+        messages.AddRange(_endings.Take(recipient, most - messages.Count, state.Charter!, shelf, now));
+        return [.. messages, .. _uses.Take(recipient, most - messages.Count)];
     }
 
     private List<RoomMessage> TakeNews(MemberId recipient, int most, RoomState state, RecordShelf shelf, KeyRing keys, DateTimeOffset now, bool paused)
@@ -155,6 +165,7 @@ internal sealed class Outbox(RoomId room)
         var stories = _waiting.GetValueOrDefault(recipient) ?? [];
         var changed = new List<(string Reference, Told? Before)>();
         _taken[recipient] = new Taken([.. stories], [.. letters], changed);
+        _uses.Begin(recipient);
 
         var gone = _watches.Begin(recipient, state, shelf, this, now).ToList();
         foreach (var (reference, item) in NoLongerKnown(recipient, told, state, shelf, now))
@@ -168,6 +179,7 @@ internal sealed class Outbox(RoomId room)
         var sent = letters.OrderBy(letter => letter.Rank).Take(most).ToList();
         _letters[recipient] = [.. letters.Except(sent, ReferenceEqualityComparer.Instance).Cast<Letter>()];
         var messages = sent.ConvertAll(letter => letter.Message);
+        messages.ForEach(message => _uses.Note(recipient, message));
         if (paused || stories.Count == 0)
         {
             return messages;
@@ -211,6 +223,7 @@ internal sealed class Outbox(RoomId room)
             changed.Add((reference, wasTold ? before : null));
             told[reference] = new Told(story, message switch { RoomMessage.Notice => ToldAs.Notice, RoomMessage.MatchPointer => ToldAs.Pointer, _ => ToldAs.Review }, now);
             messages.Add(message);
+            NoteUse(story, recipient, reference, message switch { RoomMessage.Notice => RecordUse.Notice, RoomMessage.MatchPointer => isOneWay ? RecordUse.OneWayPointer : RecordUse.Pointer, _ => null }, state, now);
         }
         stories.Clear();
         stories.AddRange(rest);
@@ -226,6 +239,7 @@ internal sealed class Outbox(RoomId room)
         _endings.PutBack(recipient);
         _watches.PutBack(recipient);
         _tables.Drop();
+        _uses.PutBack(recipient);
         if (_taken.Remove(recipient, out var last))
         {
             var told = _told[recipient];
@@ -258,6 +272,23 @@ internal sealed class Outbox(RoomId room)
         recipient == story.First.Contributor ? decision.TellFirst != Telling.Nothing
         : recipient == story.Second.Contributor ? decision.TellSecond != Telling.Nothing
         : decision.FirstReleases.Contains(recipient) || decision.SecondReleases.Contains(recipient);
+
+    /// <summary>
+    /// Counts what a recipient is told of a match for those whose record it reveals, as far as consent lets them know of the match, whether its query tells contributors or agencies alone; a pointer
+    /// whose reader stays unnamed is counted all the same (DATA.md §4.1).
+    /// </summary>
+    private void NoteUse(PairStory story, MemberId recipient, string reference, RecordUse? use, RoomState state, DateTimeOffset now)
+    {
+        var decision = (story with { Query = story.Query with { TellsContributors = true } }).Decide(state, now);
+        _uses.Note(recipient, reference, use, [.. Revealed(story.First, story.Second, decision.TellFirst, decision.FirstReleases), .. Revealed(story.Second, story.First, decision.TellSecond, decision.SecondReleases)]);
+
+        IEnumerable<MemberId> Revealed(HeldRecord own, HeldRecord counterpart, Telling telling, IReadOnlyList<MemberId> releases)
+        {
+            var isRevealed = use is RecordUse.Pointer or RecordUse.OneWayPointer ? counterpart.Contributor == recipient : releases.Contains(recipient);
+            var mayKnow = use == RecordUse.OneWayPointer || (telling == Telling.PointerOnRelease ? _released.Contains((story.Pair, counterpart.Contributor)) : telling != Telling.Nothing);
+            return isRevealed && mayKnow ? [own.Contributor] : [];
+        }
+    }
 
     private void Queue(MemberId recipient, PairStory story)
     {

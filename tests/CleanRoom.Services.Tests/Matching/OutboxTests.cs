@@ -187,15 +187,17 @@ public sealed class OutboxTests : IDisposable
     private List<RoomMessage.MatchPointer> PointersOf(MemberId member, DateTimeOffset now) =>
         [.. _outbox.Take(member, Most, _state, _shelf, _keys, now).OfType<RoomMessage.MatchPointer>()];
 
+    private void Lose(DateTimeOffset until) => Lose(_state, _organisations, until);
+
     /// <summary>Entries behind the last one are lost, and all contributors have signed.</summary>
-    private void Lose(DateTimeOffset until)
+    internal static void Lose(RoomState state, Dictionary<MemberId, SigningKey> organisations, DateTimeOffset until)
     {
-        var charter = _state.Charter!;
+        var charter = state.Charter!;
         var statement = RecoveryStatement.Create(
-            _state.Room, 1, charter.Hash, charter.Witnesses.Keys.Select(name => new WitnessPosition(MemberId.Parse(name), new LogPosition(_state.Size + 1, Digest.Of([9])))),
-            new LogPosition(_state.Size, _state.Root), until, "Lost.");
-        var signed = _organisations.Aggregate(SignedRecovery.Begin(statement), (all, owner) => all.Sign(owner.Value, owner.Key));
-        Assert.True(_state.Apply(_state.Size, new RecoveryEntry(_state.Room, EntryId.From(Guid.NewGuid()), Alpha, [], signed).Sign(_organisations[Alpha])).IsAccepted);
+            state.Room, 1, charter.Hash, charter.Witnesses.Keys.Select(name => new WitnessPosition(MemberId.Parse(name), new LogPosition(state.Size + 1, Digest.Of([9])))),
+            new LogPosition(state.Size, state.Root), until, "Lost.");
+        var signed = organisations.Aggregate(SignedRecovery.Begin(statement), (all, owner) => all.Sign(owner.Value, owner.Key));
+        Assert.True(state.Apply(state.Size, new RecoveryEntry(state.Room, EntryId.From(Guid.NewGuid()), Alpha, [], signed).Sign(organisations[Alpha])).IsAccepted);
     }
 
     private List<RoomMessage.Notice> NoticesOf(MemberId agency, DateTimeOffset now) => [.. _outbox.Take(agency, Most, _state, _shelf, _keys, now).OfType<RoomMessage.Notice>()];

@@ -3,7 +3,6 @@ using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Charter.Queries;
-using CleanRoom.Charter.Recovery;
 using CleanRoom.Charter.Tables;
 using CleanRoom.Cryptography;
 using CleanRoom.Linkage.Models;
@@ -188,7 +187,7 @@ public sealed class TableTests : IDisposable
     {
         Fill(30);
         Epoch(Start);
-        Lose(until: Due.AddDays(1));
+        OutboxTests.Lose(_state, _organisations, until: Due.AddDays(1));
         Epoch(Due.AddDays(1));
         Assert.Empty(Assert.Single(Told(Owners[0], Due.AddDays(1))).Rows);
     }
@@ -293,16 +292,5 @@ public sealed class TableTests : IDisposable
                 }),
             },
         };
-    }
-
-    /// <summary>Entries behind the last one are lost, and all contributors have signed.</summary>
-    private void Lose(DateTimeOffset until)
-    {
-        var charter = _state.Charter!;
-        var statement = RecoveryStatement.Create(
-            _state.Room, 1, charter.Hash, charter.Witnesses.Keys.Select(name => new WitnessPosition(MemberId.Parse(name), new LogPosition(_state.Size + 1, Digest.Of([9])))),
-            new LogPosition(_state.Size, _state.Root), until, "Lost.");
-        var signed = _organisations.Aggregate(SignedRecovery.Begin(statement), (all, owner) => all.Sign(owner.Value, owner.Key));
-        Assert.True(_state.Apply(_state.Size, new RecoveryEntry(_state.Room, EntryId.From(Guid.NewGuid()), Owners[0], [], signed).Sign(_organisations[Owners[0]])).IsAccepted);
     }
 }

@@ -48,6 +48,7 @@ function deadlineOf(message: News, roomTime: string): string | null {
     case "nothing":
     case "N7":
     case "emergency":
+    case "use":
       return null;
   }
 }
@@ -78,6 +79,8 @@ function textOf(message: News): readonly string[] {
       return message.records.map((record) => record.own);
     case "N7":
       return [message.query, ...message.by, ...message.rows.flatMap((row) => row.values)];
+    case "use":
+      return [message.quarter];
     case "outcome":
       return [message.request, message.agency, message.own, message.outcome];
   }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import {
   canonicalize, concat, Frontier, hpke, jwkOf, leafHash, messageAad, messageInfo, nodeHash, padme, publicKeyOf, sha256, signJws, spkiOf, toBase64, toBase64Url, utf8,
-  digestText, nonPunishment, type Bytes, type Frame, type Json, type LogItem, type Place, type PublicKey,
+  digestText, nonPunishment, useCaveat, type Bytes, type Frame, type Json, type LogItem, type Place, type PublicKey,
 } from "../../sealing/src/index.ts";
 
 /** A key pair whose private half may be shown: for tests. */
@@ -253,6 +253,8 @@ export const contributorNews: News = (number, now) => {
       return { ...asked, request: other, own: "LB-00018", due: time(now - 86_400), escalated: true };
     case 4:
       return { kind: "ending", records: [{ ends: time(now + 86_400 * 9), own: "LB-00003", purposes: ["C3_TELL_NGO", "C5_LE_NONIDENT"] }, { ends: time(now + 86_400 * 41), own: "LB-<b>00004</b>", purposes: ["C2_BLIND_MATCH"] }] };
+    case 6:
+      return { kind: "use", answers: "1", caveat: useCaveat, disclosures: "2", notices: "6-10", oneWay: "3-5", pointers: "11+", quarter: "2026-Q3", requests: "3-5", withdrawals: "0" };
     case 5:
       return { kind: "outcome", agency: "police-ahtu", outcome: "EnquiryOpened", own: "LB-00009", request: "7b3c6f0e-2f0c-4d57-9a58-0f3b8f1f7f12" };
     default:

@@ -281,6 +281,10 @@ test("a contributor sees what waits, whose consent ends, what became of its data
     await page.locator(".row.kind-ending").click();
     assert.match((await page.textContent(".detail"))!, /Nobody else is told.*Ask each person again/s);
     assert.deepEqual(await violations(page), []);
+    await page.locator("button.back").click();
+    await page.locator(".row.kind-use").click();
+    assert.match((await page.textContent(".detail"))!, /told to you alone.*2026-Q3.*named you11\+.*stay unnamed3–5.*Notices to agencies6–10/s);
+    assert.deepEqual(await violations(page), []);
     await page.getByLabel("Language").selectOption("ar");
     await page.getByRole("button", { name: "نظرة عامة" }).click();
     await picture(page, "overview-phone-light-ar");

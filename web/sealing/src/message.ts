@@ -154,6 +154,20 @@ export interface Table {
   readonly caveat: string;
 }
 
+/** Bands in which uses are told. */
+export const countBands = ["0", "1", "2", "3-5", "6-10", "11+"] as const;
+
+/** What is counted in a statement of use. */
+export const countedUses = ["pointers", "oneWay", "notices", "answers", "requests", "disclosures", "withdrawals"] as const;
+
+/** To a contributor: what was done with its records in a quarter that is over, in bands. */
+export interface Use {
+  readonly kind: "use";
+  readonly quarter: string;
+  readonly counts: Readonly<Record<(typeof countedUses)[number], string>>;
+  readonly caveat: string;
+}
+
 /** To a contributor: what its disclosure led to. */
 export interface Reported {
   readonly kind: "outcome";
@@ -208,12 +222,17 @@ export interface EmergencyAnswer {
 export type Message = Head | { readonly kind: "empty" } | News;
 
 /** A message that says something new. */
-export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending | Nothing | Table | Emergency | EmergencyAnswer;
+export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending | Nothing | Table | Emergency | EmergencyAnswer | Use;
 
 /** The fixed text on every table. */
 export const tableCaveat =
   "Counts of persons whom organisations have met and who agreed to be counted, each once and in one release only; not of how many there are, and not representative. "
   + "Small groups are not shown, numbers are rounded; this is no formal guarantee.";
+
+/** The fixed text on every statement of use. */
+export const useCaveat =
+  "What others were told of your records, not what anybody did with it. A match is counted only where the other side's consent lets you know of it, "
+  + "pointers whose reader stays unnamed apart; more may have been told.";
 
 /** The fixed text on every notice (to be confirmed by counsel). */
 export const nonPunishment =
@@ -243,7 +262,7 @@ export function parseMessage(json: Uint8Array, place: Place): Message | null {
 }
 
 function readKind(fields: Fields): Message | null {
-  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "emergency", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status")) {
+  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "emergency", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status", "use")) {
     case "empty":
       return { kind: "empty" };
     case "ending":
@@ -274,6 +293,8 @@ function readKind(fields: Fields): Message | null {
       return readTable(fields);
     case "outcome":
       return readReported(fields);
+    case "use":
+      return readUse(fields);
   }
 }
 
@@ -472,6 +493,15 @@ function readEnding(fields: Fields): Ending {
       record.end();
       return read;
     }),
+  };
+}
+
+function readUse(fields: Fields): Use {
+  return {
+    kind: "use",
+    quarter: fields.matching("quarter", /^\d{4}-Q[1-4]$/),
+    counts: Object.fromEntries(countedUses.map((use) => [use, fields.oneOf(use, ...countBands)])) as Use["counts"],
+    caveat: fields.oneOf("caveat", useCaveat),
   };
 }
 

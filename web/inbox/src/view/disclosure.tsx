@@ -1,4 +1,5 @@
-import type { Disclosed, Emergency, EmergencyAnswer, Ending, Nothing, Reported, Request, Status, Table, Withdrawn } from "../../../sealing/src/index.ts";
+import { countedUses } from "../../../sealing/src/index.ts";
+import type { Disclosed, Emergency, EmergencyAnswer, Ending, Nothing, Reported, Request, Status, Table, Use, Withdrawn } from "../../../sealing/src/index.ts";
 import type { Inbox } from "../inbox.ts";
 import type { Item } from "../items.ts";
 import { placesOf } from "../places.ts";
@@ -9,7 +10,7 @@ import { Binding, Caveats, fieldsIn, Row } from "./parts.tsx";
 import { Places } from "./places.tsx";
 
 /** What passes between an agency and a contributor. */
-export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Emergency | EmergencyAnswer | Ending | Nothing | Reported | Request | Status | Table | Withdrawn; inbox: Inbox; speak: Speech }) {
+export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Emergency | EmergencyAnswer | Ending | Nothing | Reported | Request | Status | Table | Use | Withdrawn; inbox: Inbox; speak: Speech }) {
   const { say } = speak;
   const places = message.kind === "N3" ? placesOf(message.facts) : [];
   switch (message.kind) {
@@ -135,6 +136,17 @@ export function DisclosureBody({ item, message, inbox, speak }: { item: Item; me
             <dl class="facts">{message.rows.map((row, i) => <Row key={i} name={row.values.length === 0 ? say("allRows") : row.values.join(", ")}>{row.n}</Row>)}</dl>
           )}
           <p>{say("caveatN7")}</p>
+        </>
+      );
+    case "use":
+      return (
+        <>
+          <h3>{say("why")}</h3>
+          <p>{say("whyUse")}</p>
+          <dl class="facts">
+            <Row name={say("quarterColumn")}>{message.quarter}</Row>
+            {countedUses.map((use) => <Row key={use} name={say(`${use}Used`)}>{message.counts[use].replace("-", "–")}</Row>)}
+          </dl>
         </>
       );
     case "outcome":
