@@ -134,7 +134,7 @@ public sealed class SoftwareTpm : IDisposable
 
     private void WaitForPort()
     {
-        for (var attempt = 0; attempt < 200; attempt++)
+        for (var attempt = 0; attempt < 2400; attempt++)
         {
             try
             {

@@ -384,7 +384,7 @@ public sealed class UploadTests(SharedIngestion ingestion, WitnessServers witnes
 
     private static async Task<T> UntilAsync<T>(Func<Task<T>> look, Func<T, bool> found)
     {
-        for (var attempt = 0; attempt < 200; attempt++)
+        for (var attempt = 0; attempt < 3600; attempt++)
         {
             var value = await look();
             if (found(value))

@@ -65,7 +65,7 @@ public sealed class AgencyDeskTests(Consortium consortium)
     {
         for (var attempt = 0; await found() == 0; attempt++)
         {
-            Assert.True(attempt < 200, "It did not come.");
+            Assert.True(attempt < 900, "It did not come.");
             await client.SyncAsync(Token);
             Assert.True(await desk.RunAsync(new InboxReader(client), follow: false, Token));
             await Task.Delay(200, Token);

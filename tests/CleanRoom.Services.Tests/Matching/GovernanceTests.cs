@@ -337,7 +337,7 @@ public sealed class GovernanceTests(Consortium consortium)
         EnclaveRoom room, Func<Dictionary<string, List<InboxMessage>>, bool> condition, Dictionary<string, List<InboxMessage>>? before = null)
     {
         var all = before;
-        for (var attempt = 0; attempt < 200; attempt++)
+        for (var attempt = 0; attempt < 900; attempt++)
         {
             all = await room.ReadAllAsync(all);
             if (condition(all))

@@ -99,7 +99,7 @@ public sealed class MatchingTests(Consortium consortium)
         await room.Matching.StartAsync();
         for (var attempt = 0; told.All(pointer => pointer.Counterpart!.Member.Value != "bravo"); attempt++)
         {
-            Assert.True(attempt < 300, "bravo's record is not told of");
+            Assert.True(attempt < 900, "bravo's record is not told of");
             await Task.Delay(100, Token);
             told.AddRange(EnclaveRoom.Pointers(await room.ReadInboxAsync("alpha")));
         }

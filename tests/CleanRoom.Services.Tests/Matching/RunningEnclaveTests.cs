@@ -41,7 +41,7 @@ public sealed class RunningEnclaveTests(Consortium consortium)
         var told = new List<RoomMessage.MatchPointer>();
         for (var attempt = 0; told.DistinctBy(pointer => pointer.Match).Count() < 2; attempt++)
         {
-            Assert.True(attempt < 300, $"only {told.Count} matches are told of; generation {next.Generation}");
+            Assert.True(attempt < 900, $"only {told.Count} matches are told of; generation {next.Generation}");
             await Task.Delay(100, Token);
             told.AddRange(EnclaveRoom.Pointers(await room.ReadInboxAsync("alpha")));
         }

@@ -67,7 +67,7 @@ public abstract class SlotStoreContract
         await Store.PutAsync(Room, [Frame("beta", 2)], Token);
         Assert.DoesNotContain(waiters, waiter => waiter.IsCompleted);
         await Store.PutAsync(Room, [Frame("alpha", 2)], Token);
-        await Task.WhenAll(waiters).WaitAsync(TimeSpan.FromSeconds(10), Token);
+        await Task.WhenAll(waiters).WaitAsync(TimeSpan.FromSeconds(60), Token);
     }
 
     [Fact]

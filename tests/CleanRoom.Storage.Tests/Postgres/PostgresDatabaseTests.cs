@@ -98,7 +98,7 @@ public sealed class PostgresDatabaseTests(PostgresServer server)
         {
             var waiting = here.WaitAsync(Room, "alpha", number, Token);
             await there.PutAsync(Room, [Frame(number + 1)], Token);
-            await waiting.WaitAsync(TimeSpan.FromSeconds(10), Token);
+            await waiting.WaitAsync(TimeSpan.FromSeconds(60), Token);
         }
     }
 
@@ -125,7 +125,7 @@ public sealed class PostgresDatabaseTests(PostgresServer server)
 
         try
         {
-            await waiting.WaitAsync(TimeSpan.FromSeconds(20), Token);
+            await waiting.WaitAsync(TimeSpan.FromSeconds(60), Token);
         }
         catch (StorageException exception) when (exception.Problem == StorageProblem.Unreachable)
         {
