@@ -47,13 +47,13 @@ internal sealed class BlockIndex
         var builder = new BlockBuilder(table, telling);
         var found = new BlockBuilder.Found[families.Count];
         var lists = new System.Collections.Concurrent.ConcurrentBag<(KeyList, KeyList)>();
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads, CancellationToken = cancellationToken };
-        _ = Parallel.For(0, families.Count, parallel, f =>
+        Ranges.Each(Enumerable.Range(0, families.Count), f =>
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var mine = lists.TryTake(out var taken) ? taken : (new KeyList(), new KeyList());
             found[f] = builder.Run(families[f], mine.Item1, mine.Item2);
             lists.Add(mine);
-        });
+        }, threads);
         var members = new int[found.Sum(b => (long)b.Members.Count)];
         var report = new List<(string, long, long)>();
         var at = 0;

@@ -19,7 +19,7 @@ internal static class KeyAtoms
             }
         }
         var atoms = new KeyAtom[makers.Count];
-        _ = Parallel.For(0, makers.Count, new ParallelOptions { MaxDegreeOfParallelism = threads }, i => atoms[i] = makers[i]());
+        Ranges.Each(Enumerable.Range(0, makers.Count), i => atoms[i] = makers[i](), threads);
         return [.. atoms];
     }
 

@@ -31,7 +31,7 @@ internal static class KeyPlan
     public static int CapOf(KeyFamily family, int records) =>
         family.IsSingle ? family.Atoms[0].Within(family.Cap, SingleShare * Budget(records)).Cap : family.Cap;
 
-    public static List<KeyFamily> Choose(LinkTable table, LinkConfig config, IReadOnlyList<KeyAtom> atoms)
+    public static List<KeyFamily> Choose(LinkTable table, LinkConfig config, IReadOnlyList<KeyAtom> atoms, int threads)
     {
         var families = new List<KeyFamily>();
         // In a small table nothing needs to be spared.
@@ -43,7 +43,7 @@ internal static class KeyPlan
         var joins = Joins(table, config, atoms);
         if (table.Count > MiddlingTable)
         {
-            return Best(table, atoms, families, joins);
+            return Best(table, atoms, families, joins, threads);
         }
         double spent = 0;
         foreach (var (family, company) in joins.OrderBy(j => j.Company).ThenBy(j => j.Family.Name, StringComparer.Ordinal))
@@ -79,7 +79,8 @@ internal static class KeyPlan
     }
 
     // One after the other, each time the one that is worth most for its cost; equals by name, so that the same table always gives the same families.
-    private static List<KeyFamily> Best(LinkTable table, IReadOnlyList<KeyAtom> atoms, List<KeyFamily> singles, List<(KeyFamily Family, double Company)> joins)
+    private static List<KeyFamily> Best(
+        LinkTable table, IReadOnlyList<KeyAtom> atoms, List<KeyFamily> singles, List<(KeyFamily Family, double Company)> joins, int threads)
     {
         var damage = new Damage(table, atoms);
         var open = new List<(KeyFamily Family, double Reach, double Pairs, double Cost)>();
@@ -107,7 +108,7 @@ internal static class KeyPlan
             // Fields are not independent (postcode and place): what would be taken is counted first, and rated again if it costs more than chance has it.
             if (!best.Family.IsSingle && counted.Add(best.Family))
             {
-                var counts = Joined(best.Family, Counted(table, best.Family, samples));
+                var counts = Joined(best.Family, Counted(table, best.Family, samples, threads));
                 if (counts.Cost > 1.2 * best.Cost)
                 {
                     open[open.IndexOf(best)] = counts;
@@ -129,13 +130,13 @@ internal static class KeyPlan
     }
 
     // The company of a record by the keys of both atoms, by those records that have one of some keys of the first; copies of the record's own entity are not counted.
-    private static double Counted(LinkTable table, KeyFamily family, Dictionary<KeyAtom, List<(uint Key, int Record)>> samples)
+    private static double Counted(LinkTable table, KeyFamily family, Dictionary<KeyAtom, List<(uint Key, int Record)>> samples, int threads)
     {
         var (first, second) = (family.Atoms[0], family.Atoms[1]);
         var every = (ulong)Math.Max(1, table.Count / 50_000);
         if (!samples.TryGetValue(first, out var sample))
         {
-            samples.Add(first, sample = Sample(table, first, every));
+            samples.Add(first, sample = Sample(table, first, every, threads));
         }
         var keys = new List<ulong>(sample.Count);
         foreach (var (key, record) in sample)
@@ -160,19 +161,28 @@ internal static class KeyPlan
         return pairs * every / Math.Max(1, table.Count);
     }
 
-    private static List<(uint Key, int Record)> Sample(LinkTable table, KeyAtom atom, ulong every)
+    // In no order.
+    private static List<(uint Key, int Record)> Sample(LinkTable table, KeyAtom atom, ulong every, int threads)
     {
         var sample = new List<(uint, int)>();
-        for (var i = 0; i < table.Count; i++)
+        Ranges.For(0, table.Count, (from, end) =>
         {
-            foreach (var key in atom.KeysOf(i))
+            var mine = new List<(uint, int)>();
+            for (var i = from; i < end; i++)
             {
-                if (Hash.Mix(key) % every == 0)
+                foreach (var key in atom.KeysOf(i))
                 {
-                    sample.Add((key, i));
+                    if (Hash.Mix(key) % every == 0)
+                    {
+                        mine.Add((key, i));
+                    }
                 }
             }
-        }
+            lock (sample)
+            {
+                sample.AddRange(mine);
+            }
+        }, threads);
         return sample;
     }
 

@@ -16,6 +16,7 @@ internal sealed class Clusterer
 
     private readonly LinkedPair[] _pairs;
     private readonly UnionFind _sets;
+    private readonly int[] _surest;
     private readonly int[] _starts;
     private readonly int[] _edges;
     private readonly int[] _next;
@@ -25,7 +26,7 @@ internal sealed class Clusterer
     // For each set the sets that must stay apart from it.
     private readonly Dictionary<int, HashSet<int>> _apart = [];
 
-    private Clusterer(LinkTable table, IReadOnlyList<LinkedPair> pairs, LinkConfig config, IReadOnlyList<(int First, int Second)> cannotLink)
+    private Clusterer(LinkTable table, IReadOnlyList<LinkedPair> pairs, LinkConfig config, IReadOnlyList<(int First, int Second)> cannotLink, int threads)
     {
         foreach (var (first, second) in cannotLink)
         {
@@ -41,23 +42,10 @@ internal sealed class Clusterer
         _next = [.. Enumerable.Range(0, table.Count)];
         _sizes = new int[table.Count];
         Array.Fill(_sizes, 1);
-        _starts = new int[table.Count + 1];
-        foreach (var pair in _pairs)
-        {
-            _starts[pair.First + 1]++;
-            _starts[pair.Second + 1]++;
-        }
-        for (var i = 0; i < table.Count; i++)
-        {
-            _starts[i + 1] += _starts[i];
-        }
-        var fill = _starts.AsSpan(0, table.Count).ToArray();
-        _edges = new int[2 * _pairs.Length];
-        for (var e = 0; e < _pairs.Length; e++)
-        {
-            _edges[fill[_pairs[e].First]++] = e;
-            _edges[fill[_pairs[e].Second]++] = e;
-        }
+        var least = (float)LinkModel.WeightOf(config.ClusterThreshold);
+        int[] surest = [], starts = [], edges = [];
+        Parallel.Invoke(new ParallelOptions { MaxDegreeOfParallelism = threads }, () => surest = Surest(_pairs, least), () => (starts, edges) = Edges(_pairs, table.Count));
+        (_surest, _starts, _edges) = (surest, starts, edges);
     }
 
     /// <summary>Gives for each record the least record of its cluster.</summary>
@@ -65,10 +53,11 @@ internal sealed class Clusterer
     /// <param name="pairs">The pairs that were weighed.</param>
     /// <param name="config">The configuration.</param>
     /// <param name="cannotLink">Pairs that are known to be two entities: they never stand in one cluster.</param>
-    public static int[] Cluster(LinkTable table, IReadOnlyList<LinkedPair> pairs, LinkConfig config, IReadOnlyList<(int First, int Second)> cannotLink)
+    /// <param name="threads">Threads, 1 or more; the result does not depend on it.</param>
+    public static int[] Cluster(LinkTable table, IReadOnlyList<LinkedPair> pairs, LinkConfig config, IReadOnlyList<(int First, int Second)> cannotLink, int threads)
     {
-        var clusterer = new Clusterer(table, pairs, config, cannotLink);
-        clusterer.JoinAll((float)LinkModel.WeightOf(config.ClusterThreshold));
+        var clusterer = new Clusterer(table, pairs, config, cannotLink, threads);
+        clusterer.JoinAll();
         var clusters = new int[table.Count];
         for (var i = 0; i < clusters.Length; i++)
         {
@@ -77,17 +66,59 @@ internal sealed class Clusterer
         return clusters;
     }
 
-    private void JoinAll(float least)
+    // Pairs of at least a weight, the surest first, equals by place: weight and place are one word to sort.
+    private static int[] Surest(LinkedPair[] pairs, float least)
     {
-        var order = Enumerable.Range(0, _pairs.Length).Where(e => _pairs[e].Weight >= least).ToArray();
-        var keys = order.Select(e => -_pairs[e].Weight).ToArray();
-        Array.Sort(keys, order);
-        Settle(keys, order);
+        var words = new ulong[pairs.Length];
+        var count = 0;
+        for (var e = 0; e < pairs.Length; e++)
+        {
+            if (pairs[e].Weight >= least)
+            {
+                var bits = BitConverter.SingleToUInt32Bits(pairs[e].Weight + 0f);
+                var falling = (int)bits < 0 ? bits : ~bits & 0x7FFF_FFFF;
+                words[count++] = ((ulong)falling << 32) | (uint)e;
+            }
+        }
+        words.AsSpan(0, count).Sort();
+        var order = new int[count];
+        for (var i = 0; i < count; i++)
+        {
+            order[i] = (int)(uint)words[i];
+        }
+        return order;
+    }
+
+    // For each record its pairs.
+    private static (int[] Starts, int[] Edges) Edges(LinkedPair[] pairs, int records)
+    {
+        var starts = new int[records + 1];
+        foreach (var pair in pairs)
+        {
+            starts[pair.First + 1]++;
+            starts[pair.Second + 1]++;
+        }
+        for (var i = 0; i < records; i++)
+        {
+            starts[i + 1] += starts[i];
+        }
+        var fill = starts.AsSpan(0, records).ToArray();
+        var edges = new int[2 * pairs.Length];
+        for (var e = 0; e < pairs.Length; e++)
+        {
+            edges[fill[pairs[e].First]++] = e;
+            edges[fill[pairs[e].Second]++] = e;
+        }
+        return (starts, edges);
+    }
+
+    private void JoinAll()
+    {
         var joined = true;
         for (var pass = 0; pass < Passes && joined; pass++)
         {
             joined = false;
-            foreach (var e in order)
+            foreach (var e in _surest)
             {
                 var (a, b) = (_sets.Find(_pairs[e].First), _sets.Find(_pairs[e].Second));
                 if (a != b && !(_apart.TryGetValue(a, out var apart) && apart.Contains(b)) && Between(a, b) > 0)
@@ -96,21 +127,6 @@ internal sealed class Clusterer
                     joined = true;
                 }
             }
-        }
-    }
-
-    // Equal weights stand by record, whatever the sort did with them.
-    private static void Settle(float[] keys, int[] order)
-    {
-        for (var from = 0; from < order.Length;)
-        {
-            var end = from + 1;
-            while (end < order.Length && keys[end] == keys[from])
-            {
-                end++;
-            }
-            Array.Sort(order, from, end - from);
-            from = end;
         }
     }
 

@@ -26,4 +26,8 @@ internal static class Ranges
         }
         _ = Parallel.ForEach(Partitioner.Create(from, end, Size), new ParallelOptions { MaxDegreeOfParallelism = threads }, part => range(part.Item1, part.Item2));
     }
+
+    /// <summary>Calls <paramref name="work"/> with each item, one at a time for who is free: a few items of very different size. The largest come first.</summary>
+    public static void Each<T>(IEnumerable<T> items, Action<T> work, int threads = -1) =>
+        Parallel.ForEach(Partitioner.Create(items, EnumerablePartitionerOptions.NoBuffering), new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
 }

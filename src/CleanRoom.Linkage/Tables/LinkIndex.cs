@@ -104,7 +104,7 @@ public sealed class LinkIndex
         }
         var terms = TermWeights.Count(table);
         var atoms = KeyAtoms.Of(table, threads);
-        var families = KeyPlan.Choose(table, config, atoms);
+        var families = KeyPlan.Choose(table, config, atoms, threads);
         if (model is null)
         {
             var blocks = BlockIndex.Build(table, families, atoms, threads, cancellationToken);

@@ -29,7 +29,7 @@ public sealed class LinkTable
                 SwapOf[f] = fields[f].Swap == fields[g].Name && ReferenceEquals(values[f], values[g]) ? g : SwapOf[f];
             }
         }
-        _ = Parallel.ForEach(Comparers.Distinct().ToArray(), comparer => comparer.Prepare());
+        Ranges.Each(Comparers.Distinct(), comparer => comparer.Prepare());
         AddDigests();
     }
 

@@ -139,8 +139,8 @@ public sealed class LinkTableBuilder
         }
         var numbers = new int[fields.Length][];
         var dateOrders = new DateOrder[fields.Length];
-        var parallel = new ParallelOptions { MaxDegreeOfParallelism = threads };
-        _ = Parallel.ForEach(values.Distinct().ToArray(), parallel, table =>
+        var (order, places) = (Array.Empty<int>(), Array.Empty<int>());
+        var work = values.Distinct().OrderByDescending(table => present.Where((_, f) => ReferenceEquals(values[f], table)).Sum(c => _columns[c].Distinct)).Select(table => (Action)(() =>
         {
             for (var f = 0; f < fields.Length; f++)
             {
@@ -151,8 +151,8 @@ public sealed class LinkTableBuilder
                     numbers[f] = Normalise(fields[f].Kind, column, dateOrders[f], table);
                 }
             }
-        });
-        var (order, places) = Order();
+        }));
+        Ranges.Each(work.Append(() => (order, places) = Order()), act => act(), threads);
         var rows = new TableRows(fields.Length, _ids.Count);
         var cells = present.Select(f => _columns[f].Cells).ToArray();
         Ranges.For(0, places.Length, (from, end) =>
@@ -168,14 +168,17 @@ public sealed class LinkTableBuilder
         }, threads);
         var ids = new string[order.Length];
         var sources = _source == 0 ? [] : new byte[order.Length];
-        for (var i = 0; i < order.Length; i++)
+        Ranges.For(0, order.Length, (from, end) =>
         {
-            ids[i] = _ids[order[i]];
-            if (_source != 0)
+            for (var i = from; i < end; i++)
             {
-                sources[i] = _sources[order[i]];
+                ids[i] = _ids[order[i]];
+                if (sources.Length > 0)
+                {
+                    sources[i] = _sources[order[i]];
+                }
             }
-        }
+        }, threads);
         return new LinkTable(fields, values, dateOrders, ids, sources, rows);
     }
 

@@ -47,7 +47,7 @@ public sealed class PairWeigher
         if (model is null)
         {
             var atoms = KeyAtoms.Of(table, threads);
-            var blocks = BlockIndex.Build(table, KeyPlan.Choose(table, config, atoms), atoms, threads, cancellationToken);
+            var blocks = BlockIndex.Build(table, KeyPlan.Choose(table, config, atoms, threads), atoms, threads, cancellationToken);
             model = new Trainer(table, config.Name, terms, blocks, threads).Train(cancellationToken);
         }
         model.RequireFields(table.Fields);

@@ -76,7 +76,7 @@ public static class TableLinker
         }
         var terms = TermWeights.Count(table);
         var atoms = KeyAtoms.Of(table, options.Threads);
-        var families = KeyPlan.Choose(table, config, atoms);
+        var families = KeyPlan.Choose(table, config, atoms, options.Threads);
         Phase("keys");
         var blocks = BlockIndex.Build(table, families, atoms, options.Threads, cancellationToken);
         Phase("blocks");
@@ -95,7 +95,7 @@ public static class TableLinker
             pairs = [.. pairs.Where(p => !apart.Contains((p.First, p.Second)))];
         }
         Phase("scoring");
-        var clusters = Clusterer.Cluster(table, pairs, config, options.CannotLink);
+        var clusters = Clusterer.Cluster(table, pairs, config, options.CannotLink, options.Threads);
         Phase("clusters");
         return new TableLinkResult(model, pairs, clusters, candidates, blocks.Families, phases);
     }
