@@ -16,6 +16,7 @@ command -v npm >/dev/null || missing+=(npm)
 [[ "${1:-}" != @(test|store) ]] || compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null || [ -n "${CLEANROOM_TEST_POSTGRES:-}" ] || missing+=(postgresql)
 [ "${1:-}" != test ] || command -v swtpm >/dev/null || missing+=(swtpm)
 [ "${1:-}" != test ] || command -v tpm2_quote >/dev/null || missing+=(tpm2-tools)
+[ "${1:-}" != test ] || command -v softhsm2-util >/dev/null || missing+=(softhsm2)
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 install="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"

@@ -5,6 +5,7 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Files;
 using CleanRoom.Client.Keys;
+using CleanRoom.Client.Keys.Tokens;
 using CleanRoom.Client.Rooms;
 using CleanRoom.Cryptography;
 using CleanRoom.Evidence;
@@ -14,7 +15,7 @@ namespace CleanRoom.Client;
 
 /// <summary>
 /// One member's keys and memory on this machine: a folder that only its user can enter (mode 0700, files 0600). The organisation key,
-/// people's keys, the TLS key and the inbox key are separate files and separate keys; no key serves two purposes. What is remembered of each room
+/// people's keys, the TLS key and the inbox key are separate files and separate keys; no key serves two purposes. The organisation key and people's keys may lie in PKCS#11 tokens instead. What is remembered of each room
 /// stands under <c>rooms/</c>. Every file is replaced atomically and flushed before a method returns.
 /// </summary>
 public sealed class MemberProfile
@@ -23,9 +24,11 @@ public sealed class MemberProfile
 
     private readonly ProfileDocument _document;
     private readonly TimeProvider _time;
+    private readonly Func<string, string?>? _askPin;
 
-    private MemberProfile(string folder, ProfileDocument document, TimeProvider time)
+    private MemberProfile(string folder, ProfileDocument document, TimeProvider time, Func<string, string?>? askPin)
     {
+        _askPin = askPin;
         Folder = folder;
         _document = document;
         _time = time;
@@ -101,9 +104,7 @@ public sealed class MemberProfile
         DurableFile.CreateFolder(Path.Combine(folder, "keys"));
         DurableFile.RequirePrivate(folder);
 
-        using var organisation = SigningKey.Generate();
-        PrivatePem.Write(KeyPath(folder, "organisation.pem"), organisation, options.Passphrase);
-
+        using ISigningKey organisation = options.OrganisationToken is { } token ? Proven(TokenSigningKey.Open(token, options.AskPin)) : Generate(KeyPath(folder, "organisation.pem"), options.Passphrase);
         using var transport = SigningKey.Generate();
         PrivatePem.Write(KeyPath(folder, "transport.pem"), transport, "");
         var now = time.GetUtcNow();
@@ -127,6 +128,7 @@ public sealed class MemberProfile
         {
             Member = member,
             Organisation = organisation.PublicKey,
+            OrganisationToken = options.OrganisationToken,
             Transport = transport.PublicKey,
             People = keys,
             Inbox = [new InboxKey(1, inbox.PublicKey) { File = "inbox-1.pem" }],
@@ -134,14 +136,15 @@ public sealed class MemberProfile
 
         // Last, so that a folder with a profile is a complete one.
         DurableFile.Write(path, document.ToBytes());
-        return new MemberProfile(folder, document, time);
+        return new MemberProfile(folder, document, time, options.AskPin);
     }
 
     /// <summary>Opens a profile.</summary>
     /// <param name="folder">Where <see cref="Create"/> made it.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="askPin">Asks for the PIN of a token by its name, when a key in it is opened and no file holds the PIN; null or empty: nobody gives one.</param>
     /// <exception cref="ClientException">There is none, others can reach it, or its content is not a profile.</exception>
-    public static MemberProfile Open(string folder, TimeProvider time)
+    public static MemberProfile Open(string folder, TimeProvider time, Func<string, string?>? askPin = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(folder);
         ArgumentNullException.ThrowIfNull(time);
@@ -150,33 +153,39 @@ public sealed class MemberProfile
         var content = DurableFile.TryRead(path, MaxSize, "The profile")
             ?? throw new ClientException(ClientProblem.Configuration, $"{folder} holds no keys of a member: run \"cleanroom keys create\", or name the folder with --home.");
         DurableFile.RequirePrivate(folder);
-        return new MemberProfile(folder, ProfileDocument.Parse(content, path), time);
+        return new MemberProfile(folder, ProfileDocument.Parse(content, path), time, askPin);
     }
 
     /// <summary>Whether the organisation key lies on this machine encrypted: opening it takes a passphrase.</summary>
-    public bool IsOrganisationKeyEncrypted => PrivatePem.IsEncrypted(KeyPath(Folder, "organisation.pem"));
+    public bool IsOrganisationKeyEncrypted => OrganisationToken is null && PrivatePem.IsEncrypted(KeyPath(Folder, "organisation.pem"));
+
+    /// <summary>Where the organisation key lies if a PKCS#11 token holds it; null: in a file of this profile.</summary>
+    public TokenUri? OrganisationToken => _document.OrganisationToken;
 
     /// <summary>Opens the organisation key. Keep it open as short as possible.</summary>
-    /// <param name="passphrase">Empty if the key is not encrypted.</param>
-    /// <exception cref="ClientException">The file is missing (kept offline), encrypted with another passphrase, or not the key of this profile.</exception>
-    public SigningKey OpenOrganisationKey(string passphrase = "") =>
-        Checked(PrivatePem.ReadSigningKey(KeyPath(Folder, "organisation.pem"), "The organisation key", passphrase), OrganisationKey, "organisation.pem");
+    /// <param name="passphrase">Empty if the key is not encrypted; not looked at if a token holds it.</param>
+    /// <exception cref="ClientException">
+    /// The file is missing (kept offline), encrypted with another passphrase, or not the key of this profile; or the token is not there, is locked, has another PIN or another key.
+    /// </exception>
+    public ISigningKey OpenOrganisationKey(string passphrase = "") => OrganisationToken is { } token
+        ? OpenToken(token, OrganisationKey)
+        : Checked(PrivatePem.ReadSigningKey(KeyPath(Folder, "organisation.pem"), "The organisation key", passphrase), OrganisationKey, "organisation.pem");
 
     /// <summary>Opens the key of a person that has a role; the first one if several have it.</summary>
     /// <param name="role">One role.</param>
     /// <exception cref="ClientException">No key of this profile has the role, or its file is missing.</exception>
-    public SigningKey OpenPersonKey(PersonRoles role)
+    public ISigningKey OpenPersonKey(PersonRoles role)
     {
         var person = People.FirstOrDefault(person => person.Roles.HasFlag(role))
             ?? throw new ClientException(ClientProblem.Configuration, $"No person in {Folder} has the role {RoleWords.Write(role)[0]}: make a key with \"cleanroom keys add-person\".");
-        return Checked(PrivatePem.ReadSigningKey(KeyPath(Folder, person.File), "The person key", ""), person.PublicKey, person.File);
+        return Open(person);
     }
 
     /// <summary>Opens the key of one person for an act that needs one of these roles.</summary>
     /// <param name="roles">One or more roles, of which the person needs one.</param>
     /// <param name="person">The person's id; null for the first who has such a role.</param>
     /// <exception cref="ClientException">There is no such person here, or she has none of the roles.</exception>
-    public SigningKey OpenPersonKey(PersonRoles roles, string? person)
+    public ISigningKey OpenPersonKey(PersonRoles roles, string? person)
     {
         var words = string.Join(" or ", RoleWords.Write(roles));
         var found = person is null
@@ -185,7 +194,7 @@ public sealed class MemberProfile
             : People.FirstOrDefault(item => item.Person == person)
                 ?? throw new ClientException(ClientProblem.Configuration, $"{Folder} holds no key of {person}: see \"cleanroom keys show\".");
         return (found.Roles & roles) != PersonRoles.None
-            ? Checked(PrivatePem.ReadSigningKey(KeyPath(Folder, found.File), "The person key", ""), found.PublicKey, found.File)
+            ? Open(found)
             : throw new ClientException(ClientProblem.NotPermitted, $"{found.Person} does not have the role {words}: let a person sign who has it.");
     }
 
@@ -227,11 +236,13 @@ public sealed class MemberProfile
         }
     }
 
-    /// <summary>Adds a person with a new key.</summary>
+    /// <summary>Adds a person with a new key, or with one that lies in a PKCS#11 token.</summary>
     /// <param name="person">Opaque id, 1 to 64 characters out of a-z, 0-9 and -; not in the profile yet.</param>
     /// <param name="roles">At least one, not transport.</param>
+    /// <param name="token">Where her key lies already; null: a new one is made and kept in a file.</param>
     /// <returns>The profile with the person.</returns>
-    public MemberProfile AddPerson(string person, PersonRoles roles)
+    /// <exception cref="ClientException">The id is taken or no id, a role is none, or the token does not sign. A key that the profile has for something else is refused.</exception>
+    public MemberProfile AddPerson(string person, PersonRoles roles, TokenUri? token = null)
     {
         CheckPerson(person, roles);
         if (People.Any(other => other.Person == person))
@@ -239,12 +250,16 @@ public sealed class MemberProfile
             throw new ClientException(ClientProblem.CannotCreate, $"The profile already has a person {person}: choose another id.");
         }
 
-        using var key = SigningKey.Generate();
-        var file = $"person-{person}.pem";
-        PrivatePem.Write(KeyPath(Folder, file), key, "");
-        var document = _document with { People = [.. People, new PersonKey(person, roles, key.PublicKey) { File = file }] };
+        var file = token is null ? $"person-{person}.pem" : "";
+        using ISigningKey key = token is null ? Generate(KeyPath(Folder, file), "") : Proven(TokenSigningKey.Open(token, _askPin));
+        if (People.Select(other => other.PublicKey).Append(OrganisationKey).Append(TransportKey).Contains(key.PublicKey))
+        {
+            throw new ClientException(ClientProblem.Usage, "The profile has this key already, and no key serves two purposes: name another one.");
+        }
+
+        var document = _document with { People = [.. People, new PersonKey(person, roles, key.PublicKey) { File = file, Token = token }] };
         DurableFile.Write(Path.Combine(Folder, ProfileDocument.FileName), document.ToBytes());
-        return new MemberProfile(Folder, document, _time);
+        return new MemberProfile(Folder, document, _time, _askPin);
     }
 
     /// <summary>Folder with the hardware vendors' collateral, with which this member appraises evidence itself ("collateral import"). It need not exist.</summary>
@@ -285,6 +300,44 @@ public sealed class MemberProfile
         ?? throw new ClientException(ClientProblem.Configuration, $"{Member} has not joined room {room}: run \"cleanroom room join CHARTER\" with the signed charter.");
 
     private static string KeyPath(string folder, string file) => Path.Combine(folder, "keys", file);
+
+    private static SigningKey Generate(string path, string passphrase)
+    {
+        var key = SigningKey.Generate();
+        PrivatePem.Write(path, key, passphrase);
+        return key;
+    }
+
+    /// <summary>A key that cannot sign is found out before the profile names it.</summary>
+    private static TokenSigningKey Proven(TokenSigningKey key)
+    {
+        try
+        {
+            _ = key.Sign("cleanroom/token-check/v1"u8);
+            return key;
+        }
+        catch
+        {
+            key.Dispose();
+            throw;
+        }
+    }
+
+    private ISigningKey Open(PersonKey person) => person.Token is { } token
+        ? OpenToken(token, person.PublicKey)
+        : Checked(PrivatePem.ReadSigningKey(KeyPath(Folder, person.File), "The person key", ""), person.PublicKey, person.File);
+
+    private TokenSigningKey OpenToken(TokenUri token, VerifyingKey expected)
+    {
+        var key = TokenSigningKey.Open(token, _askPin);
+        if (key.PublicKey.Equals(expected))
+        {
+            return key;
+        }
+
+        key.Dispose();
+        throw new ClientException(ClientProblem.Configuration, $"The key in the token {token.TokenName} is not the one that the profile names: plug in the token that belongs to it.");
+    }
 
     private static SigningKey Checked(SigningKey key, VerifyingKey expected, string file)
     {

@@ -196,7 +196,7 @@ public sealed class RoomClient : IDisposable
     /// <param name="cancellationToken">Stops waiting; the entry may still enter the log.</param>
     /// <exception cref="ClientException">The log ignores the entry: the message names the reason.</exception>
     /// <exception cref="CleanRoomException">Ingestion refused, or the witnesses did not cosign in time.</exception>
-    public async Task<AppendedEntry> AppendAsync(Entry entry, SigningKey key, CancellationToken cancellationToken)
+    public async Task<AppendedEntry> AppendAsync(Entry entry, ISigningKey key, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(entry);
         ArgumentNullException.ThrowIfNull(key);
@@ -425,7 +425,7 @@ public sealed class RoomClient : IDisposable
         await SyncAsync(fresh: false, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task AppendPersonAsync(string person, VerifyingKey key, PersonRoles roles, SigningKey organisation, CancellationToken cancellationToken) =>
+    private async Task AppendPersonAsync(string person, VerifyingKey key, PersonRoles roles, ISigningKey organisation, CancellationToken cancellationToken) =>
         await AppendAsync(new PersonEntry(Room, NewEntryId(), Profile.Member, Revoke: false, person, key, roles), organisation, cancellationToken).ConfigureAwait(false);
 
     private async Task RegisterKeysAsync(List<string> appended, CancellationToken cancellationToken)

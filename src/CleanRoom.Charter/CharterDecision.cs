@@ -33,7 +33,7 @@ public static class CharterDecision
     /// <param name="member">The member, or the one whom the version removes.</param>
     /// <param name="decision">Its word.</param>
     /// <returns>The detached JWS.</returns>
-    public static string Sign(SigningKey organisationKey, RoomCharter charter, MemberId member, Decision decision) =>
+    public static string Sign(ISigningKey organisationKey, RoomCharter charter, MemberId member, Decision decision) =>
         Jws.SignDetached(organisationKey, Type, Payload(charter, member, decision));
 
     /// <summary>Verifies a decision.</summary>

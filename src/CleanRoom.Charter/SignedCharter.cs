@@ -33,7 +33,7 @@ public sealed class SignedCharter
     /// <param name="organisationKey">Its organisation key.</param>
     /// <param name="member">The member.</param>
     /// <exception cref="ArgumentException">The charter lists the member with another key.</exception>
-    public SignedCharter Approve(SigningKey organisationKey, MemberId member)
+    public SignedCharter Approve(ISigningKey organisationKey, MemberId member)
     {
         if (Charter.TryFind(member, out var listed) && !listed.OrganisationKey.Equals(organisationKey.PublicKey))
         {

@@ -45,7 +45,7 @@ public sealed class Jws
     /// <param name="key">The signer.</param>
     /// <param name="type">1 to 64 characters out of A–Z a–z 0–9 . / + - _.</param>
     /// <param name="payload">Any bytes.</param>
-    public static string Sign(SigningKey key, string type, ReadOnlySpan<byte> payload)
+    public static string Sign(ISigningKey key, string type, ReadOnlySpan<byte> payload)
     {
         var parts = SignParts(key, type, payload);
         return parts.ToCompact(detached: false);
@@ -55,7 +55,7 @@ public sealed class Jws
     /// <param name="key">The signer.</param>
     /// <param name="type">1 to 64 characters out of A–Z a–z 0–9 . / + - _.</param>
     /// <param name="payload">Any bytes.</param>
-    public static string SignDetached(SigningKey key, string type, ReadOnlySpan<byte> payload)
+    public static string SignDetached(ISigningKey key, string type, ReadOnlySpan<byte> payload)
     {
         var parts = SignParts(key, type, payload);
         return parts.ToCompact(detached: true);
@@ -108,7 +108,7 @@ public sealed class Jws
     /// <summary>Writes header..signature.</summary>
     public string ToDetachedString() => _parts.ToCompact(detached: true);
 
-    private static JwsParts SignParts(SigningKey key, string type, ReadOnlySpan<byte> payload)
+    private static JwsParts SignParts(ISigningKey key, string type, ReadOnlySpan<byte> payload)
     {
         ArgumentNullException.ThrowIfNull(key);
         ArgumentNullException.ThrowIfNull(type);

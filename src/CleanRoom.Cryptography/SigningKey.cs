@@ -8,7 +8,7 @@ namespace CleanRoom.Cryptography;
 /// A private signing key: ECDSA on P-256 with SHA-256 (FIPS 186-5 §6). Safe for concurrent use. Zeroed on <see cref="Dispose"/>.
 /// A key serves one purpose: signing entries, or TLS, never both.
 /// </summary>
-public sealed class SigningKey : IDisposable
+public sealed class SigningKey : ISigningKey
 {
     /// <summary>Bytes of a signature: r ‖ s, 32 bytes each (IEEE P1363, RFC 7518 §3.4).</summary>
     public const int SignatureSize = 64;

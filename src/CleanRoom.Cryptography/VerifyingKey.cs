@@ -44,6 +44,14 @@ public sealed class VerifyingKey : IEquatable<VerifyingKey>
         return key is not null;
     }
 
+    /// <summary>Reads an uncompressed point (SEC 1 §2.3.3).</summary>
+    /// <returns><see langword="false"/> unless it has 65 bytes and is on the curve.</returns>
+    public static bool TryFromPoint(ReadOnlySpan<byte> point, [NotNullWhen(true)] out VerifyingKey? key)
+    {
+        key = P256.IsPoint(point) ? new VerifyingKey(point) : null;
+        return key is not null;
+    }
+
     /// <summary>Reads a JSON Web Key (RFC 7518 §6.2.1) with the members kty, crv, x, y, each once, and no other.</summary>
     public static bool TryFromJwk(JsonElement jwk, [NotNullWhen(true)] out VerifyingKey? key)
     {

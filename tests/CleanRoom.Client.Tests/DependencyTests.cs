@@ -40,6 +40,7 @@ public sealed class DependencyTests
         ["CleanRoom.Records"] = ["Google.Protobuf", "Grpc.Tools"],
         ["CleanRoom.Hosting"] = ["OpenTelemetry", "OpenTelemetry.Exporter.OpenTelemetryProtocol"],
         ["CleanRoom.Storage"] = ["Microsoft.Data.Sqlite.Core", "Npgsql", "SQLitePCLRaw.provider.e_sqlite3"],
+        ["CleanRoom.Client"] = ["Pkcs11Interop"],
         ["CleanRoom.Cli"] = ["System.CommandLine", "Spectre.Console"],
     };
 

@@ -41,7 +41,8 @@ internal sealed class LiveRoom : IAsyncDisposable
     /// <summary>Starts the services and writes the charter.</summary>
     /// <param name="life">How long the charter is valid; null for 30 days.</param>
     /// <param name="standIn">Alpha's broker has a stand-in.</param>
-    public static async Task<LiveRoom> StartAsync(TimeSpan? life = null, bool standIn = false)
+    /// <param name="alpha">Where alpha's keys are; null: in files.</param>
+    public static async Task<LiveRoom> StartAsync(TimeSpan? life = null, bool standIn = false, ProfileOptions? alpha = null)
     {
         var room = new LiveRoom();
         var ingestion = await room.StartAsync("ingestion", IngestionHost.Build);
@@ -54,7 +55,7 @@ internal sealed class LiveRoom : IAsyncDisposable
         foreach (var member in Members)
         {
             var id = MemberId.Parse(member);
-            var profile = MemberProfile.Create(room.HomeOf(member), id, new ProfileOptions(), TimeProvider.System);
+            var profile = MemberProfile.Create(room.HomeOf(member), id, member == "alpha" && alpha is not null ? alpha : new ProfileOptions(), TimeProvider.System);
             room.Profiles[member] = profile;
             var (address, tls) = await room.StartBrokerAsync(profile);
             using var client = BrokerClient.Connect(profile, address, tls);

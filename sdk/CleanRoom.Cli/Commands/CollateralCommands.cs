@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
+using CleanRoom.Client.Keys.Tokens;
 using CleanRoom.Cryptography;
 using CleanRoom.Evidence;
 using CleanRoom.Evidence.Collateral;
@@ -19,7 +20,7 @@ internal static class CollateralCommands
     private static readonly Option<string> Out = new("--out") { Description = "File for the pack.", HelpName = "FILE", DefaultValueFactory = _ => PackFile };
     private static readonly Option<string> Key = new("--key")
     {
-        Description = "File with the maker's key (PEM); made, readable by its owner only, if it is missing.",
+        Description = "File with the maker's key (PEM); made, readable by its owner only, if it is missing. Or a key in a PKCS#11 token: pkcs11:… as \"keys create --organisation-token\" takes it.",
         HelpName = "FILE",
         DefaultValueFactory = _ => "collateral.key",
     };
@@ -64,7 +65,7 @@ internal static class CollateralCommands
             throw new ClientException(ClientProblem.Unavailable, "The pack would not be complete, so none was made. " + string.Join(" ", fetched.Problems));
         }
 
-        using var key = OpenKey(call.Get(Key));
+        using var key = OpenKey(call, call.Get(Key));
         var file = call.Get(Out);
         var number = Math.Max(NumberIn(file, key.PublicKey.Id) + 1, Call.Time.GetUtcNow().ToUnixTimeSeconds());
         await WriteAsync(file, CollateralPack.Write(key, number, Call.Time.GetUtcNow(), fetched.Pieces, fetched.Early)).ConfigureAwait(false);
@@ -159,8 +160,13 @@ internal static class CollateralCommands
             ? address
             : throw new ClientException(ClientProblem.Usage, $"{text} must be an https address.");
 
-    private static SigningKey OpenKey(string file)
+    private static ISigningKey OpenKey(Call call, string file)
     {
+        if (file.StartsWith(TokenUri.Scheme, StringComparison.Ordinal))
+        {
+            return TokenUri.Parse(file).OpenKey(call.AskPin);
+        }
+
         if (File.Exists(file))
         {
             return SigningKey.ImportPem(File.ReadAllText(file));

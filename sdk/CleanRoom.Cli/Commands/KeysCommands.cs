@@ -4,6 +4,7 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
 using CleanRoom.Client.Keys;
+using CleanRoom.Client.Keys.Tokens;
 
 namespace CleanRoom.Cli.Commands;
 
@@ -20,14 +21,22 @@ internal static class KeysCommands
 
     private static readonly Option<string> Roles = new("--roles") { Description = "Roles, separated by commas: " + string.Join(", ", RoleWords.OfPeople) + ".", Required = true };
 
+    private static readonly Option<string?> OrganisationToken = new("--organisation-token")
+    {
+        Description = "The organisation key lies in a PKCS#11 token: pkcs11:token=LABEL;object=LABEL?module-path=/PATH (RFC 7512), with &pin-source=file:/PATH if a file holds the PIN.",
+        HelpName = "URI",
+    };
+
+    private static readonly Option<string?> Token = new("--token") { Description = "The person's key lies in a PKCS#11 token, as with --organisation-token.", HelpName = "URI" };
+
     public static Command Create()
     {
-        var create = new Command("create", "Make the keys of a member: organisation, people, TLS and inbox.") { People };
+        var create = new Command("create", "Make the keys of a member: organisation, people, TLS and inbox.") { People, OrganisationToken };
         create.Handle(RunCreate);
         var show = new Command("show", "Show the public keys.");
         show.Handle(call => Show(call, call.Profile()));
-        var add = new Command("add-person", "Add a person with a new key.") { Person, Roles };
-        add.Handle(call => Show(call, call.Profile().AddPerson(call.Get(Person), Parse(call.Get(Person), call.Get(Roles)))));
+        var add = new Command("add-person", "Add a person with a new key.") { Person, Roles, Token };
+        add.Handle(call => Show(call, call.Profile().AddPerson(call.Get(Person), Parse(call.Get(Person), call.Get(Roles)), TokenOf(call.Get(Token)))));
         return new Command("keys", "Keys of this member on this machine.") { create, show, add };
     }
 
@@ -45,16 +54,22 @@ internal static class KeysCommands
             }
         }
 
-        var options = people.Count > 0
-            ? new ProfileOptions { People = people, Passphrase = call.Passphrase() }
-            : new ProfileOptions { Passphrase = call.Passphrase() };
+        var options = new ProfileOptions
+        {
+            People = people.Count > 0 ? people : new ProfileOptions().People,
+            Passphrase = call.Passphrase(),
+            OrganisationToken = TokenOf(call.Get(OrganisationToken)),
+            AskPin = call.AskPin,
+        };
         var folder = call.Get(Common.Home) ?? MemberProfile.DefaultFolder(member);
         var exit = Show(call, MemberProfile.Create(folder, member, options, Call.Time));
         call.Screen.Note(
             "Copy this folder to a safe place now: nobody else holds these keys. "
-            + (options.Passphrase.Length > 0 ? "Keep the passphrase elsewhere." : "The organisation key is not encrypted: keep keys/organisation.pem offline, or make keys with --passphrase-file."));
+            + (options.OrganisationToken is not null ? "The organisation key is in the token alone." : options.Passphrase.Length > 0 ? "Keep the passphrase elsewhere." : "The organisation key is not encrypted: keep keys/organisation.pem offline, or make keys with --passphrase-file."));
         return exit;
     }
+
+    private static TokenUri? TokenOf(string? text) => text is null ? null : TokenUri.Parse(text);
 
     private static PersonRoles Parse(string person, string words) => RoleWords.TryParse(words.Split(','), out var roles)
         ? roles

@@ -55,7 +55,7 @@ internal sealed class Call(ParseResult result, Screen screen, CancellationToken 
 
     public MemberProfile Profile()
     {
-        var profile = MemberProfile.Open(Folder(), Time);
+        var profile = MemberProfile.Open(Folder(), Time, AskPin);
         return result.GetValue(Common.Member) is { } text && Member(text) != profile.Member
             ? throw new ClientException(ClientProblem.Usage, $"{profile.Folder} holds the keys of {profile.Member}, not of {text}: name another folder with --home.")
             : profile;
@@ -98,6 +98,9 @@ internal sealed class Call(ParseResult result, Screen screen, CancellationToken 
         screen.Banner(room.Simulated);
         return room;
     }
+
+    /// <summary>Asks for a token's PIN at the terminal, beside what the command writes; null if nobody sits there.</summary>
+    public string? AskPin(string token) => Console.IsInputRedirected ? null : Dialogue.ReadSecret(Console.Error, $"PIN of the token {token}:", Token);
 
     public string Passphrase()
     {

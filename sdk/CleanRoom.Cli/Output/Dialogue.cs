@@ -83,15 +83,21 @@ internal sealed class Dialogue(Call call)
             return Ask(prompt);
         }
 
-        Console.Out.Write(prompt + " ");
+        return ReadSecret(Console.Out, prompt, call.Token);
+    }
+
+    /// <summary>Asks a terminal for a secret, and does not show it.</summary>
+    public static string ReadSecret(TextWriter output, string prompt, CancellationToken cancellationToken)
+    {
+        output.Write(prompt + " ");
         var typed = new StringBuilder();
         while (true)
         {
-            call.Token.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             var key = Console.ReadKey(intercept: true);
             if (key.Key == ConsoleKey.Enter)
             {
-                Console.Out.WriteLine();
+                output.WriteLine();
                 return typed.ToString();
             }
 

@@ -51,7 +51,8 @@ public static class PageKeyFile
         var keys = new JsonObject { ["inbox"] = InboxKeys(room), ["signIn"] = SignInKey(room) };
         if (person is not null)
         {
-            using var key = room.Profile.OpenPersonKey(Acting, person);
+            using var key = room.Profile.OpenPersonKey(Acting, person) as SigningKey
+                ?? throw new ClientException(ClientProblem.Usage, $"The key of {person} lies in a token, which does not give it away: let {person} act by command line, or add a person with a key in a file.");
             using var ecdsa = key.CreateECDsa();
             keys["person"] = PrivateJwk(ecdsa, key.PublicKey);
         }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CleanRoom.Charter;
 using CleanRoom.Client.Files;
+using CleanRoom.Client.Keys.Tokens;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Client.Keys;
@@ -17,32 +18,38 @@ internal sealed record ProfileDocument
 
     public required VerifyingKey Organisation { get; init; }
 
+    /// <summary>Where the organisation key lies if a token holds it.</summary>
+    public TokenUri? OrganisationToken { get; init; }
+
     public required VerifyingKey Transport { get; init; }
 
     public required IReadOnlyList<PersonKey> People { get; init; }
 
     public required IReadOnlyList<InboxKey> Inbox { get; init; }
 
-    public byte[] ToBytes() => SealedJson.Write(new JsonObject
+    public byte[] ToBytes()
     {
-        ["schema"] = Schema,
-        ["member"] = Member.Value,
-        ["organisation"] = Organisation.ToJwk(),
-        ["transport"] = Transport.ToJwk(),
-        ["people"] = new JsonArray([.. People.Select(person => new JsonObject
+        var json = new JsonObject
         {
-            ["person"] = person.Person,
-            ["roles"] = new JsonArray([.. RoleWords.Write(person.Roles).Select(role => (JsonNode)role)]),
-            ["file"] = person.File,
-            ["key"] = person.PublicKey.ToJwk(),
-        })]),
-        ["inbox"] = new JsonArray([.. Inbox.Select(key => new JsonObject
+            ["schema"] = Schema,
+            ["member"] = Member.Value,
+            ["organisation"] = Organisation.ToJwk(),
+            ["transport"] = Transport.ToJwk(),
+            ["people"] = new JsonArray([.. People.Select(Write)]),
+            ["inbox"] = new JsonArray([.. Inbox.Select(key => new JsonObject
+            {
+                ["period"] = key.Period,
+                ["file"] = key.File,
+                ["key"] = key.PublicKey.ToJwk(),
+            })]),
+        };
+        if (OrganisationToken is { } token)
         {
-            ["period"] = key.Period,
-            ["file"] = key.File,
-            ["key"] = key.PublicKey.ToJwk(),
-        })]),
-    });
+            json["organisationToken"] = token.ToString();
+        }
+
+        return SealedJson.Write(json);
+    }
 
     public static ProfileDocument Parse(byte[] content, string path)
     {
@@ -73,13 +80,15 @@ internal sealed record ProfileDocument
         {
             Member = MemberId.Parse(json.GetProperty("member").GetString()!),
             Organisation = Key(json.GetProperty("organisation")),
+            OrganisationToken = TokenOf(json, "organisationToken"),
             Transport = Key(json.GetProperty("transport")),
             People = [.. json.GetProperty("people").EnumerateArray().Select(person => new PersonKey(
                 person.GetProperty("person").GetString()!,
                 RoleWords.TryParse(person.GetProperty("roles").EnumerateArray().Select(role => role.GetString()!), out var roles) ? roles : throw new FormatException("A role is not known."),
                 Key(person.GetProperty("key")))
             {
-                File = FileOf(person),
+                File = person.TryGetProperty("token", out _) ? "" : FileOf(person),
+                Token = TokenOf(person, "token"),
             })],
             Inbox = [.. json.GetProperty("inbox").EnumerateArray().Select(key => new InboxKey(
                 key.GetProperty("period").GetInt32(),
@@ -89,6 +98,21 @@ internal sealed record ProfileDocument
             })],
         };
     }
+
+    private static JsonObject Write(PersonKey person)
+    {
+        var json = new JsonObject
+        {
+            ["person"] = person.Person,
+            ["roles"] = new JsonArray([.. RoleWords.Write(person.Roles).Select(role => (JsonNode)role)]),
+            ["key"] = person.PublicKey.ToJwk(),
+        };
+        json[person.Token is null ? "file" : "token"] = person.Token?.ToString() ?? person.File;
+        return json;
+    }
+
+    private static TokenUri? TokenOf(JsonElement json, string name) => !json.TryGetProperty(name, out var text) ? null
+        : TokenUri.TryParse(text.GetString()!, out var uri, out _) ? uri : throw new FormatException("The token's address is none.");
 
     private static VerifyingKey Key(JsonElement json) =>
         VerifyingKey.TryFromJwk(json, out var key) ? key : throw new FormatException("The key is no P-256 key.");

@@ -1,4 +1,5 @@
 using CleanRoom.Charter.Log;
+using CleanRoom.Client.Keys.Tokens;
 
 namespace CleanRoom.Client.Keys;
 
@@ -13,6 +14,12 @@ public sealed class ProfileOptions
 
     /// <summary>Encrypts the organisation key on disk; empty = not encrypted. Defaults to empty.</summary>
     public string Passphrase { get; init; } = "";
+
+    /// <summary>The organisation key, which lies in a PKCS#11 token already; null: a new one is made and kept in a file. Defaults to null.</summary>
+    public TokenUri? OrganisationToken { get; init; }
+
+    /// <summary>Asks for the PIN of a token by its name, where no file holds it; null or empty: nobody gives one. Defaults to null.</summary>
+    public Func<string, string?>? AskPin { get; init; }
 
     /// <summary>Life of the TLS certificate. Defaults to 825 days.</summary>
     public TimeSpan CertificateLife { get; init; } = TimeSpan.FromDays(825);

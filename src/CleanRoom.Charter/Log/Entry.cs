@@ -30,7 +30,7 @@ public abstract record Entry(RoomId Room, EntryId Id, MemberId? Author)
     /// <param name="key">Of the role that the entry needs.</param>
     /// <returns>The leaf: ASCII of a compact JWS.</returns>
     /// <exception cref="ArgumentException">A part is out of range: the entry would not parse. The message names it.</exception>
-    public byte[] Sign(SigningKey key)
+    public byte[] Sign(ISigningKey key)
     {
         var leaf = System.Text.Encoding.ASCII.GetBytes(Jws.Sign(key, JwsType, Payload()));
         return SignedEntry.TryParse(leaf, out _, out var error) ? leaf : throw new ArgumentException(error.ToString());

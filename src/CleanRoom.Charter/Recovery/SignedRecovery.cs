@@ -63,7 +63,7 @@ public sealed class SignedRecovery
     /// <summary>Adds a contributor's signature, in the place of one by the same member.</summary>
     /// <param name="organisationKey">Its organisation key.</param>
     /// <param name="member">The contributor.</param>
-    public SignedRecovery Sign(SigningKey organisationKey, MemberId member)
+    public SignedRecovery Sign(ISigningKey organisationKey, MemberId member)
     {
         ArgumentNullException.ThrowIfNull(member);
         return new SignedRecovery(

@@ -56,7 +56,7 @@ public sealed class CollateralPack
     /// <param name="pieces">Certificates and lists in DER, Intel's documents as its service sends them.</param>
     /// <param name="early">Documents that Intel has published early.</param>
     /// <exception cref="ArgumentException">The number is out of range, there are too many pieces, or one is no collateral.</exception>
-    public static string Write(SigningKey signer, long number, DateTimeOffset created, IEnumerable<ReadOnlyMemory<byte>> pieces, IEnumerable<ReadOnlyMemory<byte>> early)
+    public static string Write(ISigningKey signer, long number, DateTimeOffset created, IEnumerable<ReadOnlyMemory<byte>> pieces, IEnumerable<ReadOnlyMemory<byte>> early)
     {
         ArgumentNullException.ThrowIfNull(signer);
         ArgumentNullException.ThrowIfNull(pieces);

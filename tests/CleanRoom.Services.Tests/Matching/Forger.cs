@@ -39,7 +39,7 @@ internal sealed class Forger(EnclaveRoom room, string author)
         var entry = new BatchEntry(
             room.Id, EntryId.From(Guid.NewGuid()), member, batch, room.Charter.Hash, new LogPosition(1, Digest.Of([])), Digest.Of([]), room.Charter.Expires, sender.Enc, key.Key.Id,
             key.Period, [.. parts.Select(part => Digest.Of(part))], state.LastBatchOf(member)?.LeafHash, Slots);
-        using var signer = stranger ? SigningKey.Generate() : room.Consortium.Profiles[author].OpenPersonKey(PersonRoles.Uploader);
+        using ISigningKey signer = stranger ? SigningKey.Generate() : room.Consortium.Profiles[author].OpenPersonKey(PersonRoles.Uploader);
         using (var store = SqliteIngestionStore.Open(new SqliteOptions { Folder = room.Ingestion.DataFolder }))
         {
             var (roomId, batchId) = (Guid.Parse(room.Id.ToString()), Guid.Parse(batch.ToString()));
