@@ -50,9 +50,13 @@ public static class CharterDiff
 
         Changed(lines, "entries that need a second person to widen", older.NeedsSecond.Count == 0 ? "none" : Join(older.NeedsSecond), newer.NeedsSecond.Count == 0 ? "none" : Join(newer.NeedsSecond));
         Changed(lines, "emergencies", Emergencies(older), Emergencies(newer));
+        Changed(lines, "overrides of consent", Overrides(older), Overrides(newer));
         Changed(lines, "quotas", Text(older.Quotas.ToJson()), Text(newer.Quotas.ToJson()));
         return lines;
 
+        static string Overrides(RoomCharter charter) => charter.Overrides is { } terms
+            ? $"two people of a contributor may override missing consent towards {Join(terms.Recipients.Select(id => id.Value))} for {Join(terms.Bases)}, each time for one record and at most {terms.Longest}"
+            : "nothing overrides a consent";
         static string Emergencies(RoomCharter charter) => charter.Emergencies is { } terms
             ? $"{Join(terms.Recipients.Select(id => id.Value))} may be warned at once, {terms.PerMonth} times a month by each contributor"
             : "nobody may be warned of one";

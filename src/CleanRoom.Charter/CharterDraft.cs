@@ -141,6 +141,14 @@ public sealed class CharterDraft
         return emergencies is null ? this : With("emergencies", emergencies.ToJson());
     }
 
+    /// <summary>Sets where two people may override missing consent.</summary>
+    /// <param name="overrides">Null: nothing overrides it.</param>
+    public CharterDraft SetOverrides(OverrideTerms? overrides)
+    {
+        _ = _json.Remove("overrides");
+        return overrides is null ? this : With("overrides", overrides.ToJson());
+    }
+
     /// <summary>Sets the times between which it is valid.</summary>
     public CharterDraft SetValidity(DateTimeOffset validFrom, DateTimeOffset expires)
     {

@@ -78,6 +78,7 @@ internal static class CharterReader
         var needsSecond = fields.Optional("needsSecond") is null
             ? []
             : fields.SortedTexts("needsSecond", 1, 1, word => word == RoomCharter.ListingNeedsSecond, $"write \"{RoomCharter.ListingNeedsSecond}\", or leave needsSecond out");
+        var overrides = fields.Optional("overrides") is null ? null : OverrideTerms.Read(fields.Object("overrides"));
         var emergencies = fields.Optional("emergencies") is null ? null : EmergencyTerms.Read(fields.Object("emergencies"));
         fields.End();
         return fields.Problems.Any || room is null || version is null || title is null || simulated is null || validFrom is null || expires is null
@@ -85,7 +86,7 @@ internal static class CharterReader
             ? null
             : new CharterParts(
                 room.Value, version.Value, previous, title, simulated.Value, validFrom.Value, expires.Value, purposes, members, operatorTerms,
-                faulty.Value, enclaves, epochs, retention, model, queries, quotas, needsSecond, emergencies);
+                faulty.Value, enclaves, epochs, retention, model, queries, quotas, needsSecond, emergencies, overrides);
     }
 
     private static PurposeTerms? ReadPurposes(JsonFields? fields)

@@ -21,6 +21,7 @@ internal static class CharterRules
         CheckEpochs(parts, problems);
         CheckQueriesAndQuotas(parts, problems);
         CheckAgencies("emergencies.recipients", parts.Emergencies?.Recipients ?? [], parts, problems);
+        CheckAgencies("overrides.recipients", parts.Overrides?.Recipients ?? [], parts, problems);
     }
 
     private static void CheckAgencies(string path, IReadOnlyList<MemberId> named, CharterParts parts, Problems problems)

@@ -50,6 +50,7 @@ public sealed class RoomCharter
         Quotas = parts.Quotas;
         NeedsSecond = parts.NeedsSecond;
         Emergencies = parts.Emergencies;
+        Overrides = parts.Overrides;
         _members = Members.ToDictionary(member => member.Id);
         Contributors = [.. Members.OfType<ContributorMember>()];
         Agencies = [.. Members.OfType<AgencyMember>()];
@@ -134,6 +135,9 @@ public sealed class RoomCharter
 
     /// <summary>Who may be warned of an emergency; null where the room has no such channel.</summary>
     public EmergencyTerms? Emergencies { get; }
+
+    /// <summary>Where two people may override missing consent; null where nothing overrides it.</summary>
+    public OverrideTerms? Overrides { get; }
 
     /// <summary>SHA-256 over the canonical bytes: the charter's identity.</summary>
     public Digest Hash { get; }

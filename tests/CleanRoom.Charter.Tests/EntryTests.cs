@@ -25,7 +25,7 @@ public sealed class EntryTests
             types.Add(entry.Type);
         }
 
-        Assert.Equal(25, types.Count);
+        Assert.Equal(27, types.Count);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using CleanRoom.Charter;
+using CleanRoom.Charter.Acts;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
 using CleanRoom.Client.Charters;
@@ -34,6 +35,8 @@ internal static class CharterCommands
     private static readonly Option<string?> NewModel = new("--linkage-model") { Description = "\"shipped\", or file or digest of another linkage model; that of the version before unless named.", HelpName = "FILE|DIGEST" };
     private static readonly Option<string?> EmergenciesTo = new("--emergencies") { Description = "Agencies that may be warned of an emergency, separated by commas, or none; as in the version before unless named.", HelpName = "AGENCIES" };
     private static readonly Option<int?> EmergenciesPerMonth = new("--emergencies-per-month") { Description = "How many emergencies a contributor has a month; 3 unless named.", HelpName = "N" };
+    private static readonly Option<string?> OverridesTo = new("--overrides") { Description = "Agencies towards which two people may override missing consent, separated by commas, or none; as in the version before unless named.", HelpName = "AGENCIES" };
+    private static readonly Option<string?> OverridesLongest = new("--overrides-longest") { Description = "The longest that one counts, such as P7D (the default), with --overrides.", HelpName = "DURATION" };
     private static readonly Option<string?> ListingsBy = new("--listings-by") { Description = "How many people of a contributor must sign to list more: one or two; as in the version before unless named.", HelpName = "one|two" };
     private static readonly Option<string> Out = new("--out") { Description = "File to write.", HelpName = "FILE", Required = true };
     private static readonly Option<string?> Parent = new("--parent") { Description = "Signed charter of the version before.", HelpName = "FILE" };
@@ -66,7 +69,7 @@ internal static class CharterCommands
         add.Handle(AddMember);
         var query = new Command("add-query", "Put a query into a draft, in the place of an older one: what agencies may watch or search, too (samples/queries).") { Draft, QueryFile };
         query.Handle(AddQuery);
-        var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out, NewModel, ListingsBy, EmergenciesTo, EmergenciesPerMonth };
+        var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out, NewModel, ListingsBy, EmergenciesTo, EmergenciesPerMonth, OverridesTo, OverridesLongest };
         propose.Handle(Propose);
         var show = new Command("show", "Show a charter and who has signed it; with --parent also what it changes.") { AnyCharter, Parent };
         show.Handle(call => Show(call, call.Get(AnyCharter), verify: false));
@@ -222,6 +225,14 @@ internal static class CharterCommands
                 most, charter.Emergencies?.Recipients ?? throw new ClientException(ClientProblem.Usage, "--emergencies-per-month: name with --emergencies who may be warned.")));
         }
 
+        if (call.Get(OverridesTo) is { } towards)
+        {
+            draft = draft.SetOverrides(towards == "none" ? null : new OverrideTerms(
+                RoomAct.Override.KnownBases,
+                RoomDuration.TryParse(call.Get(OverridesLongest) ?? "P7D", out var longest) ? longest : throw new ClientException(ClientProblem.Usage, "--overrides-longest must be a duration such as P7D."),
+                [.. towards.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Call.Member)]));
+        }
+
         if (call.Get(NewModel) is { } model)
         {
             draft = draft.SetLinkageModel(LinkageModelCommand.Read(model == "shipped" ? null : model));
@@ -318,6 +329,14 @@ internal static class CharterCommands
             ["impact"] = new JsonObject(charter.Queries.Where(query => query.Impact is not null).Select(query => KeyValuePair.Create(query.Id, (JsonNode?)query.Impact))),
             ["representatives"] = new JsonArray([.. charter.Representatives.Select(member => new JsonObject { ["id"] = member.Id.Value, ["speaksFor"] = member.SpeaksFor })]),
             ["needsSecond"] = new JsonArray([.. charter.NeedsSecond.Select(type => (JsonNode)type)]),
+            ["overrides"] = charter.Overrides is { } allowed
+                ? new JsonObject
+                {
+                    ["bases"] = new JsonArray([.. allowed.Bases.Select(basis => (JsonNode)basis)]),
+                    ["longest"] = allowed.Longest.ToString(),
+                    ["recipients"] = new JsonArray([.. allowed.Recipients.Select(id => (JsonNode)id.Value)]),
+                }
+                : null,
             ["emergencies"] = charter.Emergencies is { } terms
                 ? new JsonObject { ["perMonth"] = terms.PerMonth, ["recipients"] = new JsonArray([.. terms.Recipients.Select(id => (JsonNode)id.Value)]) }
                 : null,
@@ -376,6 +395,9 @@ internal static class CharterCommands
         call.Screen.Line(charter.Emergencies is { } terms
             ? $"  may be warned of an emergency: {string.Join(", ", terms.Recipients)}; {terms.PerMonth} a month from each contributor"
             : "  nobody may be warned of an emergency");
+        call.Screen.Line(charter.Overrides is { } allowed
+            ? $"  two people may override missing consent towards {string.Join(", ", allowed.Recipients)}: {string.Join(", ", allowed.Bases)}, at most {allowed.Longest}"
+            : "  nothing overrides a consent");
         call.Screen.Line($"  linkage model: {charter.LinkageModel}");
         call.Screen.Line($"    {LinkageModelCommand.NameOf(charter.LinkageModel)}");
         call.Screen.Line($"  epochs of {charter.Epochs.Length}, {charter.Epochs.SlotsPerMember} messages of {charter.Epochs.MessageBytes} bytes a member{(charter.Epochs.UseStatements ? "; each contributor is told each quarter, in bands, what was done with its records" : "")}");

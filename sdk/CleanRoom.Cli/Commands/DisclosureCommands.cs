@@ -32,6 +32,13 @@ internal static class DisclosureCommands
     private static readonly Option<string> Country = new("--country") { Description = "Where, ISO 3166-1 alpha-3, such as THA.", Required = true };
     private static readonly Option<string?> Admin1 = new("--province") { Description = "The province or state, ISO 3166-2, such as TH-50. Nothing nearer can be said." };
 
+    private static readonly Option<string> OverrideTo = new("--to") { Description = "Towards whom: one of those that the charter names for overrides.", Required = true };
+    private static readonly Option<string> OverridePurpose = new("--purpose") { Description = "What consent is missing: " + string.Join(", ", RoomAct.Override.KnownPurposes) + ".", Required = true };
+    private static readonly Option<string> OverrideBasis = new("--basis") { Description = "Why it is overridden: " + string.Join(", ", RoomAct.Override.KnownBases) + ".", Required = true };
+    private static readonly Option<string> Subject = new("--subject") { Description = "Whether the person concerned is told: " + string.Join(", ", RoomAct.Override.KnownSubjects) + ".", Required = true };
+    private static readonly Option<string> Until = new("--until") { Description = "End: a day such as 2027-06-30, or a time such as 2027-06-30T12:00:00Z; at most as long as the charter says.", Required = true };
+    private static readonly Argument<string> OverrideId = new("OVERRIDE") { Description = "The override, as the command that signed it has shown it." };
+
     public static Command Create()
     {
         var request = new Command("request", "Agencies: ask a contributor for fields of the record behind a notice. A second officer confirms.")
@@ -52,7 +59,14 @@ internal static class DisclosureCommands
             Reference, To, Presence, Urgency, Country, Admin1, ActOutput.As,
         };
         emergency.Handle(EmergencyAsync);
-        return new Command("disclosure", "Disclosure in two steps: request, decide, confirm, outcome; emergencies.") { request, decide, confirm, outcome, waiting, emergency };
+        var overriding = new Command("override", "Contributors: override missing consent for one record towards one agency, for a time. A second person, of another role, confirms; people still decide what leaves.")
+        {
+            Reference, OverrideTo, OverridePurpose, OverrideBasis, Subject, Until, ActOutput.As,
+        };
+        overriding.Handle(OverrideAsync);
+        var lift = new Command("lift", "Contributors: end an override before its time. One person is enough.") { OverrideId, ActOutput.As };
+        lift.Handle(LiftAsync);
+        return new Command("disclosure", "Disclosure in two steps: request, decide, confirm, outcome; emergencies and overrides.") { request, decide, confirm, outcome, waiting, emergency, overriding, lift };
     }
 
     private static async Task<int> RequestAsync(Call call)
@@ -108,6 +122,30 @@ internal static class DisclosureCommands
         return ExitCodes.Ok;
     }
 
+    private static async Task<int> OverrideAsync(Call call)
+    {
+        var wanted = new RoomAct.Override(
+            Guid.Empty, Call.Member(call.Get(OverrideTo)), call.Get(OverridePurpose), call.Get(OverrideBasis), call.Get(Subject), ActOutput.TimeOf(call.Get(Until), "--until"));
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        await room.SyncAsync(call.Token).ConfigureAwait(false);
+        var done = await new RoomActs(room).OverrideAsync(call.Get(Reference), wanted, call.Get(ActOutput.As), call.Token).ConfigureAwait(false);
+        ActOutput.Show(
+            call, room.Simulated, done, Words(wanted),
+            $"Overrides missing consent towards {wanted.Recipient} until {ProtocolTime.Write(wanted.Expires)}, for what people then decide. "
+            + (wanted.Subject == RoomAct.Override.KnownSubjects[0] ? "Tell the person." : "Write down why telling the person would endanger somebody, and look again before it ends."));
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> LiftAsync(Call call)
+    {
+        var id = ActOutput.IdOf(call.Get(OverrideId));
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        await room.SyncAsync(call.Token).ConfigureAwait(false);
+        var done = await new RoomActs(room).LiftAsync(id, call.Get(ActOutput.As), call.Token).ConfigureAwait(false);
+        ActOutput.Show(call, room.Simulated, done, new JsonObject { ["override"] = id.ToString() }, $"Ended: {id} counts no more; who was told because of it is told to delete it.");
+        return ExitCodes.Ok;
+    }
+
     private static async Task<int> OutcomeAsync(Call call)
     {
         using var room = await call.ConnectAsync().ConfigureAwait(false);
@@ -155,6 +193,14 @@ internal static class DisclosureCommands
         },
         RoomAct.DisclosureDecision decision => new JsonObject { ["granted"] = string.Join(",", decision.Fields), ["reason"] = decision.Reason },
         RoomAct.WatchRequest watch => WatchCommands.Words(watch),
+        RoomAct.Override item => new JsonObject
+        {
+            ["to"] = item.Recipient.Value,
+            ["purpose"] = item.Purpose,
+            ["basis"] = item.Basis,
+            ["subject"] = item.Subject,
+            ["until"] = ProtocolTime.Write(item.Expires),
+        },
         RoomAct.Emergency emergency => new JsonObject
         {
             ["to"] = emergency.Recipient.Value,

@@ -67,6 +67,31 @@ public sealed class RoomActs
             : throw new ClientException(ClientProblem.NotPermitted, $"The charter lets nobody warn {recipient}: it names {string.Join(", ", terms.Recipients)}.");
     }
 
+    /// <summary>Overrides missing consent for an uploaded record towards one agency. It counts when a second person, of another role, has confirmed it, and opens only what people then decide.</summary>
+    /// <param name="reference">The contributor's own reference of the record.</param>
+    /// <param name="wanted">The record id is filled in.</param>
+    /// <param name="person">Who signs; null for the first approver, releaser or safeguarding lead.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ClientException">The charter does not allow it, or there is no such record.</exception>
+    public Task<LoggedActReceipt> OverrideAsync(string reference, RoomAct.Override wanted, string? person, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        var terms = _room.Charter.Overrides
+            ?? throw new ClientException(ClientProblem.NotPermitted, "The charter in force lets nothing override a consent: have all contributors sign one that does, with \"cleanroom charter propose --overrides\".");
+        var time = _room.Checkpoint.Time;
+        return !terms.Recipients.Contains(wanted.Recipient) ? throw new ClientException(ClientProblem.NotPermitted, $"The charter lets nothing be overridden towards {wanted.Recipient}: it names {string.Join(", ", terms.Recipients)}.")
+            : !terms.Bases.Contains(wanted.Basis) ? throw new ClientException(ClientProblem.NotPermitted, $"The charter lets consent be overridden for {string.Join(", ", terms.Bases)} only.")
+            : wanted.Expires <= time.Expiring || wanted.Expires > terms.Longest.After(time.Opening) ? throw new ClientException(ClientProblem.Usage, $"The override must end after now, and at most {terms.Longest} from now (room time).")
+            : ActAsync(wanted with { Record = Live(reference).RecordId }, null, person, cancellationToken);
+    }
+
+    /// <summary>Ends an override before its time. One person is enough.</summary>
+    /// <exception cref="ClientException">This member has no such override in the log.</exception>
+    public Task<LoggedActReceipt> LiftAsync(EntryId id, string? person, CancellationToken cancellationToken) =>
+        _room.State.Act(id) is { Entry.Kind: ActKind.Override } act && act.Entry.Author == Member
+            ? ActAsync(new RoomAct.OverrideEnd(id), null, person, cancellationToken)
+            : throw new ClientException(ClientProblem.NoInput, $"{id} is no override of this member: the command that signed it has shown its id.");
+
     private LedgerRecord Live(string reference) => RecordLedger.Open(_room.Memory.Folder).Find(reference) is { Withdrawn: false, Slots.Count: > 0 } known
         ? known
         : throw new ClientException(ClientProblem.NoInput, $"This profile has no live record {reference} in the room: check the reference, or upload the record first.");

@@ -40,6 +40,8 @@ public static class TransparencyReport
         ("disclosures", true, entry => entry is EpochEntry epoch ? epoch.Disclosed.Count : 0),
         ("emergencies signed", true, entry => entry is ActEntry { Kind: ActKind.Emergency } ? 1 : 0),
         ("emergencies answered", true, entry => entry is EpochEntry epoch ? epoch.Emergencies.Count : 0),
+        ("overrides of consent signed", true, entry => entry is ActEntry { Kind: ActKind.Override } ? 1 : 0),
+        ("overrides of consent ended early", true, entry => entry is ActEntry { Kind: ActKind.Lift } ? 1 : 0),
         ("outcomes reported", true, entry => entry is ActEntry { Kind: ActKind.Outcome } ? 1 : 0),
     ];
 

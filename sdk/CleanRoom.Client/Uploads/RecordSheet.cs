@@ -28,7 +28,7 @@ public sealed record RecordSheet(string Reference, DateTimeOffset AsOf, string N
         "which agency was told that a match exists, unless it has asked us for facts",
         "whether it is among the persons counted in a table of numbers, where the room has such tables",
         "what those who were told have done with it, unless an agency has reported an outcome",
-        "what was agreed to and taken back since the record was sealed: that is sealed too, and stands in our own file",
+        "what was agreed to, taken back and overridden since the record was sealed: that is sealed too, and stands in our own file",
     ];
 
     private static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal)

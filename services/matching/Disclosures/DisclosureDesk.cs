@@ -6,6 +6,7 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Matching.Emergencies;
 using CleanRoom.Matching.Epochs;
+using CleanRoom.Matching.Overrides;
 using CleanRoom.Matching.Records;
 
 namespace CleanRoom.Matching.Disclosures;
@@ -21,8 +22,13 @@ internal sealed class DisclosureDesk
 
     public DisclosureBook Book { get; } = new();
 
+    public DisclosureDesk() => Emergencies = new EmergencyDesk(Overrides);
+
+    /// <summary>What people override.</summary>
+    public OverrideBook Overrides { get; } = new();
+
     /// <summary>What waits for no epoch.</summary>
-    public EmergencyDesk Emergencies { get; } = new();
+    public EmergencyDesk Emergencies { get; }
 
     /// <summary>An act that has all its signatures.</summary>
     public void Hear(LoggedAct logged, RoomAct act)
@@ -46,6 +52,7 @@ internal sealed class DisclosureDesk
     /// <returns>Requests whose fields leave with this epoch: the epoch's entry names them.</returns>
     public IReadOnlyList<EntryId> Work(RoomState state, RecordShelf shelf, Outbox outbox, RoomTime time, IReadOnlyList<MemberId> reached)
     {
+        Overrides.Settle(state, shelf, time);
         while (_heard.TryDequeue(out var item))
         {
             Do(item.Logged, item.Act, state, shelf, outbox, time);
@@ -212,13 +219,13 @@ internal sealed class DisclosureDesk
             || (story.Second.Contributor == contributor && decision.SecondReleases.Contains(agency));
     }
 
-    private static ReasonCode? Forbidden(DisclosureCase item, IReadOnlyList<string> fields, PairStory story, RoomState state, RoomTime time)
+    private ReasonCode? Forbidden(DisclosureCase item, IReadOnlyList<string> fields, PairStory story, RoomState state, RoomTime time)
     {
         if (PairStory.AgenciesOf(state.Charter!).FirstOrDefault(agency => agency.Id == item.Agency) is not { } agency)
         {
             return ReasonCode.NoAuthorisedAgency;
         }
-        var side = story.SideOf(state, item.Asked.Contributor);
+        var side = Overrides.On(story.SideOf(state, item.Asked.Contributor), story.RecordOf(item.Asked.Contributor)!.Name, state.Charter!);
         return fields.Select(field => ConsentEngine.WhyNotDisclosed(side, agency, DisclosureFields.All[field] == ConsentPurpose.LeIdentifying, time.Expiring))
             .FirstOrDefault(reason => reason is not null);
     }

@@ -5,6 +5,7 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Cryptography;
 using CleanRoom.Matching.Epochs;
+using CleanRoom.Matching.Overrides;
 using CleanRoom.Matching.Records;
 
 namespace CleanRoom.Matching.Emergencies;
@@ -13,7 +14,7 @@ namespace CleanRoom.Matching.Emergencies;
 /// Emergencies that two people have signed (N4): who may be warned is told in an epoch of its own, at once; who was warned is told when it may be known no longer. A function of the log and
 /// the keys, as everything in the enclave.
 /// </summary>
-internal sealed class EmergencyDesk
+internal sealed class EmergencyDesk(OverrideBook overrides)
 {
     private readonly List<Item> _waiting = [];
     private readonly Dictionary<EntryId, Told> _told = [];
@@ -40,6 +41,7 @@ internal sealed class EmergencyDesk
         RoomState state, RecordShelf shelf, RoomTime time, IReadOnlyList<MemberId> reached, int most)
     {
         _taken.Clear();
+        overrides.Settle(state, shelf, time);
         var answered = new List<EntryId>();
         foreach (var item in _waiting.ToList())
         {
@@ -140,7 +142,7 @@ internal sealed class EmergencyDesk
         state.Charter!.Emergencies is { } terms && !BudgetPeriod.IsMonthSpent(time.Opening, state.SpentUntil)
         && _used.GetValueOrDefault((item.Author, BudgetPeriod.MonthOf(time.Opening))) < terms.PerMonth;
 
-    private static string? WhyNot(Item item, HeldRecord? record, RoomState state, RoomTime time) =>
+    private string? WhyNot(Item item, HeldRecord? record, RoomState state, RoomTime time) =>
         state.Charter!.Emergencies?.Recipients.Contains(item.Act.Recipient) != true || AgencyOf(item, state) is not { } agency ? "RecipientNotAllowed"
         : !state.HasLiveApproval(item.Author, time) ? "ApprovalExpired"
         : record is null || record.DeleteBy <= time.Expiring ? "UnknownRecord"
@@ -149,7 +151,8 @@ internal sealed class EmergencyDesk
     private static Agency? AgencyOf(Item item, RoomState state) => PairStory.AgenciesOf(state.Charter!).FirstOrDefault(agency => agency.Id == item.Act.Recipient);
 
     /// <summary>What its person agrees to now, in full: a consent that she has just given need not wait for an epoch either.</summary>
-    private static LinkSide SideOf(HeldRecord record, RoomState state) => PairStory.SideOf(state, record with { Consent = record.Next ?? record.Consent }, null);
+    private LinkSide SideOf(HeldRecord record, RoomState state) =>
+        overrides.On(PairStory.SideOf(state, record with { Consent = record.Next ?? record.Consent }, null), record.Name, state.Charter!);
 
     private static RoomMessage.Emergency MessageOf(Item item, HeldRecord record, RoomCharter charter, RoomTime time) => new(
         item.Id, item.Act.What, ConsentEngine.IsAboutChild(record.Consent), Outbox.DeskOf(charter, item.Author),

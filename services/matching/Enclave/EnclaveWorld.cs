@@ -78,7 +78,7 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, R
         }
     }
 
-    /// <summary>An act that has all its signatures: a change of consent counts at its position, the rest waits for the epoch's end and its time.</summary>
+    /// <summary>An act that has all its signatures: a change of consent and an override count at their position, the rest waits for the epoch's end and its time.</summary>
     private void Hear(LoggedAct logged)
     {
         // In the words that stand for it now: what was sealed under a key that is gone reads as it did.
@@ -90,6 +90,14 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, R
         else if (act is RoomAct.ConsentChange change)
         {
             _ = Shelf.Change(entry.Author!, change);
+        }
+        else if (act is RoomAct.Override overriding)
+        {
+            Desk.Overrides.Hear(logged, overriding, Shelf);
+        }
+        else if (act is RoomAct.OverrideEnd end)
+        {
+            Desk.Overrides.Lift(end.Of, entry.Author!);
         }
         else
         {

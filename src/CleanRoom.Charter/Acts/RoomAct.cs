@@ -58,6 +58,8 @@ public abstract partial record RoomAct
                 ActKind.Watch => WatchRequest.Read(fields),
                 ActKind.Unwatch => WatchWithdrawal.Read(fields),
                 ActKind.Emergency => Emergency.Read(fields),
+                ActKind.Override => Override.Read(fields),
+                ActKind.Lift => OverrideEnd.Read(fields),
                 _ => DisclosureOutcome.Read(fields),
             };
             fields.End();

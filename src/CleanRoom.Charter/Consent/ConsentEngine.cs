@@ -104,6 +104,12 @@ public static class ConsentEngine
             return ReasonCode.NoAuthorisedAgency;
         }
 
+        // It stands in for consent that is not there. Whom the person has left out stays out, and so does what a caveat keeps back.
+        if (!side.Record.Excludes(agency.Id) && side.Record.Overrides.Any(item => item.Recipient == agency.Id && now < item.Until && (item.Identifying || !identifying)))
+        {
+            return null;
+        }
+
         var grants = InForce(side, ConsentPurpose.LeIdentifying, now).ToList();
         if (!identifying)
         {

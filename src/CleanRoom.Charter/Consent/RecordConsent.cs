@@ -36,8 +36,17 @@ public sealed record RecordConsent(
     /// <summary>Recipients that any consent of the record has ever excluded: a withdrawal or an expiry never lets one in again.</summary>
     public IReadOnlySet<string> Excluded { get; init; } = new HashSet<string>();
 
+    /// <summary>What its contributor's people override, where people decide; automatic telling is never given any.</summary>
+    public IReadOnlyList<ConsentOverride> Overrides { get; init; } = [];
+
     internal bool Excludes(MemberId member) => Excluded.Contains(member.Value) || Grants.Any(grant => grant.ExcludedRecipients.Contains(member.Value));
 }
+
+/// <summary>Consent that is not there is overridden, for one record.</summary>
+/// <param name="Recipient">Towards this agency alone.</param>
+/// <param name="Identifying">Also for what identifies the person.</param>
+/// <param name="Until">From then on it counts no more.</param>
+public sealed record ConsentOverride(MemberId Recipient, bool Identifying, DateTimeOffset Until);
 
 /// <summary>What a contributor has said in its newest listing entry; a member that has none lists and authorises nobody.</summary>
 /// <param name="Contributors">Contributors who may learn of its records.</param>

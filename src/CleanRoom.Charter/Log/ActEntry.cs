@@ -29,6 +29,12 @@ public enum ActKind
 
     /// <summary>A contributor warns an agency of an emergency about a record of its own. Two people of different roles.</summary>
     Emergency,
+
+    /// <summary>A contributor's people override missing consent for one record and one agency. Two people of different roles.</summary>
+    Override,
+
+    /// <summary>A contributor ends an override before its time.</summary>
+    Lift,
 }
 
 /// <summary>Who may do what: one table for readers, the enclave and the client.</summary>
@@ -48,7 +54,7 @@ public static class ActRules
         ActKind.Answer when isAgency => PersonRoles.Officer,
         ActKind.Answer => PersonRoles.Releaser | PersonRoles.Safeguarding,
         ActKind.Decision => PersonRoles.Releaser,
-        ActKind.Emergency => PersonRoles.Approver | PersonRoles.Releaser | PersonRoles.Safeguarding,
+        ActKind.Emergency or ActKind.Override or ActKind.Lift => PersonRoles.Approver | PersonRoles.Releaser | PersonRoles.Safeguarding,
         _ => PersonRoles.Officer,
     };
 
@@ -58,16 +64,16 @@ public static class ActRules
     /// <summary>Whether a member of this role in the charter may do this.</summary>
     public static bool MayAct(ActKind kind, CharterMember member) => kind switch
     {
-        ActKind.Consent or ActKind.Decision or ActKind.Emergency => member is ContributorMember,
+        ActKind.Consent or ActKind.Decision or ActKind.Emergency or ActKind.Override or ActKind.Lift => member is ContributorMember,
         ActKind.Request or ActKind.Outcome or ActKind.Watch or ActKind.Unwatch => member is AgencyMember,
         _ => member is ContributorMember or AgencyMember,
     };
 
     /// <summary>Whether a second person has to sign before it counts.</summary>
-    public static bool NeedsSecond(ActKind kind) => kind is ActKind.Request or ActKind.Decision or ActKind.Watch or ActKind.Emergency;
+    public static bool NeedsSecond(ActKind kind) => kind is ActKind.Request or ActKind.Decision or ActKind.Watch or ActKind.Emergency or ActKind.Override;
 
     /// <summary>Whether the two persons need different roles too.</summary>
-    public static bool NeedsTwoRoles(ActKind kind) => kind is ActKind.Emergency;
+    public static bool NeedsTwoRoles(ActKind kind) => kind is ActKind.Emergency or ActKind.Override;
 
     /// <summary>Whether two persons with these roles have, between them, two different ones of those that this kind asks for: one each.</summary>
     /// <param name="kind">The kind.</param>

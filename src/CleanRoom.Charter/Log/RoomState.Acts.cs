@@ -12,7 +12,7 @@ public sealed partial class RoomState
     private IgnoredReason ApplyAct(SignedEntry signed, ActEntry entry)
     {
         Charter!.TryFind(entry.Author!, out var member);
-        if (!ActRules.MayAct(entry.Kind, member!) || (entry.Kind == ActKind.Emergency && Charter.Emergencies is null))
+        if (!ActRules.MayAct(entry.Kind, member!) || (entry.Kind == ActKind.Emergency && Charter.Emergencies is null) || (entry.Kind == ActKind.Override && Charter.Overrides is null))
         {
             return IgnoredReason.NotAllowed;
         }

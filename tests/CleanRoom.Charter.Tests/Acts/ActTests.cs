@@ -191,6 +191,8 @@ public sealed class ActTests
         Search with { Query = "Q19", Subject = new WatchSubject("vehicle", "1กข 1234 กรุงเทพมหานคร", "THA"), Expires = TestRoom.Start.AddDays(5) },
         Search with { Subject = new WatchSubject("handle", "@boss", null, "Telegram") },
         new RoomAct.WatchWithdrawal(TestRoom.NewId()),
+        new RoomAct.Override(Guid.NewGuid(), MemberId.Parse("d-agency"), "C6_LE_IDENT", "LegalDuty", "Informed", TestRoom.Start.AddDays(5)),
+        new RoomAct.OverrideEnd(TestRoom.NewId()),
         new RoomAct.Emergency(Guid.NewGuid(), MemberId.Parse("d-agency"), new Warning("Present", "Now", "THA", "TH-50")),
         new RoomAct.Emergency(Guid.NewGuid(), MemberId.Parse("d-agency"), new Warning("LastSeen", "WithinADay", "THA", null)),
     ];

@@ -1,4 +1,5 @@
 using CleanRoom.Charter;
+using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
@@ -90,6 +91,40 @@ public sealed class EmergencyRoomTests(Consortium consortium)
         Assert.Equal(1, await new Uploader(client).WithdrawAsync(["v1"], Token));
         all = await GovernanceTests.ReadUntilAsync(room, inboxes => Of<RoomMessage.Withdrawn>(inboxes["delta"]).Any(), all);
         Assert.Equal(ids[0], Assert.Single(Of<RoomMessage.Withdrawn>(all["delta"])).Id);
+    }
+
+    /// <summary>Where consent is missing, two more signatures open one record to one agency, until they are taken back: then the agency is told to delete.</summary>
+    [Fact]
+    public async Task Override_OfTwoRoles_LetsAnEmergencyLeaveThatHasNoConsent_UntilItIsEnded()
+    {
+        GovernanceTests.AddPeople(consortium, "alpha", ("em1", PersonRoles.Releaser), ("em2", PersonRoles.Releaser), ("em3", PersonRoles.Safeguarding));
+        await using var room = await EnclaveRoom.OpenAsync(consortium, new RoomShape { Emergencies = 2, Overrides = true });
+        await GovernanceTests.AuthoriseDeltaAsync(room);
+        await GovernanceTests.UploadAsync(room, "alpha", EnclaveRoom.RecordOf(new Row("v1", "one@example.org")));
+        await room.Matching.StartAsync();
+        var acts = new RoomActs(await room.ClientAsync("alpha"));
+        var first = await WarnAsync(acts);
+        var all = await GovernanceTests.ReadUntilAsync(room, inboxes => Of<RoomMessage.EmergencyAnswer>(inboxes["alpha"]).Any());
+        Assert.Equal((first, EmergencyState.Refused, "NoAgencyConsent"), Of<RoomMessage.EmergencyAnswer>(all["alpha"]).Select(answer => (answer.Id, answer.State, answer.Reason)).Single());
+
+        var until = DateTimeOffset.FromUnixTimeSeconds(DateTimeOffset.UtcNow.ToUnixTimeSeconds()).AddDays(2);
+        var signed = await acts.OverrideAsync("v1", new RoomAct.Override(default, MemberId.Parse("delta"), "C5_LE_NONIDENT", "VitalInterest", "Informed", until), "em1", Token);
+        await Assert.ThrowsAnyAsync<Exception>(() => acts.ConfirmAsync(ActCopy.Read(signed.CopyPath!), "em2", Token));
+        _ = await acts.ConfirmAsync(ActCopy.Read(signed.CopyPath!), "em3", Token);
+        var second = await WarnAsync(acts);
+        all = await GovernanceTests.ReadUntilAsync(room, inboxes => Of<RoomMessage.Emergency>(inboxes["delta"]).Any(), all);
+        Assert.Equal(second, Assert.Single(Of<RoomMessage.Emergency>(all["delta"])).Id);
+
+        _ = await acts.LiftAsync(signed.Id, "em2", Token);
+        all = await GovernanceTests.ReadUntilAsync(room, inboxes => Of<RoomMessage.Withdrawn>(inboxes["delta"]).Any(), all);
+        Assert.Equal(second, Assert.Single(Of<RoomMessage.Withdrawn>(all["delta"])).Id);
+    }
+
+    private static async Task<EntryId> WarnAsync(RoomActs acts)
+    {
+        var warned = await acts.WarnAsync("v1", MemberId.Parse("delta"), Danger, "em1", Token);
+        _ = await acts.ConfirmAsync(ActCopy.Read(warned.CopyPath!), "em3", Token);
+        return warned.Id;
     }
 
     private static CaseRecord Agreeing(CaseRecord record)

@@ -9,6 +9,7 @@ using CleanRoom.Cryptography;
 using CleanRoom.Linkage.Models;
 using CleanRoom.Matching.Emergencies;
 using CleanRoom.Matching.Epochs;
+using CleanRoom.Matching.Overrides;
 using CleanRoom.Matching.Records;
 using CleanRoom.Records.V1;
 using Google.Protobuf;
@@ -38,7 +39,7 @@ public sealed class EmergencyTests
     });
 
     private readonly RecordShelf _shelf = new(RoomModel.Shipped, 100);
-    private readonly EmergencyDesk _desk = new();
+    private readonly EmergencyDesk _desk = new(new OverrideBook());
     private readonly Outbox _outbox;
     private long _index;
 

@@ -54,6 +54,9 @@ internal sealed record RoomShape
     /// <summary>Emergencies that a contributor has a month, to delta; null for none.</summary>
     public int? Emergencies { get; init; }
 
+    /// <summary>Two people may override missing consent towards delta.</summary>
+    public bool Overrides { get; init; }
+
     /// <summary>Stand-in of alpha's broker; null for none.</summary>
     public StandInTerms? StandIn { get; init; }
 
@@ -330,6 +333,7 @@ internal sealed class EnclaveRoom : IAsyncDisposable
 
         draft.Put(new AgencyMember(
             MemberId.Parse("delta"), "Delta", _consortium.Profiles["delta"].OrganisationKey, "police_ahtu", ["THA"], ["trafficking"], await _consortium.Brokers["delta"].TermsAsync(), new AgencyQuota(_shape.SearchesPerMonth, 1), 30));
+        _ = draft.SetOverrides(_shape.Overrides ? new OverrideTerms(["LegalDuty", "VitalInterest"], RoomDuration.Days(7), [MemberId.Parse("delta")]) : null);
         _ = draft.SetEmergencies(_shape.Emergencies is { } most ? new EmergencyTerms(most, [MemberId.Parse("delta")]) : null);
         return _shape.RecordsPerMonth.Count == 0
             ? draft

@@ -256,11 +256,11 @@ public sealed class OutboxTests : IDisposable
 
     private void Put(MemberId owner, long index, CaseRecord record) => Put(_shelf, _state.Room, owner, index, record);
 
-    internal static void Put(RecordShelf shelf, RoomId room, MemberId owner, long index, CaseRecord record)
+    internal static void Put(RecordShelf shelf, RoomId room, MemberId owner, long index, CaseRecord record, uint version = 1)
     {
         record.ContributorId = owner.Value;
         record.RecordId = record.RecordId.IsEmpty ? ByteString.CopyFrom(Guid.NewGuid().ToByteArray(bigEndian: true)) : record.RecordId;
-        record.RecordVersion = 1;
+        record.RecordVersion = version;
         var manifest = new BatchEntry(
             room, EntryId.From(Guid.NewGuid()), owner, BatchId.From(Guid.NewGuid()), Digest.Of([1]), new LogPosition(1, Digest.Of([2])), Digest.Of([3]),
             DateTimeOffset.MaxValue, new byte[Hpke.EncSize], KeyId.OfSpki([4]), 1, [.. Enumerable.Repeat(Digest.Of([5]), 128)], null, 64);

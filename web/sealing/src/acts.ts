@@ -32,6 +32,11 @@ export const presences = ["Expected", "LastSeen", "Present"] as const;
 /** How soon somebody has to act. */
 export const urgencies = ["Now", "WithinADay", "WithinHours"] as const;
 
+/** Why missing consent is overridden, for what, and whether the person concerned is told. */
+export const overrideBases = ["LegalDuty", "VitalInterest"] as const;
+export const overridePurposes = ["C5_LE_NONIDENT", "C6_LE_IDENT"] as const;
+export const overrideSubjects = ["Informed", "WouldEndanger"] as const;
+
 export type Presence = (typeof presences)[number];
 export type Urgency = (typeof urgencies)[number];
 export type Refusal = (typeof refusals)[number];
@@ -50,6 +55,10 @@ export type Act =
   | {
     readonly kind: "watch"; readonly query: string; readonly version: string; readonly subject: Readonly<Record<string, string>>; readonly mandate: string; readonly legalBasis: string;
     readonly purpose: string; readonly case: string; readonly expires: string | null;
+  }
+  | {
+    readonly kind: "override"; readonly record: string; readonly recipient: string; readonly purpose: (typeof overridePurposes)[number]; readonly basis: (typeof overrideBases)[number];
+    readonly subject: (typeof overrideSubjects)[number]; readonly expires: string;
   }
   | ({ readonly kind: "emergency"; readonly recipient: string; readonly record: string } & Warning);
 
@@ -73,17 +82,17 @@ const seedSize = 32;
 const maxCopy = 1 << 16;
 
 /** Kinds that count only when a second person has signed. */
-export const needsSecond = (kind: string): boolean => kind === "request" || kind === "decision" || kind === "watch" || kind === "emergency";
+export const needsSecond = (kind: string): boolean => kind === "request" || kind === "decision" || kind === "watch" || kind === "emergency" || kind === "override";
 
-/** Whether two persons with these roles may sign together: for an emergency each has a role that the other need not have. */
+/** Whether two persons with these roles may sign together: for an emergency or an override each has a role that the other need not have. */
 export const areTwoRoles = (kind: string, first: readonly string[], second: readonly string[]): boolean => {
   const asked = rolesOf(kind, false);
-  return kind !== "emergency" || [first, second].every((roles) => roles.some((role) => asked.includes(role))) && new Set([...first, ...second].filter((role) => asked.includes(role))).size > 1;
+  return (kind !== "emergency" && kind !== "override") || [first, second].every((roles) => roles.some((role) => asked.includes(role))) && new Set([...first, ...second].filter((role) => asked.includes(role))).size > 1;
 };
 
 /** Roles of which the signer needs one. */
 export const rolesOf = (kind: string, isAgency: boolean): readonly string[] =>
-  kind === "decision" ? ["releaser"] : kind === "emergency" ? ["approver", "releaser", "safeguarding"] : kind === "answer" && !isAgency ? ["releaser", "safeguarding"] : ["officer"];
+  kind === "decision" ? ["releaser"] : kind === "emergency" || kind === "override" || kind === "lift" ? ["approver", "releaser", "safeguarding"] : kind === "answer" && !isAgency ? ["releaser", "safeguarding"] : ["officer"];
 
 /** The words of an act. */
 export function actJson(act: Act): JsonObject {
@@ -124,6 +133,11 @@ function readAct(fields: Fields, kind: ActKind): Act | null {
         kind, case: fields.text("case", maxCase), expires: fields.has("expires") ? fields.time("expires") : null, legalBasis: fields.code("legalBasis"), mandate: fields.code("mandate"),
         purpose: fields.code("purpose"), query: fields.matching("query", /^Q[1-9][0-9]?$/), subject: readSubject(fields.object("subject")),
         version: fields.matching("version", /^(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){2}$/),
+      };
+    case "override":
+      return {
+        kind, basis: fields.oneOf("basis", ...overrideBases), expires: fields.time("expires"), purpose: fields.oneOf("purpose", ...overridePurposes), recipient: fields.member("recipient"),
+        record: fields.uuid("record"), subject: fields.oneOf("subject", ...overrideSubjects),
       };
     case "emergency":
       return { kind, ...readWarning(fields), recipient: fields.member("recipient"), record: fields.uuid("record") };
@@ -194,7 +208,7 @@ export function parseCopy(bytes: Uint8Array): ActCopy | null {
   return value === undefined ? null : reading(() => {
     const fields = new Fields(value);
     fields.oneOf("schema", copySchema);
-    const kind = fields.oneOf("kind", "answer", "decision", "emergency", "outcome", "request", "watch");
+    const kind = fields.oneOf("kind", "answer", "decision", "emergency", "outcome", "override", "request", "watch");
     const copy = { id: fields.uuid("id"), act: parseAct(fields.value("act"), kind), seed: fromBase64Url(fields.text("seed", 64)) };
     fields.end();
     return copy.act && copy.seed?.length === seedSize ? { id: copy.id, act: copy.act, seed: copy.seed } : null;

@@ -114,6 +114,17 @@ export function ActWords({ act, speak }: { act: Act; speak: Speech }) {
           <Row name={say("case")}><bdi>{act.case}</bdi></Row>
         </dl>
       );
+    case "override":
+      return (
+        <dl>
+          <Row name={say("overrideTo")}><bdi>{act.recipient}</bdi></Row>
+          <Row name={say("overridePurpose")}>{speak.code_("override", act.purpose)}</Row>
+          <Row name={say("reason")}>{speak.code_("override", act.basis)}</Row>
+          <Row name={say("overrideSubject")}>{speak.code_("override", act.subject)}</Row>
+          <Row name={say("watchUntil")}>{speak.moment(act.expires)}</Row>
+          <Row name={say("records")}><code>{act.record}</code></Row>
+        </dl>
+      );
     case "emergency":
       return (
         <dl>
