@@ -336,6 +336,7 @@ internal static class CharterReader
         }
 
         var oneWay = fields.Int("oneWayPointersPerQuarter", 0, 10_000);
+        var decoys = fields.Optional("decoys") is null ? 0 : fields.Int("decoys", 1, QuotaTerms.MaxDecoys);
         var records = new Dictionary<MemberId, int>();
         if (fields.Value("recordsPerMonth") is { } value)
         {
@@ -362,7 +363,7 @@ internal static class CharterReader
         }
 
         fields.End();
-        return oneWay is null ? null : new QuotaTerms(oneWay.Value, records);
+        return oneWay is null || decoys is null ? null : new QuotaTerms(oneWay.Value, records) { Decoys = decoys.Value };
     }
 
     private static bool IsCountry(string text) => text.Length == 3 && text.All(char.IsAsciiLetterUpper);

@@ -135,9 +135,24 @@ public sealed record RetentionTerms(RoomDuration Ceiling, RoomDuration Cryptoper
 /// <param name="RecordsPerMonth">Records a contributor may put in; who is not named has no bound.</param>
 public sealed record QuotaTerms(int OneWayPointersPerQuarter, IReadOnlyDictionary<MemberId, int> RecordsPerMonth)
 {
-    internal JsonObject ToJson() => new()
+    /// <summary>The most decoys in a charter.</summary>
+    public const int MaxDecoys = 1000;
+
+    /// <summary>How many decoys each contributor may have in the room; 0: a record that is marked as one is not held.</summary>
+    public int Decoys { get; init; }
+
+    internal JsonObject ToJson()
     {
-        ["oneWayPointersPerQuarter"] = OneWayPointersPerQuarter,
-        ["recordsPerMonth"] = new JsonObject(RecordsPerMonth.Select(pair => KeyValuePair.Create(pair.Key.Value, (JsonNode?)pair.Value))),
-    };
+        var json = new JsonObject
+        {
+            ["oneWayPointersPerQuarter"] = OneWayPointersPerQuarter,
+            ["recordsPerMonth"] = new JsonObject(RecordsPerMonth.Select(pair => KeyValuePair.Create(pair.Key.Value, (JsonNode?)pair.Value))),
+        };
+        if (Decoys > 0)
+        {
+            json["decoys"] = Decoys;
+        }
+
+        return json;
+    }
 }

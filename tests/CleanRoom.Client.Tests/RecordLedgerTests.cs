@@ -1,6 +1,8 @@
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Uploads;
 using CleanRoom.Cryptography;
+using CleanRoom.Records.Import;
+using CleanRoom.Records.V1;
 
 namespace CleanRoom.Client.Tests;
 
@@ -84,6 +86,36 @@ public sealed class RecordLedgerTests : IDisposable
         Put(RecordLedger.Open(_folder.FullName), 3, 2);
         Assert.Equal(5, RecordLedger.Open(_folder.FullName).Records.Count);
         Assert.Equal(2, File.ReadAllLines(FilePath).Length);
+    }
+
+    /// <summary>An upload that forgot the mark would make a person of what was made up.</summary>
+    [Fact]
+    public void Decoy_OnceMarked_StaysOneAndIsSealedAsOne()
+    {
+        var ledger = RecordLedger.Open(_folder.FullName);
+        ledger.Put(new LedgerRecord("d", RandomUuid.New(), 1, "", [], Withdrawn: false) { IsDecoy = true });
+        ledger.Save();
+        var batch = BatchId.From(RandomUuid.New());
+        ledger = RecordLedger.Open(_folder.FullName);
+        var first = Plan("d")!.ToItem(MemberId.Parse("alpha"));
+        Assert.Equal((ledger.Find("d")!.RecordId, 1), (first.RecordId, first.Version));
+        Assert.True(first.Identity!.Decoy);
+        Assert.False(Plan("real")!.ToItem(MemberId.Parse("alpha")).Identity!.Decoy);
+
+        ledger.Put(new LedgerRecord("d", first.RecordId, 1, first.Content, [new RecordSlot(batch, 0)], Withdrawn: false));
+        ledger.Save();
+        ledger = RecordLedger.Open(_folder.FullName);
+        Assert.True(ledger.Find("d")!.IsDecoy);
+        Assert.Null(Plan("d"));
+        ledger.Put(ledger.Find("d")! with { Withdrawn = true, IsDecoy = false });
+        Assert.True(Plan("d")!.ToItem(MemberId.Parse("alpha")).Identity!.Decoy);
+        Assert.Throws<ClientException>(() => Plan("d", "C1_AGGREGATE"));
+
+        PlannedRecord? Plan(string reference, string purpose = "C2_BLIND_MATCH")
+        {
+            var record = new CaseRecord { ContributorRecordRef = reference, Consents = { new Consent { Purpose = purpose, State = "Granted", ObtainedDay = 1, ExpiresDay = 1 << 20 } } };
+            return new UploadPlanner(ledger, today: null).Take(new ImportedRow(1, 2, record, [], SealDecision.For(record, new DateOnly(2026, 6, 1)), AggregateOnly: false));
+        }
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

@@ -9,6 +9,7 @@ internal static class MessageWords
 {
     public static string Title(RoomMessage message) => message switch
     {
+        RoomMessage.MatchPointer { Decoy: true } or RoomMessage.Review { Decoy: true } => "ALARM: a record of another organisation agrees with your decoy",
         RoomMessage.MatchPointer { Link: "LiveOperation" } => "call this desk before you act, and tell nobody else",
         RoomMessage.MatchPointer { Link: "SamePersonMissing" } => "somebody may want contact with you",
         RoomMessage.MatchPointer => "another organisation may have met the same",

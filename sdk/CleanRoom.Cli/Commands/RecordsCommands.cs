@@ -28,6 +28,7 @@ internal static class RecordsCommands
     private static readonly Option<bool> Accept = new("--accept") { Description = "Ask nothing; columns that are unclear are not read." };
     private static readonly Option<bool> All = new("--all") { Description = "Withdraw every record of this profile: before leaving the room." };
     private static readonly Option<bool> AllNew = new("--all-new") { Description = "The file holds no case that was uploaded before, under whatever reference." };
+    private static readonly Argument<string[]> Decoys = new("REF") { Description = "Your own references of cases that you have made up.", Arity = ArgumentArity.OneOrMore };
     private static readonly Option<bool> Unknown = new("--unknown") { Description = "Withdraw the batches that this profile did not upload." };
 
     private static readonly Argument<string> Reference = new("REF") { Description = "Your own reference of the record." };
@@ -44,11 +45,13 @@ internal static class RecordsCommands
         upload.Handle(UploadAsync);
         var withdraw = new Command("withdraw", "Withdraw records for ever.") { References, All, Unknown };
         withdraw.Handle(WithdrawAsync);
+        var decoy = new Command("decoy", "Mark references of made-up cases before they are uploaded: nobody but the enclave knows, and you are told who touches them.") { Decoys };
+        decoy.Handle(MarkDecoysAsync);
         var reseal = new Command("reseal", "Wait until the enclave has sealed everything to the newest record key; then the older keys can be destroyed.") { NoWait };
         reseal.Handle(ResealAsync);
         var sheet = new Command("sheet", "What was done with a record, in plain words, for the person whom it is about. Offline.") { Reference, SheetFile };
         sheet.Handle(ShowSheet);
-        return new Command("records", "Case records: map, check, export, upload, withdraw, reseal, sheet.") { map, check, RecordsExport.Create([File, Profile, Manifest, Ref, Map, Sheet], call => (call.Get(File), Options(call, contributor: null, out _))), upload, withdraw, reseal, sheet };
+        return new Command("records", "Case records: map, check, export, upload, decoy, withdraw, reseal, sheet.") { map, check, RecordsExport.Create([File, Profile, Manifest, Ref, Map, Sheet], call => (call.Get(File), Options(call, contributor: null, out _))), upload, decoy, withdraw, reseal, sheet };
     }
 
     private static int ShowSheet(Call call)
@@ -175,6 +178,20 @@ internal static class RecordsCommands
         }
 
         return await upload.SendAsync(call, room).ConfigureAwait(false);
+    }
+
+    private static async Task<int> MarkDecoysAsync(Call call)
+    {
+        var references = call.Get(Decoys) ?? [];
+        if (references.Any(reference => reference.Length is 0 or > 64))
+        {
+            throw new ClientException(ClientProblem.Usage, "A reference has 1 to 64 characters.");
+        }
+
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var marked = new Uploader(room).MarkDecoys(references);
+        call.Screen.Result(new JsonObject { ["marked"] = marked }, room.Simulated, () => call.Screen.Line($"{marked} references marked as decoys. Upload them together with real cases."));
+        return ExitCodes.Ok;
     }
 
     private static async Task<int> WithdrawAsync(Call call)

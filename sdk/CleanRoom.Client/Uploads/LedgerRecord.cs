@@ -11,6 +11,9 @@ namespace CleanRoom.Client.Uploads;
 /// <param name="Withdrawn">Withdrawn for ever: the id never returns.</param>
 internal sealed record LedgerRecord(string Reference, Guid RecordId, int Version, string Content, IReadOnlyList<RecordSlot> Slots, bool Withdrawn)
 {
+    /// <summary>Made up, to be told who touches it: for as long as the reference is known here.</summary>
+    public bool IsDecoy { get; init; }
+
     /// <summary>Id and version are given out, but no accepted batch holds them: the next sealing uses the same ones.</summary>
     public bool IsReserved => Content.Length == 0;
 }

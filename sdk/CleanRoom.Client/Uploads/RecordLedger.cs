@@ -42,9 +42,10 @@ internal sealed class RecordLedger
 
     public LedgerRecord? Find(string reference) => _records.GetValueOrDefault(reference);
 
+    /// <summary>Keeps what is known of a record. What is marked as a decoy stays one.</summary>
     public void Put(LedgerRecord record)
     {
-        _records[record.Reference] = record;
+        _records[record.Reference] = record with { IsDecoy = record.IsDecoy || Find(record.Reference)?.IsDecoy == true };
         _changed.Add(record.Reference);
     }
 
@@ -91,6 +92,11 @@ internal sealed class RecordLedger
 
             writer.WriteEndArray();
             writer.WriteBoolean("withdrawn", record.Withdrawn);
+            if (record.IsDecoy)
+            {
+                writer.WriteBoolean("decoy", true);
+            }
+
             writer.WriteEndObject();
         }
 
@@ -111,7 +117,10 @@ internal sealed class RecordLedger
                     item.GetProperty("version").GetInt32(),
                     item.GetProperty("content").GetString()!,
                     [.. Enumerable.Range(0, slots.Count / 2).Select(i => new RecordSlot(BatchId.Parse(slots[2 * i].GetString()), slots[(2 * i) + 1].GetInt32()))],
-                    item.GetProperty("withdrawn").GetBoolean());
+                    item.GetProperty("withdrawn").GetBoolean())
+                {
+                    IsDecoy = item.TryGetProperty("decoy", out var decoy) && decoy.GetBoolean(),
+                };
                 _records[record.Reference] = record;
                 _written++;
             }

@@ -63,7 +63,19 @@ internal sealed class UploadPlanner(RecordLedger ledger, DateOnly? today)
             return null;
         }
 
-        var content = ContentDigest.Of(row.Record, seal);
+        var record = row.Record;
+        if (known?.IsDecoy == true)
+        {
+            if (!seal.Identity)
+            {
+                throw new ClientException(ClientProblem.BadData, $"Row {row.RowNumber}: a decoy that may not be compared alarms nobody: give it the consents of a real case, or take the row out.");
+            }
+
+            record = record.Clone();
+            record.Decoy = true;
+        }
+
+        var content = ContentDigest.Of(record, seal);
         if (known is { Withdrawn: false } && known.Content == content)
         {
             _unchanged++;
@@ -77,7 +89,7 @@ internal sealed class UploadPlanner(RecordLedger ledger, DateOnly? today)
             _ => (known.RecordId, known.Version + 1),
         };
         _ = version == 1 ? _new++ : _changed++;
-        return new PlannedRecord(row.Record, seal, id, version, content);
+        return new PlannedRecord(record, seal, id, version, content);
     }
 
     /// <summary>The file was read by this machine's clock; what counts is the room's. Both must find the grant live.</summary>

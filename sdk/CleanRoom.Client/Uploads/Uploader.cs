@@ -144,6 +144,36 @@ public sealed class Uploader
     /// <summary>Records of this profile that stand in the room and are not withdrawn.</summary>
     public int CountLiveRecords() => RecordLedger.Open(_room.Memory.Folder).Records.Count(record => record is { Withdrawn: false, Slots.Count: > 0 });
 
+    /// <summary>Marks references as decoys before they are uploaded: made-up cases that only the enclave knows as such, and that tell this contributor who touches them.</summary>
+    /// <param name="references">The contributor's own references; what is marked stays marked.</param>
+    /// <returns>References marked now; those marked before are not counted.</returns>
+    /// <exception cref="ClientException">The charter allows no decoys or fewer, or a reference stands in the room as a real case: nothing was marked.</exception>
+    public int MarkDecoys(IReadOnlyCollection<string> references)
+    {
+        ArgumentNullException.ThrowIfNull(references);
+        using var held = _room.Memory.Lock("upload");
+        var ledger = RecordLedger.Open(_room.Memory.Folder);
+        if (references.Any(reference => ledger.Find(reference) is { IsDecoy: false } known && (known.Content.Length > 0 || known.Slots.Count > 0)))
+        {
+            throw new ClientException(ClientProblem.BadData, "A reference was uploaded as a real case: a decoy needs one of its own. Nothing was marked.");
+        }
+
+        var added = references.Distinct(StringComparer.Ordinal).Where(reference => ledger.Find(reference)?.IsDecoy != true).ToList();
+        var most = _room.Charter.Quotas.Decoys;
+        if (ledger.Records.Count(record => record is { IsDecoy: true, Withdrawn: false }) + added.Count > most)
+        {
+            throw new ClientException(ClientProblem.BadData, most == 0 ? "The charter allows no decoys (quotas.decoys)." : $"The charter allows {most} decoys at a time: withdraw some. Nothing was marked.");
+        }
+
+        foreach (var reference in added)
+        {
+            ledger.Put((ledger.Find(reference) ?? new LedgerRecord(reference, RandomUuid.New(), 1, "", [], Withdrawn: false)) with { IsDecoy = true });
+        }
+
+        ledger.Save();
+        return added.Count;
+    }
+
     /// <summary>Finishes what earlier runs had sealed.</summary>
     /// <param name="progress">Told about each step; null for nobody.</param>
     /// <param name="cancellationToken">Stops; the next run goes on.</param>

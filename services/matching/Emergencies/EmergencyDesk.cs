@@ -146,6 +146,8 @@ internal sealed class EmergencyDesk(OverrideBook overrides)
         state.Charter!.Emergencies?.Recipients.Contains(item.Act.Recipient) != true || AgencyOf(item, state) is not { } agency ? "RecipientNotAllowed"
         : !state.HasLiveApproval(item.Author, time) ? "ApprovalExpired"
         : record is null || record.DeleteBy <= time.Expiring ? "UnknownRecord"
+        // Nobody is to look for a person who was made up.
+        : record.IsDecoy ? "UnknownRecord"
         : ConsentEngine.WhyNotWarned(SideOf(record, state), agency, time.Expiring)?.ToString();
 
     private static Agency? AgencyOf(Item item, RoomState state) => PairStory.AgenciesOf(state.Charter!).FirstOrDefault(agency => agency.Id == item.Act.Recipient);

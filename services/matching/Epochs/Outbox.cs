@@ -190,7 +190,7 @@ internal sealed class Outbox(RoomId room)
             .Select(story => story.On(shelf)).OfType<PairStory>()
             .Where(story => !_wrong.Contains(story.Pair))
             .Select(story => (Story: story, Decision: story.Decide(state, now), Reference: ReferenceOf(story, recipient, keys)))
-            .OrderBy(item => item.Story.IsRiskToLife ? 0 : 1)
+            .OrderBy(item => item.Story.IsRiskToLife || item.Story.RecordOf(recipient)?.IsDecoy == true ? 0 : 1)
             .ThenBy(item => item.Decision.ChildProtection ? 0 : item.Decision.NeedsReview ? 1 : 2)
             .ThenByDescending(item => item.Story.Link.Strength)
             .ThenBy(item => item.Reference, StringComparer.Ordinal))
@@ -286,7 +286,7 @@ internal sealed class Outbox(RoomId room)
         {
             var isRevealed = use is RecordUse.Pointer or RecordUse.OneWayPointer ? counterpart.Contributor == recipient : releases.Contains(recipient);
             var mayKnow = use == RecordUse.OneWayPointer || (telling == Telling.PointerOnRelease ? _released.Contains((story.Pair, counterpart.Contributor)) : telling != Telling.Nothing);
-            return isRevealed && mayKnow ? [own.Contributor] : [];
+            return isRevealed && mayKnow && !own.IsDecoy ? [own.Contributor] : [];
         }
     }
 
@@ -351,12 +351,15 @@ internal sealed class Outbox(RoomId room)
             return telling switch
             {
                 Telling.MutualPointer or Telling.OneWayPointer => (
-                    PointerTo(other, story, reference, strength, RefOf(own), state.Charter!, now),
+                    PointerTo(other, story, reference, strength, RefOf(own), state.Charter!, now) is { } pointer ? pointer with { Decoy = own.IsDecoy } : null,
                     telling == Telling.OneWayPointer),
                 Telling.Review or Telling.SafeguardingReview => (
                     new RoomMessage.Review(
                         reference, link, strength, RefOf(own), IsTracing(story) ? [] : Words(story.Link.Evidence), ReasonsOf(decision, own),
-                        decision.ChildProtection, telling == Telling.SafeguardingReview, Whole(now.AddDays(IsTracing(story) ? 60 : 30))),
+                        decision.ChildProtection, telling == Telling.SafeguardingReview, Whole(now.AddDays(IsTracing(story) ? 60 : 30)))
+                    {
+                        Decoy = own.IsDecoy,
+                    },
                     false),
                 _ => (null, false),
             };

@@ -33,12 +33,15 @@ internal sealed record PairStory(Link Link, HeldRecord First, HeldRecord Second,
     public static IReadOnlyList<Agency> AgenciesOf(RoomCharter charter) =>
         [.. charter.Agencies.Select(agency => new Agency(agency.Id, agency.Kind, agency.Jurisdictions.ToHashSet(StringComparer.Ordinal)))];
 
+    /// <summary>Whether one of the two was made up by its owner: contributors are told as of every other record, nobody else is, and nobody real is asked for a person who is not.</summary>
+    public bool IsDecoy => First.IsDecoy || Second.IsDecoy;
+
     /// <summary>Decides with what the log says now.</summary>
     public ConsentDecision Decide(RoomState state, DateTimeOffset now)
     {
         var charter = state.Charter!;
         var kinds = Query.Agencies?.AllKinds.ToHashSet(StringComparer.Ordinal) ?? [];
-        return ConsentEngine.Decide(
+        var decision = ConsentEngine.Decide(
             new PairFacts(
                 SideOf(state, First, Link.First) with { IsSearching = IsSearching(First, Link.First) }, SideOf(state, Second, Link.Second) with { IsSearching = IsSearching(Second, Link.Second) },
                 Holder, Doubt),
@@ -54,6 +57,18 @@ internal sealed record PairStory(Link Link, HeldRecord First, HeldRecord Second,
             },
             AgenciesOf(charter),
             now);
+        if (!IsDecoy)
+        {
+            return decision;
+        }
+        var asks = Link.Type == LinkType.SamePersonMissing;
+        return decision with
+        {
+            TellFirst = asks ? Telling.Nothing : decision.TellFirst,
+            TellSecond = asks ? Telling.Nothing : decision.TellSecond,
+            FirstReleases = [],
+            SecondReleases = [],
+        };
     }
 
     /// <summary>Whether two records may be compared at all.</summary>

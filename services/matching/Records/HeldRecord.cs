@@ -23,6 +23,9 @@ internal sealed record HeldRecord(
     /// <summary>Countries of its events of exploitation, each once: asked in every decision about it, so that nobody reads the whole record for them.</summary>
     public required IReadOnlyList<string> ExploitedIn { get; init; }
 
+    /// <summary>Made up by its owner, to be told who touches it. Its first version says so, for all of them.</summary>
+    public bool IsDecoy { get; init; }
+
     /// <summary>The record through all its versions.</summary>
     public RecordName Name => new(Contributor, FirstId);
 

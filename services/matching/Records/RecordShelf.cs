@@ -24,6 +24,7 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
     private readonly HashSet<RecordHandle> _widening = [];
     private readonly SortedDictionary<RecordHandle, MemberId> _queue = [];
     private readonly Dictionary<(MemberId, string), int> _used = [];
+    private readonly Dictionary<MemberId, int> _decoys = [];
     private readonly ConsentPool _consents = new();
 
     public ILinkageEngine Index { get; } = new LinkageEngine(new LinkageOptions { Model = model, MaxRecords = maxRecords });
@@ -109,6 +110,7 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
             handle, contributor, id, id, record.RecordVersion, whole.ToByteArray(), _consents.Share(RecordConsents.Of(contributor, whole)), deleteBy < manifest.DeleteBy ? deleteBy : manifest.DeleteBy)
         {
             ExploitedIn = Exploitations.CountriesOf(whole).ToArray(),
+            IsDecoy = whole.Decoy,
         };
         return new ShelfItem(
             held, Index.Prepare(handle, whole), record.Supersedes.Length == 16 ? new Guid(record.Supersedes.Span, bigEndian: true) : null, record.ContributorId == contributor.Value);
@@ -117,8 +119,9 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
     /// <summary>Puts a record on the shelf.</summary>
     /// <param name="item">The record.</param>
     /// <param name="limited">The charter limits its owner's records a month: it is not compared before <see cref="Admit"/> lets it in.</param>
-    /// <returns>False if it is not the contributor's own, or its version was there before. What is past its time goes at the epoch's end, by room time.</returns>
-    public bool Put(ShelfItem item, bool limited = false)
+    /// <param name="mostDecoys">How many decoys a contributor may have.</param>
+    /// <returns>False if it is not the contributor's own, its version was there before, or it is a decoy too many. What is past its time goes at the epoch's end, by room time.</returns>
+    public bool Put(ShelfItem item, bool limited = false, int mostDecoys = 0)
     {
         var held = item.Record;
         if (!item.IsOwners || _records.Count >= maxRecords || !_seen.Add((held.Contributor, held.Id, held.Version)))
@@ -127,7 +130,7 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
         }
         if (item.Supersedes is { } old && _byId.TryGetValue((held.Contributor, old), out var replaced))
         {
-            held = held with { FirstId = _records[replaced].FirstId };
+            held = held with { FirstId = _records[replaced].FirstId, IsDecoy = _records[replaced].IsDecoy };
             Take(replaced);
         }
         if (_byId.TryGetValue((held.Contributor, held.Id), out var present))
@@ -136,8 +139,17 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
             {
                 return false;
             }
-            held = held with { FirstId = _records[present].FirstId };
+            held = held with { FirstId = _records[present].FirstId, IsDecoy = _records[present].IsDecoy };
             Take(present);
+        }
+        if (held.IsDecoy)
+        {
+            var decoys = _decoys.GetValueOrDefault(held.Contributor);
+            if (decoys >= mostDecoys)
+            {
+                return false;
+            }
+            _decoys[held.Contributor] = decoys + 1;
         }
         _records.Add(held.Handle, held);
         _byId.Add((held.Contributor, held.Id), held.Handle);
@@ -219,6 +231,10 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
         {
             _consents.Clear();
             _ = _byName.Remove(record.Name);
+            if (record.IsDecoy)
+            {
+                _decoys[record.Contributor]--;
+            }
             _ = _again.Remove(handle);
             _ = _widening.Remove(handle);
             if (gone)

@@ -75,7 +75,7 @@ internal sealed class TableDesk(RoomId room)
     public void Drop() => _waiting.Clear();
 
     private bool IsDue(HeldRecord record, DateTimeOffset cut, RecordShelf shelf, RoomTime time) =>
-        !_done.Contains(record.Name) && _seen[record.Name] < cut && shelf.IsEvaluated(record.Handle)
+        !record.IsDecoy && !_done.Contains(record.Name) && _seen[record.Name] < cut && shelf.IsEvaluated(record.Handle)
         && record.Consent.HasVictimOrWitness && IsInForce(record, ConsentPurpose.Aggregate, time) && IsInForce(record, ConsentPurpose.BlindMatch, time);
 
     private static bool IsInForce(HeldRecord record, ConsentPurpose purpose, RoomTime time) => record.Consent.Grants.Any(grant => grant.Purpose == purpose && time.Expiring < grant.Expires);

@@ -34,7 +34,7 @@ internal static class SubjectSearch
         }
 
         // What the standing queries have not run over yet is not looked at either: who sees when a record came must not see it by an answer.
-        bool MayTell(RecordHandle handle) => shelf.IsEvaluated(handle) && shelf.Find(handle) is { } record
+        bool MayTell(RecordHandle handle) => shelf.IsEvaluated(handle) && shelf.Find(handle) is { IsDecoy: false } record
             && ConsentEngine.WhyNotDisclosed(PairStory.SideOf(state, record, null), agency, identifying: false, now) is null;
         var holders = shelf.Index.FindLinks(wanted, MayTell).Where(link => link.Type == type).GroupBy(link => link.First.Record)
             .Where(links => links.All(link => IsOf(query, link.First)) && links.Any(link => StandingQueries.StrengthOf(link) >= query.Strength))

@@ -33,9 +33,10 @@ public abstract partial record RoomMessage
     /// <summary>The word that stands in the message.</summary>
     public abstract string Kind { get; }
 
-    /// <summary>A life is at risk: it goes before other news, waits for no quiet hours and for nobody's turn.</summary>
+    /// <summary>A life is at risk, or a decoy was touched: it goes before other news, waits for no quiet hours and for nobody's turn.</summary>
     public bool IsUrgent => this switch
     {
+        MatchPointer { Decoy: true } or Review { Decoy: true } => true,
         MatchPointer pointer => pointer.Caveats.Contains(RiskToLife, StringComparer.Ordinal),
         Notice notice => notice.Handling.Contains(RiskToLife, StringComparer.Ordinal),
         Disclosed disclosed => disclosed.Handling.Contains(RiskToLife, StringComparer.Ordinal),
@@ -168,6 +169,9 @@ public abstract partial record RoomMessage
         /// <summary>Quarters between the end of one exploitation and the beginning of a later one (Q16); null for every other query.</summary>
         public int? QuartersBetween { get; init; }
 
+        /// <summary>The alarm: the recipient's own record is a decoy. The other side reads a pointer like every other.</summary>
+        public bool Decoy { get; init; }
+
         private const int MostQuarters = 1000;
 
         /// <inheritdoc/>
@@ -177,6 +181,7 @@ public abstract partial record RoomMessage
         {
             json["caveats"] = JsonBuild.Sorted(Caveats);
             json["counterpart"] = Counterpart?.ToJson();
+            WriteDecoy(json, Decoy);
             json["expires"] = ProtocolTime.Write(Expires);
             json["known"] = Known;
             json["link"] = Link;
@@ -202,10 +207,11 @@ public abstract partial record RoomMessage
             var caveats = fields.SortedCodes("caveats", 0, 32);
             var known = fields.Bool("known");
             var expires = fields.Time("expires");
+            var decoy = ReadDecoy(fields);
             var between = fields.Optional("quartersBetween") is null ? null : fields.Int("quartersBetween", 0, MostQuarters);
             return match is null || link is null || strength is null || own is null || quarter is null || known is null || expires is null
                 ? null
-                : new MatchPointer(match, link, strength.Value, own, counterpart, quarter, caveats, known.Value, expires.Value) { QuartersBetween = between };
+                : new MatchPointer(match, link, strength.Value, own, counterpart, quarter, caveats, known.Value, expires.Value) { QuartersBetween = between, Decoy = decoy };
         }
     }
 
@@ -311,12 +317,16 @@ public abstract partial record RoomMessage
         /// <summary>The reason that says that the recipient's own record has the caveat <see cref="RiskToLife"/>; of the other one nothing is said.</summary>
         public const string OwnRiskToLife = "RiskToLife";
 
+        /// <summary>The alarm: the recipient's own record is a decoy.</summary>
+        public bool Decoy { get; init; }
+
         /// <inheritdoc/>
         public override string Kind => "review";
 
         private protected override void Write(JsonObject json)
         {
             json["childProtection"] = ChildProtection;
+            WriteDecoy(json, Decoy);
             json["due"] = ProtocolTime.Write(Due);
             json["evidence"] = JsonBuild.Sorted(Evidence);
             json["link"] = Link;
@@ -333,13 +343,38 @@ public abstract partial record RoomMessage
             var own = fields.Text("own", MaxText);
             var evidence = fields.SortedCodes("evidence", 0, 32);
             var reasons = fields.SortedCodes("reasons", 0, 32);
+            var decoy = ReadDecoy(fields);
             var child = fields.Bool("childProtection");
             var safeguarding = fields.Bool("safeguardingOnly");
             var due = fields.Time("due");
             return match is null || link is null || strength is null || own is null || child is null || safeguarding is null || due is null
                 ? null
-                : new Review(match, link, strength.Value, own, evidence, reasons, child.Value, safeguarding.Value, due.Value);
+                : new Review(match, link, strength.Value, own, evidence, reasons, child.Value, safeguarding.Value, due.Value) { Decoy = decoy };
         }
+    }
+
+    private static void WriteDecoy(JsonObject json, bool isDecoy)
+    {
+        if (isDecoy)
+        {
+            json["decoy"] = true;
+        }
+    }
+
+    private static bool ReadDecoy(JsonFields fields)
+    {
+        if (fields.Optional("decoy") is null)
+        {
+            return false;
+        }
+
+        if (fields.Bool("decoy") == true)
+        {
+            return true;
+        }
+
+        fields.Problems.Add(fields.PathOf("decoy"), "is not true", "write true, or leave decoy out");
+        return false;
     }
 
     private static (string? Match, string? Link, MatchStrength? Strength) ReadMatch(JsonFields fields)

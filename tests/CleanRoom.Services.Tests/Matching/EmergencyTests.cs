@@ -50,6 +50,7 @@ public sealed class EmergencyTests
         { "a record of another contributor", "UnknownRecord" },
         { "a record that is withdrawn", "UnknownRecord" },
         { "a record past its time", "UnknownRecord" },
+        { "a decoy", "UnknownRecord" },
         { "nobody agreed", nameof(ReasonCode.NoAgencyConsent) },
         { "agreed once, ended since", nameof(ReasonCode.NoAgencyConsent) },
         { "agreed once, withdrawn since", nameof(ReasonCode.NoAgencyConsent) },
@@ -76,6 +77,9 @@ public sealed class EmergencyTests
                 break;
             case "a record past its time":
                 record.Retention = new Retention { DeleteByDay = Day(Start) };
+                break;
+            case "a decoy":
+                record.Decoy = true;
                 break;
             case "nobody agreed":
                 record.Consents.Clear();
@@ -115,7 +119,7 @@ public sealed class EmergencyTests
                 break;
         }
 
-        OutboxTests.Put(_shelf, _state.Room, owner, 1, record);
+        OutboxTests.Put(_shelf, _state.Room, owner, 1, record, mostDecoys: 1);
         var id = IdOf(record);
         if (what == "a record that is withdrawn")
         {

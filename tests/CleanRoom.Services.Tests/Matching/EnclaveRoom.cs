@@ -60,6 +60,9 @@ internal sealed record RoomShape
     /// <summary>Stand-in of alpha's broker; null for none.</summary>
     public StandInTerms? StandIn { get; init; }
 
+    /// <summary>Decoys that each contributor may have.</summary>
+    public int Decoys { get; init; }
+
     /// <summary>Other than the consortium's; null for those.</summary>
     public IngestionServer? Ingestion { get; init; }
 
@@ -335,9 +338,9 @@ internal sealed class EnclaveRoom : IAsyncDisposable
             MemberId.Parse("delta"), "Delta", _consortium.Profiles["delta"].OrganisationKey, "police_ahtu", ["THA"], ["trafficking"], await _consortium.Brokers["delta"].TermsAsync(), new AgencyQuota(_shape.SearchesPerMonth, 1), 30));
         _ = draft.SetOverrides(_shape.Overrides ? new OverrideTerms(["LegalDuty", "VitalInterest"], RoomDuration.Days(7), [MemberId.Parse("delta")]) : null);
         _ = draft.SetEmergencies(_shape.Emergencies is { } most ? new EmergencyTerms(most, [MemberId.Parse("delta")]) : null);
-        return _shape.RecordsPerMonth.Count == 0
+        return _shape.RecordsPerMonth.Count == 0 && _shape.Decoys == 0
             ? draft
-            : draft.Set(new QuotaTerms(5, _shape.RecordsPerMonth.ToDictionary(pair => MemberId.Parse(pair.Key), pair => pair.Value)));
+            : draft.Set(new QuotaTerms(5, _shape.RecordsPerMonth.ToDictionary(pair => MemberId.Parse(pair.Key), pair => pair.Value)) { Decoys = _shape.Decoys });
     }
 
     private async Task<BrokerTerms> TermsAsync(string member)

@@ -256,15 +256,21 @@ public sealed class OutboxTests : IDisposable
 
     private void Put(MemberId owner, long index, CaseRecord record) => Put(_shelf, _state.Room, owner, index, record);
 
-    internal static void Put(RecordShelf shelf, RoomId room, MemberId owner, long index, CaseRecord record, uint version = 1)
+    internal static void Put(RecordShelf shelf, RoomId room, MemberId owner, long index, CaseRecord record, uint version = 1, int mostDecoys = 0)
+    {
+        record.RecordVersion = version;
+        Assert.True(TryPut(shelf, room, owner, index, record, mostDecoys));
+    }
+
+    internal static bool TryPut(RecordShelf shelf, RoomId room, MemberId owner, long index, CaseRecord record, int mostDecoys)
     {
         record.ContributorId = owner.Value;
         record.RecordId = record.RecordId.IsEmpty ? ByteString.CopyFrom(Guid.NewGuid().ToByteArray(bigEndian: true)) : record.RecordId;
-        record.RecordVersion = version;
+        record.RecordVersion = Math.Max(record.RecordVersion, 1);
         var manifest = new BatchEntry(
             room, EntryId.From(Guid.NewGuid()), owner, BatchId.From(Guid.NewGuid()), Digest.Of([1]), new LogPosition(1, Digest.Of([2])), Digest.Of([3]),
             DateTimeOffset.MaxValue, new byte[Hpke.EncSize], KeyId.OfSpki([4]), 1, [.. Enumerable.Repeat(Digest.Of([5]), 128)], null, 64);
-        Assert.True(shelf.Put(shelf.Prepare(manifest, index, new OpenedSlot(0, record, null))!));
+        return shelf.Put(shelf.Prepare(manifest, index, new OpenedSlot(0, record, null))!, limited: false, mostDecoys);
     }
 
     /// <summary>A room of three contributors and two agencies with these queries; where the keys are asked for, two of the contributors list each other.</summary>

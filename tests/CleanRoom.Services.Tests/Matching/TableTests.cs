@@ -269,7 +269,7 @@ public sealed class TableTests : IDisposable
         return id;
     }
 
-    private static CaseRecord Of(string sector, string name = "", string[]? purposes = null, string country = "THA")
+    internal static CaseRecord Of(string sector, string name = "", string[]? purposes = null, string country = "THA")
     {
         var person = new Person { PersonKey = "v1", Role = "Victim", MajorityNow = "Adult" };
         if (name.Length > 0)

@@ -86,10 +86,10 @@ function textOf(message: News): readonly string[] {
   }
 }
 
-/** A life is at risk: nothing about it waits for the morning. */
+/** A life is at risk, or a decoy was touched: nothing about it waits for the morning. */
 export function isUrgent({ message, withdrawn: gone }: Item): boolean {
   const codes = message.kind === "N1" ? message.caveats : message.kind === "N2a" || message.kind === "N3" ? message.handling : [];
-  return !gone && (codes.includes("RISK_TO_LIFE") || message.kind === "N4" || (message.kind === "emergency" && message.state === "Refused") || (message.kind === "review" && message.reasons.includes("RiskToLife")));
+  return !gone && (((message.kind === "N1" || message.kind === "review") && message.decoy) || codes.includes("RISK_TO_LIFE") || message.kind === "N4" || (message.kind === "emergency" && message.state === "Refused") || (message.kind === "review" && message.reasons.includes("RiskToLife")));
 }
 
 /** The item without what it said if it was taken back after it came; otherwise the item itself. */

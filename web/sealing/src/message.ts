@@ -45,6 +45,8 @@ export interface Pointer extends Match {
   readonly known: boolean;
   readonly expires: string;
   readonly quartersBetween: number | null;
+  /** The alarm: the own record is a decoy. */
+  readonly decoy: boolean;
 }
 
 /** N2a: what an agency is told automatically. No fact, no identifier, no name of a person. */
@@ -78,6 +80,8 @@ export interface Review extends Match {
   readonly childProtection: boolean;
   readonly safeguardingOnly: boolean;
   readonly due: string;
+  /** The alarm: the own record is a decoy. */
+  readonly decoy: boolean;
 }
 
 /** To a contributor: an agency asks for fields of a record of its own. */
@@ -334,7 +338,16 @@ function readPointer(fields: Fields): Pointer | null {
     known: fields.bool("known"),
     expires: fields.time("expires"),
     quartersBetween: fields.has("quartersBetween") ? fields.integer("quartersBetween", 0, 1000) : null,
+    decoy: readDecoy(fields),
   };
+}
+
+/** Nothing but true is written. */
+function readDecoy(fields: Fields): boolean {
+  if (fields.has("decoy") && !fields.bool("decoy")) {
+    throw new FormError("a decoy is true or not there");
+  }
+  return fields.has("decoy");
 }
 
 function readNotice(fields: Fields): Notice | null {
@@ -365,6 +378,7 @@ function readReview(fields: Fields): Review | null {
     childProtection: fields.bool("childProtection"),
     safeguardingOnly: fields.bool("safeguardingOnly"),
     due: fields.time("due"),
+    decoy: readDecoy(fields),
   };
 }
 

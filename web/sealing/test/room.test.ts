@@ -143,7 +143,7 @@ test("messages are read strictly", () => {
   assert.deepEqual(parse({ ...base, kind: "empty" }), { kind: "empty" });
   assert.deepEqual(parse({ ...base, kind: "nothing", watch: id }), { kind: "nothing", watch: id });
   assert.equal((parse({ ...notice, watch: id }) as { watch: string }).watch, id);
-  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, use, { ...pointer, quartersBetween: 3 }, warning, warned, { ...warned, reason: "QuotaUsed", state: "Refused" }]) {
+  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, use, { ...pointer, decoy: true }, { ...pointer, quartersBetween: 3 }, warning, warned, { ...warned, reason: "QuotaUsed", state: "Refused" }]) {
     assert.ok(parse(value), JSON.stringify(value));
   }
   const bad: object[] = [
@@ -156,6 +156,7 @@ test("messages are read strictly", () => {
     { ...warning, presence: "In room 4" }, { ...warning, urgency: "Soon" }, { ...warning, country: "Thailand" }, { ...warning, admin1: "Chiang Mai" }, { ...warning, text: "x" }, { ...warning, child: "no" },
     { ...warning, notice: "Do as you like." }, { ...warned, state: "Read" }, { ...warned, own: "" }, { ...warned, agency: "operator" },
     { ...use, pointers: "12" }, { ...use, quarter: "2026-Q5" }, { ...use, caveat: "All of it." }, { ...use, more: "1" },
+    { ...pointer, decoy: false }, { ...notice, decoy: true },
     { ...outcome, outcome: "Deported" }, { ...base, kind: "N6" }, { ...base, kind: "N6", match: pointer.match, request: id }, { ...base, kind: "N6", match: "AAAA" },
     { ...pointer, more: 1 }, { ...pointer, epoch: 3 }, { ...pointer, number: 8 }, { ...pointer, recipient: "other" }, { ...pointer, room: "x" }, { ...pointer, simulated: false },
     { ...pointer, caveats: ["B", "A"] }, { ...pointer, caveats: ["A", "A"] }, { ...pointer, caveats: ["<b>"] }, { ...pointer, strength: "Sure" }, { ...pointer, match: "AAAA" },

@@ -15,6 +15,7 @@ export function MatchBody({ item, message, inbox, speak }: { item: Item; message
   const desks = message.kind === "N2a" ? message.ask : message.kind === "N1" && message.counterpart ? [message.counterpart] : [];
   return (
     <>
+      {message.kind !== "N2a" && message.decoy && <p class="alarm">{say("decoyAlarm")}</p>}
       {message.kind === "review" && message.childProtection && <p class="alarm">{say("childProtection")}</p>}
       {message.kind === "review" && message.safeguardingOnly && <p class="alarm">{say("safeguardingOnly")}</p>}
       <h3>{say("why")}</h3>

@@ -148,6 +148,7 @@ export const en = {
   refusalChild: "a child’s case goes to child protection only",
   refusalNoLawEnforcement: "the record says: not to law enforcement",
   refusalNoAuthorisedAgency: "neither the person nor your listing names this agency",
+  decoyAlarm: "Alarm: this record of yours is a decoy. A record of another organisation agrees with it. Do not answer as of a real person; let those at your side look who answer for the room.",
   kindUse: "What was done with your records in a quarter",
   whyUse: "Counted in the sealed room, told to you alone, in bands. A match is counted only where the other side's consent lets you know of it, pointers whose reader stays unnamed apart; more may have been told. It is what others were told, not what anybody did with it.",
   pointersUsed: "Pointers to others that named you",

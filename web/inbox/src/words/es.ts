@@ -96,6 +96,7 @@ export const es: Words = {
   urgentAlert: "{n} mensajes se refieren a un riesgo para la vida. Léalos ahora, sea la hora que sea.",
   actBy: "Actuar antes del",
   answer_taken: "Nos hacemos cargo: no hace falta avisar a otra autoridad por nuestro silencio",
+  decoyAlarm: "Alarma: este registro suyo es un señuelo. Un registro de otra organización coincide con él.",
   kindUse: "Qué se hizo con sus registros en un trimestre",
   pointersUsed: "Indicaciones a otros que le nombraban",
   oneWayUsed: "Indicaciones a otros que no se nombran",

@@ -96,6 +96,7 @@ export const fr: Words = {
   urgentAlert: "{n} messages concernent un risque pour la vie. Lisez-les tout de suite, quelle que soit l’heure.",
   actBy: "Agir avant le",
   answer_taken: "Nous nous en chargeons : aucune autre autorité ne doit être informée à cause de notre silence",
+  decoyAlarm: "Alarme : ce dossier est un leurre à vous. Un dossier d’une autre organisation concorde avec lui.",
   kindUse: "Ce qui a été fait de vos dossiers en un trimestre",
   pointersUsed: "Pistes données à d’autres et qui vous nommaient",
   oneWayUsed: "Pistes données à d’autres qui restent anonymes",

@@ -96,6 +96,7 @@ export const pt: Words = {
   urgentAlert: "{n} mensagens dizem respeito a um risco para a vida. Leia-as já, seja que hora for.",
   actBy: "Agir até",
   answer_taken: "Tratamos disto: nenhuma outra autoridade precisa de ser avisada por causa do nosso silêncio",
+  decoyAlarm: "Alarme: este registo seu é um isco. Um registo de outra organização coincide com ele.",
   kindUse: "O que foi feito com os seus registos num trimestre",
   pointersUsed: "Indicações a outros que o nomeavam",
   oneWayUsed: "Indicações a outros que não são nomeados",

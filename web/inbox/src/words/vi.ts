@@ -96,6 +96,7 @@ export const vi: Words = {
   urgentAlert: "{n} tin liên quan đến nguy hiểm tính mạng. Hãy đọc ngay, bất kể giờ nào.",
   actBy: "Hành động trước",
   answer_taken: "Chúng tôi tiếp nhận: không cần báo cơ quan khác vì chúng tôi im lặng",
+  decoyAlarm: "Báo động: hồ sơ này của bạn là hồ sơ mồi. Hồ sơ của một tổ chức khác trùng với nó.",
   kindUse: "Những gì đã được làm với hồ sơ của bạn trong một quý",
   kindEnding: "Sự đồng ý trong hồ sơ của bạn sắp hết hạn",
   titleEnding: "Sự đồng ý sắp hết hạn: {n}",
