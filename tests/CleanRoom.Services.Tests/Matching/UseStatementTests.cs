@@ -159,7 +159,10 @@ public sealed class UseStatementTests : IDisposable
         Begin(Turn);
         // The pointer comes again, now in the next quarter.
         Assert.Equal(["N1", "use"], Kinds(Bravo, Turn));
-        Assert.Equal(["N1", "use"], Kinds(Alpha, Turn));
+        var told = _outbox.Take(Alpha, Most, _state, _shelf, _keys, Turn);
+        Assert.Equal(["N1", "use"], told.Select(message => message.Kind));
+        // What Bravo was not told is no use of Alpha's record.
+        Assert.Equal(Nothing, told[1]);
         _outbox.PutBack(Alpha);
         Assert.Equal(["N1"], Kinds(Alpha, Turn));
         Begin(Turn.AddMonths(3));
