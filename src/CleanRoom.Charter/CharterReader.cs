@@ -53,12 +53,7 @@ internal static class CharterReader
     private static CharterParts? Read(JsonFields fields)
     {
         fields.Constant("schema", RoomCharter.Schema);
-        var room = fields.Parsed("room", "is not a room id", "write a UUID in lower case with hyphens", (string text, out RoomId? result) =>
-        {
-            var good = RoomId.TryParse(text, out var parsed);
-            result = good ? parsed : null;
-            return good;
-        });
+        var room = fields.ParsedValue<RoomId>("room", "is not a room id", "write a UUID in lower case with hyphens", RoomId.TryParse);
         var version = fields.Int("version", 1, 1_000_000);
         var previous = fields.DigestOrNull("previous");
         var title = fields.Text("title", MaxTextLength);

@@ -367,9 +367,7 @@ internal sealed class EnclaveGeneration : IDisposable
         await world.AdvanceAsync(epoch.Checkpoint.Checkpoint.Size, cancellationToken);
         var recipients = epoch.Recipients.Select(recipient => recipient.Member).ToHashSet();
         var isEmergency = epoch.Emergencies.Count > 0;
-        var same = (isEmergency
-            ? EpochRun.ComputeEmergency(epoch.Checkpoint, world.State, world.Shelf, world.Desk.Emergencies, _keys, recipients)
-            : EpochRun.Compute(epoch.Checkpoint, world.State, world.Shelf, world.Outbox, world.Desk, _keys, recipients, cancellationToken)).As(epoch);
+        var same = Compute(world, epoch.Checkpoint, isEmergency, recipients, cancellationToken).As(epoch);
         foreach (var recipient in recipients.Except(same.Recipients.Select(recipient => recipient.Member)))
         {
             Log.EpochDiffers(_logger, _room, epoch.Epoch, recipient.Value);
@@ -390,13 +388,16 @@ internal sealed class EnclaveGeneration : IDisposable
         return same;
     }
 
+    /// <summary>An epoch, told now or replayed; one of emergencies is for nothing else.</summary>
+    private EpochResult Compute(EnclaveWorld world, SignedCheckpoint note, bool isEmergency, IReadOnlySet<MemberId>? recipients, CancellationToken cancellationToken) => isEmergency
+        ? EpochRun.ComputeEmergency(note, world.State, world.Shelf, world.Desk.Emergencies, _keys, recipients)
+        : EpochRun.Compute(note, world.State, world.Shelf, world.Outbox, world.Desk, _keys, recipients, cancellationToken);
+
     /// <summary>Computes the epoch, records it, and only then has something to deliver.</summary>
     private async Task<Delivery> EndEpochAsync(EnclaveWorld world, CosignedCheckpoint checkpoint, bool isEmergency, CancellationToken cancellationToken)
     {
         using var span = Tracing.Source.StartActivity("epoch")?.SetTag(TelemetryFields.Room, _room).SetTag(TelemetryFields.Generation, _generation);
-        var result = isEmergency
-            ? EpochRun.ComputeEmergency(checkpoint.Note, world.State, world.Shelf, world.Desk.Emergencies, _keys, null)
-            : EpochRun.Compute(checkpoint.Note, world.State, world.Shelf, world.Outbox, world.Desk, _keys, null, cancellationToken);
+        var result = Compute(world, checkpoint.Note, isEmergency, null, cancellationToken);
         var entry = new EpochEntry(
             _options.Room, NewEntryId(), checkpoint.Note, result.Epoch, result.Evaluated, _generation, [.. result.Recipients.Select(recipient => recipient.ToEntry())], result.RoomTime)
         {

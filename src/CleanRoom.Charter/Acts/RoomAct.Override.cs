@@ -69,11 +69,6 @@ public abstract partial record RoomAct
         private protected override void Write(JsonObject json) => json["override"] = Of.ToString();
 
         internal static OverrideEnd? Read(JsonFields fields) =>
-            fields.Parsed("override", "is not an override's id", "write a UUID in lower case with hyphens", (string text, out EntryId? result) =>
-            {
-                var good = EntryId.TryParse(text, out var parsed);
-                result = good ? parsed : null;
-                return good;
-            }) is { } of ? new OverrideEnd(of) : null;
+            fields.ParsedValue<EntryId>("override", "is not an override's id", "write a UUID in lower case with hyphens", EntryId.TryParse) is { } of ? new OverrideEnd(of) : null;
     }
 }

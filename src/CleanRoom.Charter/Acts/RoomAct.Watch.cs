@@ -162,11 +162,6 @@ public abstract partial record RoomAct
         private protected override void Write(JsonObject json) => json["watch"] = Watch.ToString();
 
         internal static WatchWithdrawal? Read(JsonFields fields) =>
-            fields.Parsed("watch", "is not a watch's id", "write a UUID in lower case with hyphens", (string text, out EntryId? result) =>
-            {
-                var good = EntryId.TryParse(text, out var parsed);
-                result = good ? parsed : null;
-                return good;
-            }) is { } watch ? new WatchWithdrawal(watch) : null;
+            fields.ParsedValue<EntryId>("watch", "is not a watch's id", "write a UUID in lower case with hyphens", EntryId.TryParse) is { } watch ? new WatchWithdrawal(watch) : null;
     }
 }

@@ -226,12 +226,7 @@ public abstract partial record RoomAct
     }
 
     private static Guid? ReadRecord(JsonFields fields) =>
-        fields.Parsed("record", "is not a record id", "write a UUID in lower case with hyphens", (string text, out Guid? result) =>
-        {
-            var good = UuidText.TryParse(text, out var parsed);
-            result = good ? parsed : null;
-            return good;
-        });
+        fields.ParsedValue<Guid>("record", "is not a record id", "write a UUID in lower case with hyphens", UuidText.TryParse);
 
     private static string? ReadMatch(JsonFields fields) =>
         fields.Bytes("match", MatchReference.Size, MatchReference.Size) is { } bytes ? StrictBase64.EncodeUrl(bytes) : null;

@@ -128,25 +128,13 @@ internal sealed class JsonFields
         return null;
     }
 
-    public DateTimeOffset? Time(string name) => Parsed(
-        name, "is not a time", "write it as 2026-12-01T00:00:00Z (UTC, whole seconds)",
-        (string text, out DateTimeOffset? time) =>
-        {
-            var good = ProtocolTime.TryParse(text, out var parsed);
-            time = good ? parsed : null;
-            return good;
-        });
+    public DateTimeOffset? Time(string name) => ParsedValue<DateTimeOffset>(name, "is not a time", "write it as 2026-12-01T00:00:00Z (UTC, whole seconds)", ProtocolTime.TryParse);
 
     public DateTimeOffset? TimeOrNull(string name) => Value(name) is { ValueKind: JsonValueKind.Null } ? null : Time(name);
 
     public RoomDuration? Duration(string name, TimeSpan least, TimeSpan most)
     {
-        var duration = Parsed(name, "is not a duration", "write it as PT24H, P90D or P24M", (string text, out RoomDuration? result) =>
-        {
-            var good = RoomDuration.TryParse(text, out var parsed);
-            result = good ? parsed : null;
-            return good;
-        });
+        var duration = ParsedValue<RoomDuration>(name, "is not a duration", "write it as PT24H, P90D or P24M", RoomDuration.TryParse);
         if (duration is { } value && (value.Approximate < least || value.Approximate > most))
         {
             Problems.Add(PathOf(name), "is out of range", $"choose a duration from {Shown(least)} to {Shown(most)}");
@@ -290,6 +278,19 @@ internal sealed class JsonFields
         Problems.Add(PathOf(name), problem, remedy);
         return default;
     }
+
+    public delegate bool ValueParser<T>(ReadOnlySpan<char> text, out T value)
+        where T : struct;
+
+    /// <summary>A text that stands for a value: an id, a time, a duration.</summary>
+    public T? ParsedValue<T>(string name, string problem, string remedy, ValueParser<T> parse)
+        where T : struct =>
+        Parsed(name, problem, remedy, (string text, out T? result) =>
+        {
+            var good = parse(text, out var value);
+            result = good ? value : null;
+            return good;
+        });
 
     public static string? TextOf(JsonElement element) => element.ValueKind == JsonValueKind.String ? element.GetString() : null;
 

@@ -16,12 +16,7 @@ internal static class EntryReader
 
     public static Entry? Read(JsonFields fields, ReadOnlyMemory<byte> payload)
     {
-        var room = fields.Parsed("room", "is not a room id", "write a UUID in lower case with hyphens", (string text, out RoomId? result) =>
-        {
-            var good = RoomId.TryParse(text, out var parsed);
-            result = good ? parsed : null;
-            return good;
-        });
+        var room = fields.ParsedValue<RoomId>("room", "is not a room id", "write a UUID in lower case with hyphens", RoomId.TryParse);
         var id = ReadEntryId(fields, "id");
         var isEnclave = fields.Optional("author") is { ValueKind: JsonValueKind.String } author && author.ValueEquals(MemberId.Enclave);
         var member = isEnclave ? null : fields.Member("author");
@@ -104,12 +99,7 @@ internal static class EntryReader
     }
 
     private static EntryId? ReadEntryId(JsonFields fields, string name) =>
-        fields.Parsed(name, "is not an entry id", UuidRemedy, (string text, out EntryId? result) =>
-        {
-            var good = EntryId.TryParse(text, out var parsed);
-            result = good ? parsed : null;
-            return good;
-        });
+        fields.ParsedValue<EntryId>(name, "is not an entry id", UuidRemedy, EntryId.TryParse);
 
     private static CharterEntry? ReadCharter(JsonFields fields, RoomId room, EntryId id, MemberId author)
     {
@@ -401,12 +391,7 @@ internal static class EntryReader
         [.. fields.SortedTexts(name, 1, EpochEntry.MaxDisclosed, text => EntryId.TryParse(text, out _), UuidRemedy).Select(text => EntryId.Parse(text))];
 
     private static BatchId? ReadBatchId(JsonFields fields, string name) =>
-        fields.Parsed(name, "is not a batch id", UuidRemedy, (string text, out BatchId? result) =>
-        {
-            var good = BatchId.TryParse(text, out var parsed);
-            result = good ? parsed : null;
-            return good;
-        });
+        fields.ParsedValue<BatchId>(name, "is not a batch id", UuidRemedy, BatchId.TryParse);
 
     private static void CheckSorted(JsonFields fields, string name, IReadOnlyList<MemberId> members)
     {

@@ -127,18 +127,8 @@ public sealed record Receipt(
 
     private static Receipt? Read(JsonFields fields, Problems problems)
     {
-        var room = fields.Parsed("room", "is not a room id", "fetch the receipt again", (string text, out RoomId? result) =>
-        {
-            var good = RoomId.TryParse(text, out var parsed);
-            result = good ? parsed : null;
-            return good;
-        });
-        var batch = fields.Parsed("batch", "is not a batch id", "fetch the receipt again", (string text, out BatchId? result) =>
-        {
-            var good = BatchId.TryParse(text, out var parsed);
-            result = good ? parsed : null;
-            return good;
-        });
+        var room = fields.ParsedValue<RoomId>("room", "is not a room id", "fetch the receipt again", RoomId.TryParse);
+        var batch = fields.ParsedValue<BatchId>("batch", "is not a batch id", "fetch the receipt again", BatchId.TryParse);
         var index = fields.Integer("index", 0, RoomState.MaxEntries);
         var leaf = fields.Digest("leaf");
         var proof = fields.List("proof", 0, 64, (element, path) =>

@@ -221,10 +221,5 @@ public abstract partial record RoomMessage
     }
 
     private static EntryId? ReadId(JsonFields fields, string name = "request") =>
-        fields.Parsed(name, $"is not the id of a {name}", "write a UUID in lower case with hyphens", (string text, out EntryId? result) =>
-        {
-            var good = EntryId.TryParse(text, out var parsed);
-            result = good ? parsed : null;
-            return good;
-        });
+        fields.ParsedValue<EntryId>(name, $"is not the id of a {name}", "write a UUID in lower case with hyphens", EntryId.TryParse);
 }

@@ -125,12 +125,7 @@ public sealed class RecoveryStatement
     internal static RecoveryStatement? Read(JsonFields fields)
     {
         fields.Constant("schema", Schema);
-        var room = fields.Parsed("room", "is not a room id", "write a UUID in lower case with hyphens", (string text, out RoomId? result) =>
-        {
-            var good = RoomId.TryParse(text, out var parsed);
-            result = good ? parsed : null;
-            return good;
-        });
+        var room = fields.ParsedValue<RoomId>("room", "is not a room id", "write a UUID in lower case with hyphens", RoomId.TryParse);
         var number = fields.Int("number", 1, MaxNumber);
         var charter = fields.Digest("charter");
         var lost = fields.List("lost", 1, RoomCharter.MaxMembers, (element, path) => ReadPosition(new JsonFields(element, path, fields.Problems)));
