@@ -6,38 +6,47 @@ namespace CleanRoom.Operations.Tests.Telemetry;
 /// <summary>What a collector gets from a whole room (THREATS T1, T15).</summary>
 public sealed class OtlpTests(ObservedRoom room, ITestOutputHelper output)
 {
-    private static readonly string[] Services = ["CleanRoom.Attestation", "CleanRoom.Ingestion", "CleanRoom.Matching", "CleanRoom.Notification"];
+    /// <summary>What the trace of an epoch shows of each service.</summary>
+    private static readonly (string Service, string Name)[] Epoch =
+    [
+        ("CleanRoom.Matching", "epoch"),
+        ("CleanRoom.Ingestion", "cleanroom.ingestion.v1.IngestionService/Append"),
+        ("CleanRoom.Ingestion", "cosign"),
+        ("CleanRoom.Attestation", "cleanroom.attestation.v1.AttestationService/Cosign"),
+        ("CleanRoom.Notification", "cleanroom.notification.v1.NotificationService/Deliver"),
+    ];
 
     [Fact]
     public async Task Traces_OfAnEpoch_CrossAllFourServices()
     {
+        // Each process sends when it likes, so that a trace arrives in pieces and in any order.
         var spans = await WaitForAsync(
             () => room.Collector.Traces.SelectMany(Otlp.Spans).ToList(),
-            all => all.GroupBy(span => span.TraceId).Any(trace => trace.Select(span => span.Service).Distinct().Count() == Services.Length));
-        var trace = spans.GroupBy(span => span.TraceId).First(group => group.Select(span => span.Service).Distinct().Count() == Services.Length).ToList();
+            all => all.GroupBy(span => span.TraceId).Any(trace => !Missing(trace).Any()));
+        var trace = spans.GroupBy(span => span.TraceId).First(trace => !Missing(trace).Any()).ToList();
         foreach (var span in trace)
         {
             output.WriteLine($"{span.Service,-24} {span.Name}");
         }
 
-        Assert.Contains(trace, span => span.Service == "CleanRoom.Matching" && span.Name == "epoch" && span.Attributes.ContainsKey("cleanroom.epoch"));
-        Assert.Contains(trace, span => span.Service == "CleanRoom.Ingestion" && span.Name == "cleanroom.ingestion.v1.IngestionService/Append");
-        Assert.Contains(trace, span => span.Service == "CleanRoom.Ingestion" && span.Name == "cosign");
-        Assert.Contains(trace, span => span.Service == "CleanRoom.Attestation" && span.Name == "cleanroom.attestation.v1.AttestationService/Cosign");
-        Assert.Contains(trace, span => span.Service == "CleanRoom.Notification" && span.Name == "cleanroom.notification.v1.NotificationService/Deliver");
+        Assert.Contains(trace, span => span.Name == "epoch" && span.Attributes.ContainsKey("cleanroom.epoch"));
+
+        static IEnumerable<(string Service, string Name)> Missing(IEnumerable<OtlpSpan> trace) =>
+            Epoch.Except(trace.Select(span => (span.Service, span.Name)));
     }
 
     [Fact]
     public async Task Traces_OfAWholeRoom_HoldNoFieldThatIsNotOnTheList()
     {
-        var spans = await WaitForAsync(() => room.Collector.Traces.SelectMany(Otlp.Spans).ToList(), all => all.Count > 50);
+        var spans = await WaitForAsync(() => room.Collector.Traces.SelectMany(Otlp.Spans).ToList(), all => all.Count > 50 && all.Exists(IsAnswered));
         Assert.All(spans, span =>
         {
             Assert.Empty(span.Attributes.Keys.Except(TelemetryFields.Spans));
             Assert.Equal((0, 0, "", ""), (span.Events, span.Links, span.TraceState, span.StatusMessage));
             Assert.Matches("^[A-Za-z0-9./ _-]{1,120}$", span.Name);
         });
-        Assert.Contains(spans, span => span.Attributes.GetValueOrDefault("rpc.response.status_code") == "OK");
+
+        static bool IsAnswered(OtlpSpan span) => span.Attributes.GetValueOrDefault("rpc.response.status_code") == "OK";
     }
 
     [Fact]
@@ -79,9 +88,9 @@ public sealed class OtlpTests(ObservedRoom room, ITestOutputHelper output)
         for (var waited = 0; ; waited++)
         {
             var seen = look();
-            if (enough(seen) || waited > 300)
+            if (enough(seen) || waited > 1800)
             {
-                Assert.True(enough(seen), "It did not come within 30 seconds.");
+                Assert.True(enough(seen), "It did not come within three minutes.");
                 return seen;
             }
 
