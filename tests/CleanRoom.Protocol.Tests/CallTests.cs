@@ -124,7 +124,7 @@ public sealed class CallTests
     public async Task Unary_DeadlinePasses_BothSidesEnd()
     {
         await using var server = await TestServer.StartAsync();
-        var channel = server.Connect(options: new PinnedChannelOptions { UnaryDeadline = TimeSpan.FromSeconds(2) });
+        var channel = server.Connect(options: new PinnedChannelOptions { UnaryDeadline = TimeSpan.FromSeconds(5) });
         var client = new EchoService.EchoServiceClient(channel.CallInvoker);
 
         // The connection stands before the clock starts to matter, so that the call does reach the server.
@@ -145,7 +145,8 @@ public sealed class CallTests
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
 
         var call = client.SayAsync(Waiting("cancel"), cancellationToken: cancel.Token);
-        cancel.CancelAfter(300);
+        await Eventually(() => server.Echo.Waiting.Contains("cancel"));
+        await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await call);
         await Eventually(() => server.Echo.Ended.Contains("cancel"));
@@ -168,7 +169,7 @@ public sealed class CallTests
 
     private static async Task Eventually(Func<bool> condition)
     {
-        for (var i = 0; i < 200 && !condition(); i++)
+        for (var i = 0; i < 3600 && !condition(); i++)
         {
             await Task.Delay(50, Token);
         }

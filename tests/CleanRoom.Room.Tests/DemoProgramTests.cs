@@ -65,7 +65,7 @@ public sealed class DemoProgramTests(ITestOutputHelper output) : IDisposable
         Assert.NotEmpty(services);
         for (var waited = 0; ProcessesOf(temporary).Count > 0; waited++)
         {
-            Assert.True(waited < 300, string.Join('\n', ProcessesOf(temporary)) + text);
+            Assert.True(waited < 1800, string.Join('\n', ProcessesOf(temporary)) + text);
             await Task.Delay(TimeSpan.FromMilliseconds(100), WholeRoom.Token);
         }
     }

@@ -133,7 +133,7 @@ public sealed class ManagementTests(ObservedRoom room, ITestOutputHelper output)
     private static async Task<double> QueryAsync(HttpClient client, string query, Func<double, bool> enough)
     {
         var last = double.NaN;
-        for (var waited = 0; waited < 300; waited++)
+        for (var waited = 0; waited < 1800; waited++)
         {
             try
             {

@@ -10,6 +10,8 @@ namespace CleanRoom.Protocol.Tests.Server;
 /// <summary>What the tests look at besides the answers.</summary>
 public sealed class EchoState
 {
+    public ConcurrentQueue<string> Waiting { get; } = new();
+
     public ConcurrentQueue<string> Ended { get; } = new();
 
     public ConcurrentDictionary<string, int> Attempts { get; } = new();
@@ -29,6 +31,7 @@ internal sealed class EchoGrpcService(EchoState state) : EchoService.EchoService
             case SayRequest.Types.Behaviour.Throw:
                 throw new InvalidOperationException("quoted " + request.Text, new FormatException(request.Text));
             case SayRequest.Types.Behaviour.Wait:
+                state.Waiting.Enqueue(request.Text);
                 try
                 {
                     await Task.Delay(Timeout.Infinite, context.CancellationToken);

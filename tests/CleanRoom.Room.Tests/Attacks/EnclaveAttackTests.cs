@@ -183,7 +183,7 @@ public sealed class EnclaveAttackTests(ITestOutputHelper output)
         using var certificate = room.Demo.Profiles[SmallCases.Agency].OpenTransportCertificate();
         using var channel = PinnedChannel.Create(service.Address, service.Key, certificate);
         var client = new MatchingService.MatchingServiceClient(channel.CallInvoker);
-        for (var i = 0; i < 600; i++)
+        for (var i = 0; i < 3600; i++)
         {
             var status = await client.GetStatusAsync(new GetStatusRequest { Room = room.Demo.Room.ToString() }, cancellationToken: WholeRoom.Token);
             Assert.NotEqual(GetStatusResponse.Types.State.Running, status.State);

@@ -82,7 +82,7 @@ public sealed class UploadTests(SharedIngestion ingestion, WitnessServers witnes
 
             // Cut off inside a part: the half part counts for nothing.
             await call.RequestStream.WriteAsync(TestBatch.Chunks(50, batch.Parts[50]).First(), Token);
-            await Task.Delay(300, Token);
+            await Task.Delay(3000, Token);
             await source.CancelAsync();
         }
 
@@ -395,7 +395,7 @@ public sealed class UploadTests(SharedIngestion ingestion, WitnessServers witnes
             await Task.Delay(50, Token);
         }
 
-        throw new TimeoutException("It did not happen within ten seconds.");
+        throw new TimeoutException("It did not happen within three minutes.");
     }
 
     /// <summary>The service needs a moment to notice that the call before was cut off.</summary>
@@ -407,7 +407,7 @@ public sealed class UploadTests(SharedIngestion ingestion, WitnessServers witnes
             {
                 return await upload();
             }
-            catch (CleanRoomException refusal) when (refusal.Reason == ErrorReason.Conflict && attempt < 100)
+            catch (CleanRoomException refusal) when (refusal.Reason == ErrorReason.Conflict && attempt < 3600)
             {
                 await Task.Delay(50, Token);
             }

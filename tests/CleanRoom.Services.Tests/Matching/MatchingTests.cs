@@ -307,7 +307,7 @@ public sealed class MatchingTests(Consortium consortium)
     [Fact]
     public async Task Charter_Expired_StopsTheEnclaveForGood()
     {
-        await using var room = await EnclaveRoom.OpenAsync(consortium, new RoomShape { Life = TimeSpan.FromSeconds(25) });
+        await using var room = await EnclaveRoom.OpenAsync(consortium, new RoomShape { Life = TimeSpan.FromSeconds(45) });
         await room.Matching.StartAsync();
         await room.Matching.WaitForAsync(status => status.Epoch > 0, "an epoch");
         var status = await room.Matching.HaltedAsync(nameof(ErrorReason.CharterExpired));

@@ -123,11 +123,11 @@ public sealed class ChannelTests : IDisposable
     {
         await using var first = await ChannelReceiver.StartAsync();
         await using var escalation = await ChannelReceiver.StartAsync();
-        await using var app = await StartAsync([.. Webhook(first), .. Webhook(escalation, 1), "--Channels:Targets:1:After=00:00:01"]);
+        await using var app = await StartAsync([.. Webhook(first), .. Webhook(escalation, 1), "--Channels:Targets:1:After=00:00:10"]);
         await PutAsync(app, 1, 4);
         await first.WaitAsync(1, Token);
         await app.Services.GetRequiredService<ISlotStore>().AcknowledgeAsync(Guid.Parse(Room), Member, 4, Token);
-        await Task.Delay(TimeSpan.FromSeconds(1.5), Token);
+        await Task.Delay(TimeSpan.FromSeconds(11), Token);
         Assert.Empty(escalation.Received);
     }
 
@@ -286,7 +286,7 @@ public sealed class ChannelTests : IDisposable
         var app = NotificationHost.Build(
             [
                 "--Server:DataFolder=" + Path.Combine(_folder.FullName, "data"), "--Notification:IngestionAddress=https://127.0.0.1:1", "--Notification:IngestionKey=spki-sha256:" + new string('A', 43),
-                "--Channels:Gather=00:00:00.100", "--Channels:AttemptTimeout=00:00:00.500", "--Channels:FirstPause=00:00:00.020", "--Channels:LongestPause=00:00:00.200", .. settings,
+                "--Channels:Gather=00:00:00.100", "--Channels:AttemptTimeout=00:00:05", "--Channels:FirstPause=00:00:00.020", "--Channels:LongestPause=00:00:00.200", .. settings,
             ]);
         await app.StartAsync(Token);
         return app;

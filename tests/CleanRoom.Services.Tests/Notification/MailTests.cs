@@ -119,7 +119,7 @@ public sealed class MailTests : IDisposable
         var app = NotificationHost.Build(
             [
                 "--Server:DataFolder=" + Path.Combine(_folder.FullName, "data"), "--Notification:IngestionAddress=https://127.0.0.1:1", "--Notification:IngestionKey=spki-sha256:" + new string('A', 43),
-                "--Channels:Gather=00:00:00.100", "--Channels:AttemptTimeout=00:00:02", "--Channels:FirstPause=00:00:00.020", "--Channels:LongestPause=00:00:00.200",
+                "--Channels:Gather=00:00:00.100", "--Channels:AttemptTimeout=00:00:20", "--Channels:FirstPause=00:00:00.020", "--Channels:LongestPause=00:00:00.200",
                 $"{Target}Room={Room}", $"{Target}Member={Member}", $"{Target}Mail=smtp://127.0.0.1:{server.Port}", $"{Target}From=cleanroom@example.org", $"{Target}To=desk@example.org",
                 $"{Target}User=officer", $"{Target}PasswordFile={PasswordFile}", .. more,
             ]);
@@ -146,7 +146,7 @@ public sealed class MailTests : IDisposable
         /// <summary>What the clients said in each conversation, once so many have ended.</summary>
         public async Task<IReadOnlyList<string>> WaitAsync(int conversations, CancellationToken cancellationToken)
         {
-            for (var attempt = 0; attempt < 600; attempt++)
+            for (var attempt = 0; attempt < 7200; attempt++)
             {
                 lock (_said)
                 {

@@ -308,7 +308,7 @@ public sealed class NotificationTests(SharedIngestion ingestion, WitnessServers 
                 Assert.Equal(4, (await ReadAsync(server, room, room.Alpha.Transport)).Count);
                 return;
             }
-            catch (CleanRoomException refusal) when (refusal.Reason == ErrorReason.RateLimited && attempt < 100)
+            catch (CleanRoomException refusal) when (refusal.Reason == ErrorReason.RateLimited && attempt < 3600)
             {
                 await Task.Delay(50, Token);
             }
@@ -361,9 +361,10 @@ public sealed class NotificationTests(SharedIngestion ingestion, WitnessServers 
                 Assert.Equal(16u, (await DeliverAsync(server, enclave.Certificate, epoch.All())).Stored);
                 return;
             }
-            catch (CleanRoomException refusal) when (refusal.Reason is ErrorReason.FailedPrecondition or ErrorReason.InstanceSuperseded && attempt < 3)
+            catch (CleanRoomException refusal) when (refusal.Reason is ErrorReason.FailedPrecondition or ErrorReason.InstanceSuperseded && attempt < 900)
             {
                 // The follower has not connected again yet.
+                await Task.Delay(200, Token);
             }
         }
     }

@@ -115,15 +115,7 @@ public sealed class QuietHoursTests : IDisposable
             return (Through(target.Received.First()), json.RootElement.GetProperty("time").GetDateTimeOffset().UtcDateTime.Date);
         }
 
-        async Task StepUntilAsync(Func<bool> condition)
-        {
-            for (var i = 0; !condition(); i++)
-            {
-                Assert.True(i < 3000, "It did not come.");
-                clock.Step(TimeSpan.FromMinutes(1));
-                await Task.Delay(2, Token);
-            }
-        }
+        Task StepUntilAsync(Func<bool> condition) => clock.StepUntilAsync(condition, TimeSpan.FromMinutes(1), sleepers: 2, Token);
     }
 
     [Fact]
@@ -160,15 +152,7 @@ public sealed class QuietHoursTests : IDisposable
             return Task.CompletedTask;
         }
 
-        async Task StepUntilAsync(Func<bool> condition)
-        {
-            for (var i = 0; !condition(); i++)
-            {
-                Assert.True(i < 3000, "It did not come.");
-                clock.Step(TimeSpan.FromMinutes(2));
-                await Task.Delay(4, Token);
-            }
-        }
+        Task StepUntilAsync(Func<bool> condition) => clock.StepUntilAsync(condition, TimeSpan.FromMinutes(2), sleepers: 1, Token);
     }
 
     public void Dispose() => _folder.Delete(recursive: true);

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace CleanRoom.Services.Tests.Notification;
 
 /// <summary>A clock that a test moves, its timers with it.</summary>
@@ -17,7 +19,35 @@ internal sealed class SteppedClock(DateTimeOffset start) : TimeProvider
         }
     }
 
-    public void Step(TimeSpan by)
+    /// <summary>
+    /// Moves on in steps until something holds, and only while so many sleep: who is at work, reading a store or calling somebody, loses no time by it, however slow the machine is.
+    /// </summary>
+    public async Task StepUntilAsync(Func<bool> condition, TimeSpan by, int sleepers, CancellationToken cancellationToken)
+    {
+        for (var watch = Stopwatch.StartNew(); !condition();)
+        {
+            Assert.True(watch.Elapsed < TimeSpan.FromMinutes(3), "It did not come.");
+            if (Sleepers >= sleepers)
+            {
+                Step(by);
+            }
+
+            await Task.Delay(2, cancellationToken);
+        }
+    }
+
+    private int Sleepers
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _timers.Count;
+            }
+        }
+    }
+
+    private void Step(TimeSpan by)
     {
         List<Timer> due;
         lock (_lock)
