@@ -64,6 +64,11 @@ public sealed partial class GuideTests : IDisposable
         Assert.Null(JsonNode.Parse(await File.ReadAllTextAsync(In("same.json"), LiveRoom.Token))!["needsSecond"]);
         _ = await OkAsync("log", "export", In("log"), "--home", In("delta"));
         _ = await OkAsync("log", "verify", In("log"));
+        _ = await OkAsync("consent", "withdraw", "C-1", "--purpose", "C2_BLIND_MATCH", "--home", In("delta"));
+        _ = await OkAsync("room", "status", "--home", In("delta"));
+        var changed = await OkAsync("records", "sheet", "C-1", "--home", In("delta"));
+        Assert.Contains("takes back her consent to being compared", (string)changed["done"]!.AsArray()[1]!["text"]!, StringComparison.Ordinal);
+        Assert.Equal((0, 0), ((int)changed["leftOut"]!, (int)changed["notKept"]!));
         Assert.Equal(1, (int)(await OkAsync("records", "withdraw", "--all", "--home", In("delta")))["withdrawn"]!);
         Assert.StartsWith("Withdrawn for ever", (string)(await OkAsync("records", "sheet", "C-1", "--home", In("delta")))["now"]!, StringComparison.Ordinal);
         var report = Assert.Single((await OkAsync("log", "report", "--home", In("delta")))["quarters"]!.AsArray())!["counts"]!;

@@ -1,3 +1,5 @@
+using CleanRoom.Charter.Acts;
+using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
@@ -61,8 +63,56 @@ public sealed class RecordSheetTests
             .. DisclosureFields.All.Keys.Where(field => field.Contains('.', StringComparison.Ordinal)).Select(field => new RoomMessage.Request(NewId(), Police, "A-1", "law", "referral", "1", [field], Day(20), false)),
             .. QueryDefinition.KnownLinkTypes.Select(link => Pointer("m1", "A-1", link, Bravo)),
         ];
-        var text = string.Join('\n', RecordSheet.Of(Record(false), Alpha, [], [.. messages.Select(message => At(3, message))], Day(30)).Done.Select(line => line.Text));
+        var text = string.Join('\n', RecordSheet.Of(Record(false), Alpha, [], [.. messages.Select(message => At(3, message))], [], Day(30)).Done.Select(line => line.Text));
         Assert.All(DisclosureFields.All.Keys.Where(field => field.Contains('.', StringComparison.Ordinal)).Concat(QueryDefinition.KnownLinkTypes), code => Assert.DoesNotContain(code, text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Of_ActsOfOurs_TellsThoseOfThisRecordAndMarksWhatWouldEndanger()
+    {
+        var record = Record(false);
+        var (open, hidden, others) = (NewId(), NewId(), NewId());
+        IReadOnlyList<SignedAct> acts =
+        [
+            Signed(3, NewId(), Consent(record.RecordId, "C5_LE_NONIDENT", granted: true)),
+            Signed(4, NewId(), Consent(Guid.NewGuid(), "C6_LE_IDENT", granted: true)),
+            Signed(5, NewId(), Consent(record.RecordId, "C3_TELL_NGO", granted: false)),
+            Signed(6, open, Override(record.RecordId, "LegalDuty", "Informed")),
+            Signed(7, hidden, Override(record.RecordId, "VitalInterest", "WouldEndanger")),
+            Signed(8, others, Override(Guid.NewGuid(), "LegalDuty", "Informed")),
+            Signed(9, NewId(), new RoomAct.OverrideEnd(others)),
+            Signed(10, NewId(), new RoomAct.OverrideEnd(hidden)),
+            new SignedAct(11, NewId(), null),
+        ];
+        var sheet = RecordSheet.Of(record, Alpha, [.. acts.Select(act => Line((int)act.CountsAt, new TombstoneEntry(Room, NewId(), Alpha, [])))], [], acts, Day(30));
+        Assert.Equal(
+            [
+                (Day(3), "We wrote down, as agreed with the person: telling an agency facts that do not say who she is, until 2026-12-21, to bravo alone, not to police.", false),
+                (Day(5), "We wrote down that the person takes back her consent to telling another helping organisation that there is a match.", false),
+                (Day(6), "Two people of ours allowed telling an agency who she is without consent, for a legal duty, towards police alone and until 2026-12-26. Whatever was given then stands here too.", false),
+                (Day(7), "Two people of ours allowed telling an agency who she is without consent, for a danger to somebody's life, towards police alone and until 2026-12-26. Whatever was given then stands here too.", true),
+                (Day(10), "What was allowed without consent towards police was ended.", true),
+            ],
+            sheet.Done.Select(line => (line.At!.Value, line.Text, line.WouldEndanger)));
+        Assert.Equal(1, sheet.NotKept);
+
+        SignedAct Signed(long at, EntryId id, RoomAct act) => new(at, id, act);
+        RoomAct Consent(Guid of, string purpose, bool granted) =>
+            new RoomAct.ConsentChange(of, purpose, granted, granted ? Day(20) : null, granted ? "notice-1" : "", granted ? ["bravo"] : [], granted ? ["police"] : []);
+        RoomAct Override(Guid of, string basis, string subject) => new RoomAct.Override(of, Police, "C6_LE_IDENT", basis, subject, Day(25));
+    }
+
+    [Fact]
+    public void Of_EveryPurposeAndBasis_HasWords()
+    {
+        var record = Record(false);
+        SignedAct[] acts =
+        [
+            .. ConsentPurposes.Codes.Keys.Select((code, index) => new SignedAct(index, NewId(), new RoomAct.ConsentChange(record.RecordId, code, false, null, "", [], []))),
+            .. RoomAct.Override.KnownBases.Select((basis, index) => new SignedAct(20 + index, NewId(), new RoomAct.Override(record.RecordId, Police, "C6_LE_IDENT", basis, "Informed", Day(25)))),
+        ];
+        var text = string.Join('\n', RecordSheet.Of(record, Alpha, [], [], acts, Day(30)).Done.Select(line => line.Text));
+        Assert.All(ConsentPurposes.Codes.Keys.Concat(RoomAct.Override.KnownBases), code => Assert.DoesNotContain(code, text, StringComparison.Ordinal));
     }
 
     private static RecordSheet Sheet(bool withdrawn) => RecordSheet.Of(
@@ -88,6 +138,7 @@ public sealed class RecordSheetTests
             At(8, new RoomMessage.Withdrawn("m1", null)),
             At(8, new RoomMessage.Withdrawn("m2", null)),
         ],
+        [],
         Day(30));
 
     private static LedgerRecord Record(bool withdrawn) => new("A-1", Guid.NewGuid(), 2, "digest", [new RecordSlot(First, 3), new RecordSlot(Second, 7)], withdrawn);

@@ -169,13 +169,13 @@ internal static class DisclosureCommands
                     ["kind"] = ActRules.WordOf(act.Entry.Kind),
                     ["about"] = act.Entry.About?.ToString(),
                     ["signedBy"] = act.Person,
-                    ["copy"] = ActCopy.PathOf(room, act.Entry.Id),
+                    ["copy"] = ActCopy.PathOf(room.Memory, act.Entry.Id),
                 })]),
             },
             room.Simulated,
             () => call.Screen.Table(
                 ["act", "kind", "signed by", "copy"],
-                waiting.Select(act => (IReadOnlyList<string>)[$"{act.Entry.Id}", ActRules.WordOf(act.Entry.Kind), act.Person, ActCopy.PathOf(room, act.Entry.Id)])));
+                waiting.Select(act => (IReadOnlyList<string>)[$"{act.Entry.Id}", ActRules.WordOf(act.Entry.Kind), act.Person, ActCopy.PathOf(room.Memory, act.Entry.Id)])));
         return ExitCodes.Ok;
     }
 

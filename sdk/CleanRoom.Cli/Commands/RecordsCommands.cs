@@ -32,6 +32,7 @@ internal static class RecordsCommands
     private static readonly Option<bool> Unknown = new("--unknown") { Description = "Withdraw the batches that this profile did not upload." };
 
     private static readonly Argument<string> Reference = new("REF") { Description = "Your own reference of the record." };
+    private static readonly Option<bool> Everything = new("--everything") { Description = "Show also what its signers said would endanger somebody if the person were told: for staff, not to hand out." };
     private static readonly Option<string?> SheetFile = new("--out") { Description = "Write the sheet to a file, which must not exist yet.", HelpName = "FILE" };
     private static readonly Option<bool> NoWait = new("--no-wait") { Description = "Say how far it is, and do not wait." };
 
@@ -49,7 +50,7 @@ internal static class RecordsCommands
         decoy.Handle(MarkDecoysAsync);
         var reseal = new Command("reseal", "Wait until the enclave has sealed everything to the newest record key; then the older keys can be destroyed.") { NoWait };
         reseal.Handle(ResealAsync);
-        var sheet = new Command("sheet", "What was done with a record, in plain words, for the person whom it is about. Offline.") { Reference, SheetFile };
+        var sheet = new Command("sheet", "What was done with a record, in plain words, for the person whom it is about. Offline.") { Reference, SheetFile, Everything };
         sheet.Handle(ShowSheet);
         return new Command("records", "Case records: map, check, export, upload, decoy, withdraw, reseal, sheet.") { map, check, RecordsExport.Create([File, Profile, Manifest, Ref, Map, Sheet], call => (call.Get(File), Options(call, contributor: null, out _))), upload, decoy, withdraw, reseal, sheet };
     }
@@ -64,7 +65,8 @@ internal static class RecordsCommands
             $"As of {ProtocolTime.Write(sheet.AsOf)}. {sheet.Now}",
             "",
         };
-        text.AddRange(sheet.Done.Select(line => $"{(line.At is { } at ? ProtocolTime.Write(at)[..10] : "just now")}  {line.Text}"));
+        var done = sheet.Done.Where(line => !line.WouldEndanger || call.Get(Everything)).ToList();
+        text.AddRange(done.Select(line => $"{(line.At is { } at ? ProtocolTime.Write(at)[..10] : "just now")}  {line.Text}"));
         text.AddRange(["", "What we cannot know:", .. RecordSheet.NotKnown.Select(item => $"* {item};")]);
         if (call.Get(SheetFile) is { } path)
         {
@@ -78,12 +80,28 @@ internal static class RecordsCommands
                 ["reference"] = sheet.Reference,
                 ["asOf"] = ProtocolTime.Write(sheet.AsOf),
                 ["now"] = sheet.Now,
-                ["done"] = new JsonArray([.. sheet.Done.Select(line => new JsonObject { ["at"] = line.At is { } at ? ProtocolTime.Write(at) : null, ["text"] = line.Text })]),
+                ["done"] = new JsonArray([.. done.Select(line => new JsonObject { ["at"] = line.At is { } at ? ProtocolTime.Write(at) : null, ["text"] = line.Text, ["wouldEndanger"] = line.WouldEndanger })]),
+                ["leftOut"] = sheet.Done.Count - done.Count,
+                ["notKept"] = sheet.NotKept,
                 ["notKnown"] = new JsonArray([.. RecordSheet.NotKnown.Select(item => (JsonNode)item)]),
                 ["file"] = call.Get(SheetFile),
             },
             room.Simulated,
             () => text.ForEach(call.Screen.Line));
+        if (done.Exists(line => line.WouldEndanger))
+        {
+            call.Screen.Note("DO NOT HAND THIS OUT: it shows what its signers said would endanger somebody if the person were told.");
+        }
+        else if (done.Count < sheet.Done.Count)
+        {
+            call.Screen.Note($"{sheet.Done.Count - done.Count} left out, because their signers said that telling the person would endanger somebody: \"--everything\" shows them to you.");
+        }
+
+        if (sheet.NotKept > 0)
+        {
+            call.Screen.Note($"{sheet.NotKept} changes of consent or overrides of ours are sealed and were signed by another profile or an earlier program: they may be about this record, and stand in your own file.");
+        }
+
         call.Screen.Note("Read it before you hand it out, and ask whether it is safe for the person to have it: it says which agencies have asked. \"cleanroom inbox watch --once\" takes what is new.");
         return ExitCodes.Ok;
     }

@@ -101,7 +101,7 @@ internal static class WatchCommands
         var withdrawn = acts.Withdrawn;
         var rows = acts.Watches.Select(act =>
         {
-            var asked = ActCopy.Find(room, act.Entry.Id)?.Act as RoomAct.WatchRequest;
+            var asked = ActCopy.Find(room.Memory, act.Entry.Id)?.Act as RoomAct.WatchRequest;
             var state = !act.Counts ? "waits for a second officer"
                 : withdrawn.Contains(act.Entry.Id) ? "withdrawn"
                 : asked?.Expires <= room.Checkpoint.Time.Expiring ? "over"

@@ -4,13 +4,14 @@ using System.Text.Json.Nodes;
 using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Files;
+using CleanRoom.Client.Rooms;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Client.Acts;
 
 /// <summary>
 /// What an act says, kept by who signed first, for the second person: she cannot open the entry, but with the seed she makes it anew and sees that it says this and
-/// nothing else. Hand it over by a way of your own; it is as secret as the act.
+/// nothing else. Hand it over by a way of your own; it is as secret as the act. The profile keeps it, as nobody here could read the entry later.
 /// </summary>
 /// <param name="Id">The entry.</param>
 /// <param name="Act">What it says.</param>
@@ -21,14 +22,14 @@ public sealed record ActCopy(EntryId Id, RoomAct Act, ReadOnlyMemory<byte> Seed)
     private const int MaxSize = 1 << 16;
 
     /// <summary>Where a profile keeps the copy of an act of a room.</summary>
-    public static string PathOf(RoomClient room, EntryId id)
+    public static string PathOf(RoomMemory memory, EntryId id)
     {
-        ArgumentNullException.ThrowIfNull(room);
-        return Path.Combine(room.Memory.Folder, "acts", string.Create(CultureInfo.InvariantCulture, $"{id}.json"));
+        ArgumentNullException.ThrowIfNull(memory);
+        return Path.Combine(memory.Folder, "acts", string.Create(CultureInfo.InvariantCulture, $"{id}.json"));
     }
 
     /// <summary>The copy that a profile keeps of an act; null if it keeps none.</summary>
-    public static ActCopy? Find(RoomClient room, EntryId id) => PathOf(room, id) is var path && File.Exists(path) ? Read(path) : null;
+    public static ActCopy? Find(RoomMemory memory, EntryId id) => PathOf(memory, id) is var path && File.Exists(path) ? Read(path) : null;
 
     /// <summary>Writes the copy; durable when it returns.</summary>
     public void Write(string path)

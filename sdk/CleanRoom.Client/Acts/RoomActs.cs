@@ -149,7 +149,7 @@ public sealed class RoomActs
 
     /// <summary>Own watches whose withdrawal this profile has signed.</summary>
     public IReadOnlySet<EntryId> Withdrawn =>
-        _room.State.Acts.Where(act => act.Entry.Author == Member && act.Entry.Kind == ActKind.Unwatch).Select(act => ActCopy.Find(_room, act.Entry.Id)?.Act)
+        _room.State.Acts.Where(act => act.Entry.Author == Member && act.Entry.Kind == ActKind.Unwatch).Select(act => ActCopy.Find(_room.Memory, act.Entry.Id)?.Act)
             .OfType<RoomAct.WatchWithdrawal>().Select(act => act.Watch).ToHashSet();
 
     /// <summary>Gives the act that waits, after checking that the copy says what stands in the log.</summary>
@@ -207,17 +207,16 @@ public sealed class RoomActs
             throw new ClientException(ClientProblem.Usage, exception.Message, exception);
         }
 
-        // Before the entry leaves: without the copy nobody could confirm it.
-        string? path = null;
-        if (ActRules.NeedsSecond(act.Kind) || act is RoomAct.WatchWithdrawal)
+        // Before the entry leaves: without the copy nobody could confirm it, nor say later of which record or watch it was.
+        var path = ActCopy.PathOf(_room.Memory, entry.Id);
+        var second = ActRules.NeedsSecond(act.Kind);
+        if (second || act is RoomAct.WatchWithdrawal or RoomAct.ConsentChange or RoomAct.OverrideEnd)
         {
-            path = ActCopy.PathOf(_room, entry.Id);
             new ActCopy(entry.Id, act, seed).Write(path);
-            path = ActRules.NeedsSecond(act.Kind) ? path : null;
         }
 
         CryptographicOperations.ZeroMemory(seed);
         var appended = await _room.AppendAsync(entry, key, cancellationToken).ConfigureAwait(false);
-        return new LoggedActReceipt(entry.Id, appended.Index, path is not null, path);
+        return new LoggedActReceipt(entry.Id, appended.Index, second, second ? path : null);
     }
 }

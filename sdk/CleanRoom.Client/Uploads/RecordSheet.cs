@@ -1,6 +1,8 @@
 using CleanRoom.Charter;
+using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
+using CleanRoom.Client.Acts;
 using CleanRoom.Client.Inbox;
 using CleanRoom.Client.Logs;
 using CleanRoom.Client.Rooms;
@@ -10,7 +12,14 @@ namespace CleanRoom.Client.Uploads;
 /// <summary>Something that was done with a record.</summary>
 /// <param name="At">Room time; null if no cosigned checkpoint covers it yet.</param>
 /// <param name="Text">What, in a sentence.</param>
-public sealed record SheetLine(DateTimeOffset? At, string Text);
+public sealed record SheetLine(DateTimeOffset? At, string Text)
+{
+    /// <summary>Whether those who signed it said that telling the person would endanger somebody: leave it out of what she is given, and ask them first.</summary>
+    public bool WouldEndanger { get; init; }
+}
+
+/// <summary>An act that counts, with what it says; null where this profile has kept no copy.</summary>
+internal sealed record SignedAct(long CountsAt, EntryId Id, RoomAct? Act);
 
 /// <summary>
 /// What was done with one record, in plain words, for the person whom it is about: from what this profile kept, without any connection. It says nothing of any other record, and it says what it cannot know.
@@ -28,11 +37,25 @@ public sealed record RecordSheet(string Reference, DateTimeOffset AsOf, string N
         "which agency was told that a match exists, unless it has asked us for facts",
         "whether it is among the persons counted in a table of numbers, where the room has such tables",
         "what those who were told have done with it, unless an agency has reported an outcome",
-        "what was agreed to, taken back and overridden since the record was sealed: that is sealed too, and stands in our own file",
+        "what had been agreed to when the record was sealed: that is sealed with it, and stands in our own file",
     ];
+
+    /// <summary>Changes of consent and overrides that this member has signed and this profile has kept no copy of, because another profile signed them or an earlier program: any of them may be about this record.</summary>
+    public int NotKept { get; init; }
 
     private static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal)
     {
+        ["C0_CASE"] = "keeping the case",
+        ["C1_AGGREGATE"] = "being counted in tables of numbers",
+        ["C2_BLIND_MATCH"] = "being compared with other organisations' records, unseen",
+        ["C3_TELL_NGO"] = "telling another helping organisation that there is a match",
+        ["C4_CONTACT_ME"] = "being contacted",
+        ["C5_LE_NONIDENT"] = "telling an agency facts that do not say who she is",
+        ["C6_LE_IDENT"] = "telling an agency who she is",
+        ["C7_TRACING"] = "being found by who looks for her",
+        ["C8_REFERRAL"] = "passing on her file",
+        ["C9_RESEARCH"] = "research",
+        ["LegalDuty"] = "a legal duty",
         ["LiveOperation"] = "a case on which somebody is working now",
         ["ModusOperandi"] = "a similar way in which people were exploited",
         ["ReTrafficking"] = "the same person, exploited again later",
@@ -50,6 +73,7 @@ public sealed record RecordSheet(string Reference, DateTimeOffset AsOf, string N
         ["SameVehicle"] = "the same vehicle",
         ["SameVessel"] = "the same vessel",
         ["SpaceTime"] = "the same place at the same time",
+        ["VitalInterest"] = "a danger to somebody's life",
         ["VictimAsOffender"] = "a victim who is accused elsewhere",
         ["exploitation.sites"] = "places of exploitation",
         ["exploitation.types"] = "kinds of exploitation",
@@ -79,11 +103,12 @@ public sealed record RecordSheet(string Reference, DateTimeOffset AsOf, string N
             ? received.Message
             : throw new ClientException(ClientProblem.VerificationFailed, $"A message that this profile kept does not verify ({((InboxEvent.Alarm)item).Reason}): a sheet that leaves it out would be wrong; see \"cleanroom inbox show\"."));
         return findings.Verified
-            ? Of(record, room.Profile.Member, findings.Lines, [.. messages], room.Checkpoint.Time.Opening)
+            ? Of(record, room.Profile.Member, findings.Lines, [.. messages], [.. Signed(room)], room.Checkpoint.Time.Opening)
             : throw new ClientException(ClientProblem.VerificationFailed, "The log that this profile kept does not verify: see \"cleanroom log verify --offline\".");
     }
 
-    internal static RecordSheet Of(LedgerRecord record, MemberId member, IReadOnlyList<LogLine> log, IReadOnlyList<InboxMessage> messages, DateTimeOffset asOf)
+    internal static RecordSheet Of(
+        LedgerRecord record, MemberId member, IReadOnlyList<LogLine> log, IReadOnlyList<InboxMessage> messages, IReadOnlyList<SignedAct> acts, DateTimeOffset asOf)
     {
         var slots = record.Slots.ToHashSet();
         var own = log.Where(line => line.Effect == EntryEffect.Accepted).ToList();
@@ -107,12 +132,54 @@ public sealed record RecordSheet(string Reference, DateTimeOffset AsOf, string N
         }
 
         done.AddRange(OfMessages(record.Reference, messages, own));
+        done.AddRange(OfActs(record.RecordId, acts, own));
         return new RecordSheet(
             record.Reference, asOf,
             record.Withdrawn ? "Withdrawn for ever: it is compared with nothing, and nobody is told of it."
                 : deleteBy is { } until ? $"In the room, until {Day(until)} at the latest."
                 : "In the room.",
-            [.. done.OrderBy(line => line.At ?? DateTimeOffset.MaxValue)]);
+            [.. done.OrderBy(line => line.At ?? DateTimeOffset.MaxValue)])
+        {
+            NotKept = acts.Count(item => item.Act is null),
+        };
+    }
+
+    /// <summary>This member's changes of consent and overrides that count.</summary>
+    private static IEnumerable<SignedAct> Signed(KeptRoom room) =>
+        from act in room.State.Acts
+        where act.Entry.Author == room.Profile.Member && act.CountsAt is not null && act.Entry.Kind is ActKind.Consent or ActKind.Override or ActKind.Lift
+        select new SignedAct(act.CountsAt!.Value, act.Entry.Id, ActCopy.Find(room.Memory, act.Entry.Id)?.Act);
+
+    private static IEnumerable<SheetLine> OfActs(Guid record, IReadOnlyList<SignedAct> acts, List<LogLine> log)
+    {
+        var overrides = new Dictionary<EntryId, RoomAct.Override>();
+        foreach (var (position, id, act) in acts.OrderBy(item => item.CountsAt))
+        {
+            var at = log.Find(line => line.Index == position)?.RoomTime;
+            switch (act)
+            {
+                case RoomAct.ConsentChange change when change.Record == record:
+                    yield return new SheetLine(at, change.Granted
+                        ? $"We wrote down, as agreed with the person: {Plain(change.Purpose)}{(change.Expires is { } end ? $", until {Day(end)}" : "")}{Limits(change)}."
+                        : $"We wrote down that the person takes back her consent to {Plain(change.Purpose)}.");
+                    break;
+                case RoomAct.Override exception when exception.Record == record:
+                    overrides[id] = exception;
+                    yield return new SheetLine(
+                        at,
+                        $"Two people of ours allowed {Plain(exception.Purpose)} without consent, for {Plain(exception.Basis)}, towards {exception.Recipient} alone and until {Day(exception.Expires)}. Whatever was given then stands here too.")
+                    {
+                        WouldEndanger = exception.Subject == "WouldEndanger",
+                    };
+                    break;
+                case RoomAct.OverrideEnd lifted when overrides.TryGetValue(lifted.Of, out var ended):
+                    yield return new SheetLine(at, $"What was allowed without consent towards {ended.Recipient} was ended.") { WouldEndanger = ended.Subject == "WouldEndanger" };
+                    break;
+            }
+        }
+
+        static string Limits(RoomAct.ConsentChange change) =>
+            (change.NamedRecipients.Count == 0 ? "" : $", to {string.Join(", ", change.NamedRecipients)} alone") + (change.ExcludedRecipients.Count == 0 ? "" : $", not to {string.Join(", ", change.ExcludedRecipients)}");
     }
 
     private static IEnumerable<SheetLine> OfMessages(string reference, IReadOnlyList<InboxMessage> messages, List<LogLine> log)
