@@ -5,7 +5,6 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Files;
 using CleanRoom.Client.Keys;
-using CleanRoom.Client.Keys.Tokens;
 using CleanRoom.Client.Rooms;
 using CleanRoom.Cryptography;
 using CleanRoom.Evidence;
@@ -15,7 +14,7 @@ namespace CleanRoom.Client;
 
 /// <summary>
 /// One member's keys and memory on this machine: a folder that only its user can enter (mode 0700, files 0600). The organisation key,
-/// people's keys, the TLS key and the inbox key are separate files and separate keys; no key serves two purposes. The organisation key and people's keys may lie in PKCS#11 tokens instead. What is remembered of each room
+/// people's keys, the TLS key and the inbox key are separate files and separate keys; no key serves two purposes. The organisation key and people's keys may lie in PKCS#11 tokens or in Azure Key Vault instead. What is remembered of each room
 /// stands under <c>rooms/</c>. Every file is replaced atomically and flushed before a method returns.
 /// </summary>
 public sealed class MemberProfile
@@ -104,7 +103,7 @@ public sealed class MemberProfile
         DurableFile.CreateFolder(Path.Combine(folder, "keys"));
         DurableFile.RequirePrivate(folder);
 
-        using ISigningKey organisation = options.OrganisationToken is { } token ? Proven(TokenSigningKey.Open(token, options.AskPin)) : Generate(KeyPath(folder, "organisation.pem"), options.Passphrase);
+        using ISigningKey organisation = options.OrganisationAddress is { } address ? Proven(address.OpenKey(options.AskPin)) : Generate(KeyPath(folder, "organisation.pem"), options.Passphrase);
         using var transport = SigningKey.Generate();
         PrivatePem.Write(KeyPath(folder, "transport.pem"), transport, "");
         var now = time.GetUtcNow();
@@ -128,7 +127,7 @@ public sealed class MemberProfile
         {
             Member = member,
             Organisation = organisation.PublicKey,
-            OrganisationToken = options.OrganisationToken,
+            OrganisationAddress = options.OrganisationAddress,
             Transport = transport.PublicKey,
             People = keys,
             Inbox = [new InboxKey(1, inbox.PublicKey) { File = "inbox-1.pem" }],
@@ -157,18 +156,18 @@ public sealed class MemberProfile
     }
 
     /// <summary>Whether the organisation key lies on this machine encrypted: opening it takes a passphrase.</summary>
-    public bool IsOrganisationKeyEncrypted => OrganisationToken is null && PrivatePem.IsEncrypted(KeyPath(Folder, "organisation.pem"));
+    public bool IsOrganisationKeyEncrypted => OrganisationAddress is null && PrivatePem.IsEncrypted(KeyPath(Folder, "organisation.pem"));
 
-    /// <summary>Where the organisation key lies if a PKCS#11 token holds it; null: in a file of this profile.</summary>
-    public TokenUri? OrganisationToken => _document.OrganisationToken;
+    /// <summary>Where the organisation key lies if a token or vault holds it; null: in a file of this profile.</summary>
+    public KeyAddress? OrganisationAddress => _document.OrganisationAddress;
 
     /// <summary>Opens the organisation key. Keep it open as short as possible.</summary>
-    /// <param name="passphrase">Empty if the key is not encrypted; not looked at if a token holds it.</param>
+    /// <param name="passphrase">Empty if the key is not encrypted; not looked at if a token or vault holds it.</param>
     /// <exception cref="ClientException">
-    /// The file is missing (kept offline), encrypted with another passphrase, or not the key of this profile; or the token is not there, is locked, has another PIN or another key.
+    /// The file is missing (kept offline), encrypted with another passphrase, or not the key of this profile; or the token or vault is not there, does not let this user in, or has another key.
     /// </exception>
-    public ISigningKey OpenOrganisationKey(string passphrase = "") => OrganisationToken is { } token
-        ? OpenToken(token, OrganisationKey)
+    public ISigningKey OpenOrganisationKey(string passphrase = "") => OrganisationAddress is { } address
+        ? OpenAt(address, OrganisationKey)
         : Checked(PrivatePem.ReadSigningKey(KeyPath(Folder, "organisation.pem"), "The organisation key", passphrase), OrganisationKey, "organisation.pem");
 
     /// <summary>Opens the key of a person that has a role; the first one if several have it.</summary>
@@ -236,13 +235,13 @@ public sealed class MemberProfile
         }
     }
 
-    /// <summary>Adds a person with a new key, or with one that lies in a PKCS#11 token.</summary>
+    /// <summary>Adds a person with a new key, or with one that lies in a PKCS#11 token or in Azure Key Vault.</summary>
     /// <param name="person">Opaque id, 1 to 64 characters out of a-z, 0-9 and -; not in the profile yet.</param>
     /// <param name="roles">At least one, not transport.</param>
-    /// <param name="token">Where her key lies already; null: a new one is made and kept in a file.</param>
+    /// <param name="address">Where her key lies already; null: a new one is made and kept in a file.</param>
     /// <returns>The profile with the person.</returns>
-    /// <exception cref="ClientException">The id is taken or no id, a role is none, or the token does not sign. A key that the profile has for something else is refused.</exception>
-    public MemberProfile AddPerson(string person, PersonRoles roles, TokenUri? token = null)
+    /// <exception cref="ClientException">The id is taken or no id, a role is none, or the token or vault does not sign. A key that the profile has for something else is refused.</exception>
+    public MemberProfile AddPerson(string person, PersonRoles roles, KeyAddress? address = null)
     {
         CheckPerson(person, roles);
         if (People.Any(other => other.Person == person))
@@ -250,14 +249,14 @@ public sealed class MemberProfile
             throw new ClientException(ClientProblem.CannotCreate, $"The profile already has a person {person}: choose another id.");
         }
 
-        var file = token is null ? $"person-{person}.pem" : "";
-        using ISigningKey key = token is null ? Generate(KeyPath(Folder, file), "") : Proven(TokenSigningKey.Open(token, _askPin));
+        var file = address is null ? $"person-{person}.pem" : "";
+        using ISigningKey key = address is null ? Generate(KeyPath(Folder, file), "") : Proven(address.OpenKey(_askPin));
         if (People.Select(other => other.PublicKey).Append(OrganisationKey).Append(TransportKey).Contains(key.PublicKey))
         {
             throw new ClientException(ClientProblem.Usage, "The profile has this key already, and no key serves two purposes: name another one.");
         }
 
-        var document = _document with { People = [.. People, new PersonKey(person, roles, key.PublicKey) { File = file, Token = token }] };
+        var document = _document with { People = [.. People, new PersonKey(person, roles, key.PublicKey) { File = file, Address = address }] };
         DurableFile.Write(Path.Combine(Folder, ProfileDocument.FileName), document.ToBytes());
         return new MemberProfile(Folder, document, _time, _askPin);
     }
@@ -309,11 +308,11 @@ public sealed class MemberProfile
     }
 
     /// <summary>A key that cannot sign is found out before the profile names it.</summary>
-    private static TokenSigningKey Proven(TokenSigningKey key)
+    private static ISigningKey Proven(ISigningKey key)
     {
         try
         {
-            _ = key.Sign("cleanroom/token-check/v1"u8);
+            _ = key.Sign("cleanroom/key-check/v1"u8);
             return key;
         }
         catch
@@ -323,20 +322,20 @@ public sealed class MemberProfile
         }
     }
 
-    private ISigningKey Open(PersonKey person) => person.Token is { } token
-        ? OpenToken(token, person.PublicKey)
+    private ISigningKey Open(PersonKey person) => person.Address is { } address
+        ? OpenAt(address, person.PublicKey)
         : Checked(PrivatePem.ReadSigningKey(KeyPath(Folder, person.File), "The person key", ""), person.PublicKey, person.File);
 
-    private TokenSigningKey OpenToken(TokenUri token, VerifyingKey expected)
+    private ISigningKey OpenAt(KeyAddress address, VerifyingKey expected)
     {
-        var key = TokenSigningKey.Open(token, _askPin);
+        var key = address.OpenKey(_askPin);
         if (key.PublicKey.Equals(expected))
         {
             return key;
         }
 
         key.Dispose();
-        throw new ClientException(ClientProblem.Configuration, $"The key in the token {token.TokenName} is not the one that the profile names: plug in the token that belongs to it.");
+        throw new ClientException(ClientProblem.Configuration, $"The key in {address.Holder} is not the one that the profile names: use the token or vault that belongs to it.");
     }
 
     private static SigningKey Checked(SigningKey key, VerifyingKey expected, string file)

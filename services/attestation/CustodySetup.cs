@@ -46,7 +46,7 @@ internal static class CustodySetup
         }
 
         var http = door.Connect(roots, options.Timeout);
-        var vault = new KeyVaultClient(http, options.Address!, token => door.Identity.GetAsync(ResourceOf(options.Address!), token), roots, clock);
+        var vault = new KeyVaultClient(http, options.Address!, token => door.Identity.GetAsync(KeyVaultClient.ResourceOf(options.Address!), token), roots, clock);
         var attestation = new AzureAttestationClient(http, options.AttestationInstance!, clock);
         return new KeyVaultCustody(vault, () => new VaultSession(vault, attestation, door.Evidence, wrapping!), new VaultKeyRules(policy, options.Immutable), keys, clock);
 
@@ -106,9 +106,6 @@ internal static class CustodySetup
 
         return roots;
     }
-
-    // The resource is the service's, not the vault's own name: https://vault.azure.net, https://managedhsm.azure.net, and their like in other clouds.
-    private static string ResourceOf(Uri vault) => "https://" + vault.Host[(vault.Host.IndexOf('.', StringComparison.Ordinal) + 1)..];
 
     private static StartupException Bad(string message) => new(ExitCode.BadOption, message);
 }

@@ -41,8 +41,9 @@ internal sealed class LiveRoom : IAsyncDisposable
     /// <summary>Starts the services and writes the charter.</summary>
     /// <param name="life">How long the charter is valid; null for 30 days.</param>
     /// <param name="standIn">Alpha's broker has a stand-in.</param>
-    /// <param name="alpha">Where alpha's keys are; null: in files.</param>
-    public static async Task<LiveRoom> StartAsync(TimeSpan? life = null, bool standIn = false, ProfileOptions? alpha = null)
+    /// <param name="alpha">Makes alpha's profile in a folder; null: with keys in files.</param>
+    /// <param name="alphaSigns">Signs the charter in a file with alpha's key; null: this process does.</param>
+    public static async Task<LiveRoom> StartAsync(TimeSpan? life = null, bool standIn = false, Func<string, Task<MemberProfile>>? alpha = null, Func<string, Task<SignedCharter>>? alphaSigns = null)
     {
         var room = new LiveRoom();
         var ingestion = await room.StartAsync("ingestion", IngestionHost.Build);
@@ -55,7 +56,7 @@ internal sealed class LiveRoom : IAsyncDisposable
         foreach (var member in Members)
         {
             var id = MemberId.Parse(member);
-            var profile = MemberProfile.Create(room.HomeOf(member), id, member == "alpha" && alpha is not null ? alpha : new ProfileOptions(), TimeProvider.System);
+            var profile = member == "alpha" && alpha is not null ? await alpha(room.HomeOf(member)) : MemberProfile.Create(room.HomeOf(member), id, new ProfileOptions(), TimeProvider.System);
             room.Profiles[member] = profile;
             var (address, tls) = await room.StartBrokerAsync(profile);
             using var client = BrokerClient.Connect(profile, address, tls);
@@ -75,7 +76,7 @@ internal sealed class LiveRoom : IAsyncDisposable
         Charters.CharterFiles.Write(path, SignedCharter.Begin(charter!));
         foreach (var member in Members)
         {
-            room.Charter = Charters.CharterFiles.Sign(path, room.Profiles[member]);
+            room.Charter = member == "alpha" && alphaSigns is not null ? await alphaSigns(path) : Charters.CharterFiles.Sign(path, room.Profiles[member]);
         }
 
         return room;

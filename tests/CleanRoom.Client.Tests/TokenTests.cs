@@ -28,8 +28,9 @@ public sealed class TokenTests(SoftwareToken token) : IClassFixture<SoftwareToke
     public async Task ARoom_WhoseCharterPeopleAndListingAreSignedInATokens_IsARoomLikeAnyOther()
     {
         SoftwareToken.Require();
-        await using var room = await LiveRoom.StartAsync(alpha: new ProfileOptions { OrganisationToken = TokenUri.Parse(token.Uri("organisation")) });
-        var profile = room.Profiles["alpha"].AddPerson("p2", PersonRoles.Approver, TokenUri.Parse(token.Uri("releaser")));
+        await using var room = await LiveRoom.StartAsync(alpha: home => Task.FromResult(MemberProfile.Create(
+            home, MemberId.Parse("alpha"), new ProfileOptions { OrganisationAddress = KeyAddress.Parse(token.Uri("organisation")) }, TimeProvider.System)));
+        var profile = room.Profiles["alpha"].AddPerson("p2", PersonRoles.Approver, KeyAddress.Parse(token.Uri("releaser")));
         Assert.Equal(["inbox-1.pem", "person-p1.pem", "transport.crt", "transport.pem"], Directory.GetFiles(Path.Combine(profile.Folder, "keys")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         _ = await RoomClient.SubmitCharterAsync(profile, room.Charter, "", null, Stop);
         foreach (var member in LiveRoom.Members)
@@ -58,7 +59,7 @@ public sealed class TokenTests(SoftwareToken token) : IClassFixture<SoftwareToke
     public void AKey_SignsWhatItsPublicHalfVerifies_EachTimeInFullLength()
     {
         SoftwareToken.Require();
-        using var key = TokenUri.Parse(token.Uri("organisation")).OpenKey(null);
+        using var key = KeyAddress.Parse(token.Uri("organisation")).OpenKey(null);
         using var known = token.PublicOf("organisation");
         Assert.All(Enumerable.Range(0, 300), i =>
         {
@@ -74,7 +75,7 @@ public sealed class TokenTests(SoftwareToken token) : IClassFixture<SoftwareToke
     {
         SoftwareToken.Require();
         var asked = new List<string>();
-        var uri = TokenUri.Parse($"pkcs11:token=alpha;id=%01?module-path={SoftwareToken.Module}");
+        var uri = KeyAddress.Parse($"pkcs11:token=alpha;id=%01?module-path={SoftwareToken.Module}");
         using (var key = uri.OpenKey(name =>
         {
             asked.Add(name);
@@ -124,14 +125,14 @@ public sealed class TokenTests(SoftwareToken token) : IClassFixture<SoftwareToke
             "an empty PIN file" => good.Replace(token.PinFile, token.Written("empty", "\n"), StringComparison.Ordinal),
             _ => good.Replace(token.PinFile, Readable(token.Written("open", SoftwareToken.Pin)), StringComparison.Ordinal),
         };
-        var error = Assert.Throws<ClientException>(() => MemberProfile.Create(Home, MemberId.Parse("alpha"), new ProfileOptions { OrganisationToken = TokenUri.Parse(uri) }, TimeProvider.System));
+        var error = Assert.Throws<ClientException>(() => MemberProfile.Create(Home, MemberId.Parse("alpha"), new ProfileOptions { OrganisationAddress = KeyAddress.Parse(uri) }, TimeProvider.System));
         Assert.Equal(problem, error.Problem);
         Assert.Contains(words, error.Message, StringComparison.Ordinal);
         Assert.All((string[])[SoftwareToken.Pin, "0000-wrong"], pin => Assert.DoesNotContain(pin, error.ToString(), StringComparison.Ordinal));
         Assert.False(File.Exists(Path.Combine(Home, "profile.json")));
 
         // One key of two is named by its id; a wrong PIN was tried once, and the right one still opens.
-        using var key = TokenUri.Parse(good.Replace("object=organisation", "object=double;id=%03", StringComparison.Ordinal)).OpenKey(null);
+        using var key = KeyAddress.Parse(good.Replace("object=organisation", "object=double;id=%03", StringComparison.Ordinal)).OpenKey(null);
         using var known = token.PublicOf("double3");
         Assert.True(known.ExportSubjectPublicKeyInfo().AsSpan().SequenceEqual(key.PublicKey.Spki.Span));
     }
@@ -141,11 +142,11 @@ public sealed class TokenTests(SoftwareToken token) : IClassFixture<SoftwareToke
     public void AnotherKeyUnderTheSameName_IsNotUsed()
     {
         SoftwareToken.Require();
-        _ = MemberProfile.Create(Home, MemberId.Parse("alpha"), new ProfileOptions { OrganisationToken = TokenUri.Parse(token.Uri("organisation")) }, TimeProvider.System).AddPerson("r1", PersonRoles.Releaser, TokenUri.Parse(token.Uri("releaser")));
+        _ = MemberProfile.Create(Home, MemberId.Parse("alpha"), new ProfileOptions { OrganisationAddress = KeyAddress.Parse(token.Uri("organisation")) }, TimeProvider.System).AddPerson("r1", PersonRoles.Releaser, KeyAddress.Parse(token.Uri("releaser")));
         var path = Path.Combine(Home, "profile.json");
         Assert.True(SealedJson.TryRead(File.ReadAllBytes(path), out var document));
-        document["organisationToken"] = token.Uri("releaser");
-        document["people"]!.AsArray().Single(person => person!["person"]!.GetValue<string>() == "r1")!["token"] = token.Uri("organisation");
+        document["organisationAddress"] = token.Uri("releaser");
+        document["people"]!.AsArray().Single(person => person!["person"]!.GetValue<string>() == "r1")!["address"] = token.Uri("organisation");
         DurableFile.Write(path, SealedJson.Write(document));
         var profile = MemberProfile.Open(Home, TimeProvider.System);
         Assert.All(
@@ -157,8 +158,8 @@ public sealed class TokenTests(SoftwareToken token) : IClassFixture<SoftwareToke
     public void OneKeyForTwoPurposes_IsRefused()
     {
         SoftwareToken.Require();
-        var profile = MemberProfile.Create(Home, MemberId.Parse("alpha"), new ProfileOptions { OrganisationToken = TokenUri.Parse(token.Uri("organisation")) }, TimeProvider.System);
-        Assert.Contains("no key serves two purposes", Assert.Throws<ClientException>(() => profile.AddPerson("r1", PersonRoles.Releaser, TokenUri.Parse(token.Uri("organisation")))).Message, StringComparison.Ordinal);
+        var profile = MemberProfile.Create(Home, MemberId.Parse("alpha"), new ProfileOptions { OrganisationAddress = KeyAddress.Parse(token.Uri("organisation")) }, TimeProvider.System);
+        Assert.Contains("no key serves two purposes", Assert.Throws<ClientException>(() => profile.AddPerson("r1", PersonRoles.Releaser, KeyAddress.Parse(token.Uri("organisation")))).Message, StringComparison.Ordinal);
         Assert.DoesNotContain(MemberProfile.Open(Home, TimeProvider.System).People, person => person.Person == "r1");
     }
 
@@ -170,9 +171,9 @@ public sealed class TokenTests(SoftwareToken token) : IClassFixture<SoftwareToke
         using var one = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         PutPair("crooked", 0x11, one, other, each: false);
-        using var key = TokenUri.Parse(token.Uri("crooked")).OpenKey(null);
+        using var key = KeyAddress.Parse(token.Uri("crooked")).OpenKey(null);
         Assert.Equal(ClientProblem.VerificationFailed, Assert.Throws<ClientException>(() => key.Sign([1])).Problem);
-        Assert.Throws<ClientException>(() => MemberProfile.Create(Home, MemberId.Parse("alpha"), new ProfileOptions { OrganisationToken = TokenUri.Parse(token.Uri("crooked")) }, TimeProvider.System));
+        Assert.Throws<ClientException>(() => MemberProfile.Create(Home, MemberId.Parse("alpha"), new ProfileOptions { OrganisationAddress = KeyAddress.Parse(token.Uri("crooked")) }, TimeProvider.System));
     }
 
     [Fact]
@@ -181,7 +182,7 @@ public sealed class TokenTests(SoftwareToken token) : IClassFixture<SoftwareToke
         SoftwareToken.Require();
         using var pair = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         PutPair("each", 0x12, pair, pair, each: true);
-        using var key = TokenUri.Parse(token.Uri("each")).OpenKey(null);
+        using var key = KeyAddress.Parse(token.Uri("each")).OpenKey(null);
         Assert.All(Enumerable.Range(0, 3), i => Assert.True(pair.VerifyData(BitConverter.GetBytes(i), key.Sign(BitConverter.GetBytes(i)), HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation)));
     }
 
@@ -189,7 +190,7 @@ public sealed class TokenTests(SoftwareToken token) : IClassFixture<SoftwareToke
     [Fact]
     public void ATokenThatIsAboutToLockItself_IsNotTriedFromAFile_AndALockedOneNotAtAll()
     {
-        var (file, typed) = (TokenUri.Parse("pkcs11:token=a;object=b?module-path=/m&pin-source=file:/p"), TokenUri.Parse("pkcs11:token=a;object=b?module-path=/m"));
+        var (file, typed) = ((TokenUri)KeyAddress.Parse("pkcs11:token=a;object=b?module-path=/m&pin-source=file:/p"), (TokenUri)KeyAddress.Parse("pkcs11:token=a;object=b?module-path=/m"));
         Assert.Null(TokenPin.Refusal(file, initialised: true, locked: false, finalTry: false));
         Assert.Null(TokenPin.Refusal(typed, initialised: true, locked: false, finalTry: true));
         Assert.Contains("One try is left", TokenPin.Refusal(file, initialised: true, locked: false, finalTry: true)!.Message, StringComparison.Ordinal);
@@ -224,7 +225,7 @@ public sealed class TokenTests(SoftwareToken token) : IClassFixture<SoftwareToke
     [InlineData("pkcs11:token=a;object=b;pin-value=4711?module-path=/m")]
     public void AnAddressThatIsNone_IsRefusedAndNotRepeated(string text)
     {
-        var error = Assert.Throws<ClientException>(() => TokenUri.Parse(text));
+        var error = Assert.Throws<ClientException>(() => KeyAddress.Parse(text));
         Assert.Equal(ClientProblem.Usage, error.Problem);
         Assert.DoesNotContain("4711", error.Message, StringComparison.Ordinal);
         Assert.True(!text.Contains("pin-value", StringComparison.Ordinal) || error.Message.Contains("change the PIN", StringComparison.Ordinal));
@@ -234,7 +235,7 @@ public sealed class TokenTests(SoftwareToken token) : IClassFixture<SoftwareToke
     public void AnAddress_IsReadAsRfc7512Says()
     {
         const string text = "pkcs11:token=The%20Software%20PKCS%2311%20Softtoken;serial=4a2b;object=my-key;id=%00%69%95?module-path=/usr/lib/t.so&pin-source=file:/etc/token%20pin";
-        var uri = TokenUri.Parse(text);
+        var uri = (TokenUri)KeyAddress.Parse(text);
         Assert.Equal(("The Software PKCS#11 Softtoken", "4a2b", "my-key", "/usr/lib/t.so", "/etc/token pin", text), (uri.Token, uri.Serial, uri.Label, uri.ModulePath, uri.PinFile, uri.ToString()));
         Assert.Equal([0x00, 0x69, 0x95], uri.Id.ToArray());
     }
@@ -244,20 +245,20 @@ public sealed class TokenTests(SoftwareToken token) : IClassFixture<SoftwareToke
     {
         SoftwareToken.Require();
         var cli = Path.Combine(Programs.FolderOf("CleanRoom.Cli"), "cleanroom");
-        var made = await Programs.RunAsync(cli, ["keys", "create", "--member", "alpha", "--home", Home, "--organisation-token", token.Uri("organisation"), "--json"], token.Environment);
+        var made = await Programs.RunAsync(cli, ["keys", "create", "--member", "alpha", "--home", Home, "--organisation-key", token.Uri("organisation"), "--json"], token.Environment);
         Assert.True(made.Code == 0, made.ToString());
         using var known = token.PublicOf("organisation");
         Assert.Equal(
             VerifyingKey.FromSpki(known.ExportSubjectPublicKeyInfo()).Id.ToString(), JsonNode.Parse(made.Output)!["result"]!["organisation"]!["id"]!.GetValue<string>());
-        var added = await Programs.RunAsync(cli, ["keys", "add-person", "r1", "--roles", "releaser", "--token", token.Uri("releaser"), "--home", Home], token.Environment);
+        var added = await Programs.RunAsync(cli, ["keys", "add-person", "r1", "--roles", "releaser", "--key", token.Uri("releaser"), "--home", Home], token.Environment);
         Assert.True(added.Code == 0, added.ToString());
-        var told = await Programs.RunAsync(cli, ["keys", "add-person", "r2", "--roles", "releaser", "--token", token.Uri("double") + "&pin-value=" + SoftwareToken.Pin, "--home", Home], token.Environment);
+        var told = await Programs.RunAsync(cli, ["keys", "add-person", "r2", "--roles", "releaser", "--key", token.Uri("double") + "&pin-value=" + SoftwareToken.Pin, "--home", Home], token.Environment);
         Assert.Equal(64, told.Code);
         Assert.DoesNotContain(SoftwareToken.Pin, told.Output + told.Error, StringComparison.Ordinal);
 
         // Nobody sits at a terminal, and no file holds the PIN.
         var asked = await Programs.RunAsync(
-            "sh", ["-c", "exec \"$0\" \"$@\" </dev/null", cli, "keys", "add-person", "r3", "--roles", "releaser", "--token", $"pkcs11:token=alpha;id=%03?module-path={SoftwareToken.Module}", "--home", Home], token.Environment);
+            "sh", ["-c", "exec \"$0\" \"$@\" </dev/null", cli, "keys", "add-person", "r3", "--roles", "releaser", "--key", $"pkcs11:token=alpha;id=%03?module-path={SoftwareToken.Module}", "--home", Home], token.Environment);
         Assert.Equal(77, asked.Code);
         Assert.Contains("pin-source=file:", asked.Error, StringComparison.Ordinal);
     }
@@ -269,7 +270,7 @@ public sealed class TokenTests(SoftwareToken token) : IClassFixture<SoftwareToke
         Records.Tests.Terminal.Require();
         _ = MemberProfile.Create(Home, MemberId.Parse("alpha"), new ProfileOptions(), TimeProvider.System);
         var (code, screen) = await Records.Tests.Terminal.PlayAsync(
-            $"{Path.Combine(Programs.FolderOf("CleanRoom.Cli"), "cleanroom")} keys add-person r3 --roles releaser --token 'pkcs11:token=alpha;id=%03?module-path={SoftwareToken.Module}' --home {Home}",
+            $"{Path.Combine(Programs.FolderOf("CleanRoom.Cli"), "cleanroom")} keys add-person r3 --roles releaser --key 'pkcs11:token=alpha;id=%03?module-path={SoftwareToken.Module}' --home {Home}",
             [("PIN of the token alpha:", SoftwareToken.Pin + "\r")], token.Environment);
         Assert.True(code == 0, screen);
         Assert.Contains(MemberProfile.Open(Home, TimeProvider.System).People, person => person.Person == "r3");

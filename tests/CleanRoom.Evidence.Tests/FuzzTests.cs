@@ -211,7 +211,7 @@ public sealed class FuzzTests
         {
             act();
         }
-        catch (KeyReleaseException)
+        catch (AzureException)
         {
             // Refused in one sentence.
         }

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
-using CleanRoom.Client.Keys.Tokens;
+using CleanRoom.Client.Keys;
 using CleanRoom.Cryptography;
 using CleanRoom.Evidence;
 using CleanRoom.Evidence.Collateral;
@@ -20,7 +20,7 @@ internal static class CollateralCommands
     private static readonly Option<string> Out = new("--out") { Description = "File for the pack.", HelpName = "FILE", DefaultValueFactory = _ => PackFile };
     private static readonly Option<string> Key = new("--key")
     {
-        Description = "File with the maker's key (PEM); made, readable by its owner only, if it is missing. Or a key in a PKCS#11 token: pkcs11:… as \"keys create --organisation-token\" takes it.",
+        Description = "File with the maker's key (PEM); made, readable by its owner only, if it is missing. Or a key in a token or vault: pkcs11:… or https://… as \"keys create --organisation-key\" takes it.",
         HelpName = "FILE",
         DefaultValueFactory = _ => "collateral.key",
     };
@@ -162,9 +162,9 @@ internal static class CollateralCommands
 
     private static ISigningKey OpenKey(Call call, string file)
     {
-        if (file.StartsWith(TokenUri.Scheme, StringComparison.Ordinal))
+        if (KeyAddress.IsMeant(file))
         {
-            return TokenUri.Parse(file).OpenKey(call.AskPin);
+            return KeyAddress.Parse(file).OpenKey(call.AskPin);
         }
 
         if (File.Exists(file))

@@ -4,7 +4,6 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
 using CleanRoom.Client.Keys;
-using CleanRoom.Client.Keys.Tokens;
 
 namespace CleanRoom.Cli.Commands;
 
@@ -21,22 +20,23 @@ internal static class KeysCommands
 
     private static readonly Option<string> Roles = new("--roles") { Description = "Roles, separated by commas: " + string.Join(", ", RoleWords.OfPeople) + ".", Required = true };
 
-    private static readonly Option<string?> OrganisationToken = new("--organisation-token")
+    private static readonly Option<string?> OrganisationKey = new("--organisation-key")
     {
-        Description = "The organisation key lies in a PKCS#11 token: pkcs11:token=LABEL;object=LABEL?module-path=/PATH (RFC 7512), with &pin-source=file:/PATH if a file holds the PIN.",
-        HelpName = "URI",
+        Description = "Where the organisation key lies already: in a PKCS#11 token, pkcs11:token=LABEL;object=LABEL?module-path=/PATH (RFC 7512), with &pin-source=file:/PATH if a file holds the PIN; "
+            + "or in Azure Key Vault, https://NAME.vault.azure.net/keys/KEY/VERSION, signed in by \"az login\", or with ?sign-in=managed-identity by the machine.",
+        HelpName = "ADDRESS",
     };
 
-    private static readonly Option<string?> Token = new("--token") { Description = "The person's key lies in a PKCS#11 token, as with --organisation-token.", HelpName = "URI" };
+    private static readonly Option<string?> Key = new("--key") { Description = "Where the person's key lies already, as with --organisation-key.", HelpName = "ADDRESS" };
 
     public static Command Create()
     {
-        var create = new Command("create", "Make the keys of a member: organisation, people, TLS and inbox.") { People, OrganisationToken };
+        var create = new Command("create", "Make the keys of a member: organisation, people, TLS and inbox.") { People, OrganisationKey };
         create.Handle(RunCreate);
         var show = new Command("show", "Show the public keys.");
         show.Handle(call => Show(call, call.Profile()));
-        var add = new Command("add-person", "Add a person with a new key.") { Person, Roles, Token };
-        add.Handle(call => Show(call, call.Profile().AddPerson(call.Get(Person), Parse(call.Get(Person), call.Get(Roles)), TokenOf(call.Get(Token)))));
+        var add = new Command("add-person", "Add a person with a new key.") { Person, Roles, Key };
+        add.Handle(call => Show(call, call.Profile().AddPerson(call.Get(Person), Parse(call.Get(Person), call.Get(Roles)), AddressOf(call.Get(Key)))));
         return new Command("keys", "Keys of this member on this machine.") { create, show, add };
     }
 
@@ -58,18 +58,18 @@ internal static class KeysCommands
         {
             People = people.Count > 0 ? people : new ProfileOptions().People,
             Passphrase = call.Passphrase(),
-            OrganisationToken = TokenOf(call.Get(OrganisationToken)),
+            OrganisationAddress = AddressOf(call.Get(OrganisationKey)),
             AskPin = call.AskPin,
         };
         var folder = call.Get(Common.Home) ?? MemberProfile.DefaultFolder(member);
         var exit = Show(call, MemberProfile.Create(folder, member, options, Call.Time));
         call.Screen.Note(
             "Copy this folder to a safe place now: nobody else holds these keys. "
-            + (options.OrganisationToken is not null ? "The organisation key is in the token alone." : options.Passphrase.Length > 0 ? "Keep the passphrase elsewhere." : "The organisation key is not encrypted: keep keys/organisation.pem offline, or make keys with --passphrase-file."));
+            + (options.OrganisationAddress is not null ? "The organisation key is in the token or vault alone." : options.Passphrase.Length > 0 ? "Keep the passphrase elsewhere." : "The organisation key is not encrypted: keep keys/organisation.pem offline, or make keys with --passphrase-file."));
         return exit;
     }
 
-    private static TokenUri? TokenOf(string? text) => text is null ? null : TokenUri.Parse(text);
+    private static KeyAddress? AddressOf(string? text) => text is null ? null : KeyAddress.Parse(text);
 
     private static PersonRoles Parse(string person, string words) => RoleWords.TryParse(words.Split(','), out var roles)
         ? roles

@@ -52,7 +52,7 @@ public static class PageKeyFile
         if (person is not null)
         {
             using var key = room.Profile.OpenPersonKey(Acting, person) as SigningKey
-                ?? throw new ClientException(ClientProblem.Usage, $"The key of {person} lies in a token, which does not give it away: let {person} act by command line, or add a person with a key in a file.");
+                ?? throw new ClientException(ClientProblem.Usage, $"The key of {person} lies in a token or vault, which does not give it away: let {person} act by command line, or add a person with a key in a file.");
             using var ecdsa = key.CreateECDsa();
             keys["person"] = PrivateJwk(ecdsa, key.PublicKey);
         }

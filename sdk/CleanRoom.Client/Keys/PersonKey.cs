@@ -1,5 +1,4 @@
 using CleanRoom.Charter.Log;
-using CleanRoom.Client.Keys.Tokens;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Client.Keys;
@@ -10,9 +9,9 @@ namespace CleanRoom.Client.Keys;
 /// <param name="PublicKey">Public half, for the person entry in the log.</param>
 public sealed record PersonKey(string Person, PersonRoles Roles, VerifyingKey PublicKey)
 {
-    /// <summary>Where the private key lies if a PKCS#11 token holds it; null: in a file of the profile.</summary>
-    public TokenUri? Token { get; init; }
+    /// <summary>Where the private key lies if a token or vault holds it; null: in a file of the profile.</summary>
+    public KeyAddress? Address { get; init; }
 
-    /// <summary>File name of the private key in the profile; empty if a token holds it.</summary>
+    /// <summary>File name of the private key in the profile; empty if a token or vault holds it.</summary>
     internal string File { get; init; } = "";
 }

@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CleanRoom.Charter;
 using CleanRoom.Client.Files;
-using CleanRoom.Client.Keys.Tokens;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Client.Keys;
@@ -18,8 +17,8 @@ internal sealed record ProfileDocument
 
     public required VerifyingKey Organisation { get; init; }
 
-    /// <summary>Where the organisation key lies if a token holds it.</summary>
-    public TokenUri? OrganisationToken { get; init; }
+    /// <summary>Where the organisation key lies if a token or vault holds it.</summary>
+    public KeyAddress? OrganisationAddress { get; init; }
 
     public required VerifyingKey Transport { get; init; }
 
@@ -43,9 +42,9 @@ internal sealed record ProfileDocument
                 ["key"] = key.PublicKey.ToJwk(),
             })]),
         };
-        if (OrganisationToken is { } token)
+        if (OrganisationAddress is { } address)
         {
-            json["organisationToken"] = token.ToString();
+            json["organisationAddress"] = address.ToString();
         }
 
         return SealedJson.Write(json);
@@ -80,15 +79,15 @@ internal sealed record ProfileDocument
         {
             Member = MemberId.Parse(json.GetProperty("member").GetString()!),
             Organisation = Key(json.GetProperty("organisation")),
-            OrganisationToken = TokenOf(json, "organisationToken"),
+            OrganisationAddress = AddressOf(json, "organisationAddress"),
             Transport = Key(json.GetProperty("transport")),
             People = [.. json.GetProperty("people").EnumerateArray().Select(person => new PersonKey(
                 person.GetProperty("person").GetString()!,
                 RoleWords.TryParse(person.GetProperty("roles").EnumerateArray().Select(role => role.GetString()!), out var roles) ? roles : throw new FormatException("A role is not known."),
                 Key(person.GetProperty("key")))
             {
-                File = person.TryGetProperty("token", out _) ? "" : FileOf(person),
-                Token = TokenOf(person, "token"),
+                File = person.TryGetProperty("address", out _) ? "" : FileOf(person),
+                Address = AddressOf(person, "address"),
             })],
             Inbox = [.. json.GetProperty("inbox").EnumerateArray().Select(key => new InboxKey(
                 key.GetProperty("period").GetInt32(),
@@ -107,12 +106,12 @@ internal sealed record ProfileDocument
             ["roles"] = new JsonArray([.. RoleWords.Write(person.Roles).Select(role => (JsonNode)role)]),
             ["key"] = person.PublicKey.ToJwk(),
         };
-        json[person.Token is null ? "file" : "token"] = person.Token?.ToString() ?? person.File;
+        json[person.Address is null ? "file" : "address"] = person.Address?.ToString() ?? person.File;
         return json;
     }
 
-    private static TokenUri? TokenOf(JsonElement json, string name) => !json.TryGetProperty(name, out var text) ? null
-        : TokenUri.TryParse(text.GetString()!, out var uri, out _) ? uri : throw new FormatException("The token's address is none.");
+    private static KeyAddress? AddressOf(JsonElement json, string name) => !json.TryGetProperty(name, out var text) ? null
+        : KeyAddress.TryParse(text.GetString()!, out var address, out _) ? address : throw new FormatException("The key's address is none.");
 
     private static VerifyingKey Key(JsonElement json) =>
         VerifyingKey.TryFromJwk(json, out var key) ? key : throw new FormatException("The key is no P-256 key.");

@@ -1,5 +1,4 @@
 using CleanRoom.Charter.Log;
-using CleanRoom.Client.Keys.Tokens;
 
 namespace CleanRoom.Client.Keys;
 
@@ -15,8 +14,8 @@ public sealed class ProfileOptions
     /// <summary>Encrypts the organisation key on disk; empty = not encrypted. Defaults to empty.</summary>
     public string Passphrase { get; init; } = "";
 
-    /// <summary>The organisation key, which lies in a PKCS#11 token already; null: a new one is made and kept in a file. Defaults to null.</summary>
-    public TokenUri? OrganisationToken { get; init; }
+    /// <summary>The organisation key, which lies in a PKCS#11 token or in Azure Key Vault already; null: a new one is made and kept in a file. Defaults to null.</summary>
+    public KeyAddress? OrganisationAddress { get; init; }
 
     /// <summary>Asks for the PIN of a token by its name, where no file holds it; null or empty: nobody gives one. Defaults to null.</summary>
     public Func<string, string?>? AskPin { get; init; }

@@ -61,7 +61,7 @@ internal sealed class KeyVaultCustody(KeyVaultClient vault, Func<VaultSession> s
                     : $"Deleted in the vault, whose purge protection keeps it until {date}: until then whoever may recover keys there can bring it back.",
                 until);
         }
-        catch (KeyReleaseException exception)
+        catch (AzureException exception)
         {
             throw new CustodyException(exception.Message, exception);
         }
@@ -110,7 +110,7 @@ internal sealed class KeyVaultCustody(KeyVaultClient vault, Func<VaultSession> s
         {
             return await vault.CreateAsync(name, rules.ReleasePolicy, rules.Immutable, cancellationToken);
         }
-        catch (KeyReleaseException exception)
+        catch (AzureException exception)
         {
             throw new CustodyException(exception.Message, exception);
         }
@@ -165,7 +165,7 @@ internal sealed class KeyVaultCustody(KeyVaultClient vault, Func<VaultSession> s
             {
                 return await vault.ReleaseAsync(key.Name, key.Version, key.PublicKey, cancellationToken);
             }
-            catch (Exception exception) when (exception is KeyReleaseException or EvidenceUnavailableException)
+            catch (Exception exception) when (exception is AzureException or EvidenceUnavailableException)
             {
                 throw new CustodyException(exception.Message, exception);
             }

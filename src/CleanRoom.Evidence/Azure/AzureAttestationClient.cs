@@ -37,7 +37,7 @@ public sealed class AzureAttestationClient(HttpClient http, Uri instance, TimePr
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The token, a compact JWS.</returns>
     /// <exception cref="ArgumentException">The evidence is of another kind or not about these data.</exception>
-    /// <exception cref="KeyReleaseException">The service refuses, or its answer is not to be trusted.</exception>
+    /// <exception cref="AzureException">The service refuses, or its answer is not to be trusted.</exception>
     public async Task<string> AttestAsync(EvidenceEnvelope evidence, ReadOnlyMemory<byte> runtimeData, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(evidence);
@@ -49,7 +49,7 @@ public sealed class AzureAttestationClient(HttpClient http, Uri instance, TimePr
 
         if (!evidence.Parts.TryGetValue(SnpKind.CertificatesPart, out var certificates))
         {
-            throw new KeyReleaseException("The platform gave no certificates with its report, which the attestation service wants: use a platform that hands them out.");
+            throw new AzureException("The platform gave no certificates with its report, which the attestation service wants: use a platform that hands them out.");
         }
 
         var nonce = StrictBase64.EncodeUrl(RandomNumberGenerator.GetBytes(NonceSize));
@@ -67,7 +67,7 @@ public sealed class AzureAttestationClient(HttpClient http, Uri instance, TimePr
             http, HttpMethod.Post, new Uri(_instance, $"attest/SevSnpVm?api-version={Version}"), body, null, Who, cancellationToken).ConfigureAwait(false);
         if (status != HttpStatusCode.OK)
         {
-            throw new KeyReleaseException(status switch
+            throw new AzureException(status switch
             {
                 HttpStatusCode.BadRequest or HttpStatusCode.Forbidden => "The attestation service refuses the evidence: check the instance's policy, and that this machine is a confidential one.",
                 HttpStatusCode.TooManyRequests => "The attestation service asks to wait: try again later.",
@@ -79,7 +79,7 @@ public sealed class AzureAttestationClient(HttpClient http, Uri instance, TimePr
         var (keysStatus, keys) = await AzureHttp.SendAsync(http, HttpMethod.Get, new Uri(_instance, "certs"), null, null, Who, cancellationToken).ConfigureAwait(false);
         if (keysStatus != HttpStatusCode.OK)
         {
-            throw new KeyReleaseException($"The attestation service answered {(int)keysStatus} when asked for its keys: check its address, or try again later.");
+            throw new AzureException($"The attestation service answered {(int)keysStatus} when asked for its keys: check its address, or try again later.");
         }
 
         Check(token, JsonSerializer.SerializeToUtf8Bytes(keys), nonce, runtimeData.Span);
@@ -137,5 +137,5 @@ public sealed class AzureAttestationClient(HttpClient http, Uri instance, TimePr
     private static int Rank(byte[] der) =>
         !Certificate.TryParse(der, out var certificate) ? 3 : certificate.Issuer.Span.SequenceEqual(certificate.Subject.Span) ? 2 : CertificateRules.IsAuthority(certificate, 0) ? 1 : 0;
 
-    private static KeyReleaseException Refuse(string what) => new($"The attestation service's answer {what}: nothing was asked of the vault; check the instance's address.");
+    private static AzureException Refuse(string what) => new($"The attestation service's answer {what}: nothing was asked of the vault; check the instance's address.");
 }

@@ -66,19 +66,22 @@ public static class AzureHttp
             request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         }
 
+        // The client's own limit ends with the headers: who sends the body a byte a minute is held to the same.
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(http.Timeout);
         try
         {
-            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken).ConfigureAwait(false);
+            using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
             if (response.StatusCode != HttpStatusCode.OK)
             {
                 return (response.StatusCode, default);
             }
 
-            await response.Content.LoadIntoBufferAsync(MaxAnswer, cancellationToken).ConfigureAwait(false);
-            var bytes = await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false);
+            await response.Content.LoadIntoBufferAsync(MaxAnswer, limit.Token).ConfigureAwait(false);
+            var bytes = await response.Content.ReadAsByteArrayAsync(limit.Token).ConfigureAwait(false);
             if (!ForeignJson.TryParse(bytes, MaxDepth, out var document))
             {
-                throw new KeyReleaseException($"{who}'s answer is no JSON, or has a member twice: check its address.");
+                throw new AzureException($"{who}'s answer is no JSON, or has a member twice: check its address.");
             }
 
             using (document)
@@ -88,11 +91,11 @@ public static class AzureHttp
         }
         catch (HttpRequestException exception)
         {
-            throw new KeyReleaseException($"{who} cannot be reached, is not who it should be, or its answer is too long: check the connection and its address.", exception);
+            throw new AzureException($"{who} cannot be reached, is not who it should be, or its answer is too long: check the connection and its address.", exception) { Problem = AzureProblem.Unavailable };
         }
-        catch (TaskCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new KeyReleaseException($"{who} did not answer in time: try again later.", exception);
+            throw new AzureException($"{who} did not answer in time: try again later.", exception) { Problem = AzureProblem.Unavailable };
         }
     }
 

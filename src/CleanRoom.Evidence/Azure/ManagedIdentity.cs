@@ -8,7 +8,7 @@ public interface IAccessTokens
     /// <summary>Gives a token.</summary>
     /// <param name="resource">Whose: <c>https://vault.azure.net</c>, <c>https://managedhsm.azure.net</c>.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <exception cref="KeyReleaseException">There is none to be had.</exception>
+    /// <exception cref="AzureException">There is none to be had.</exception>
     ValueTask<string> GetAsync(string resource, CancellationToken cancellationToken);
 }
 
@@ -36,7 +36,11 @@ public sealed class ManagedIdentity(Uri metadata, string? clientId) : IAccessTok
         }
         catch (EvidenceUnavailableException exception)
         {
-            throw new KeyReleaseException("The broker cannot sign in to Azure: give its machine a managed identity, and name it in Attestation:KeyVault:ClientId if there are several.", exception);
+            throw new AzureException(
+                "This machine cannot sign in to Azure: give it a managed identity, and name that one's client id if there are several (Attestation:KeyVault:ClientId of a broker, client-id= in a key's address).", exception)
+            {
+                Problem = AzureProblem.Refused,
+            };
         }
     }
 

@@ -93,7 +93,7 @@ internal static class ReleasedKey
         }
         catch (CryptographicException exception)
         {
-            throw new KeyReleaseException("The vault's answer names what is no certificate: check the vault's address.", exception);
+            throw new AzureException("The vault's answer names what is no certificate: check the vault's address.", exception);
         }
         finally
         {
@@ -151,5 +151,5 @@ internal static class ReleasedKey
     private static string? Text(JsonElement owner, string name) =>
         owner.TryGetMember(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
 
-    private static KeyReleaseException Refuse(string what) => new($"The vault's answer {what}: nothing was opened; check the vault's address and the key's name, and tell the vault's owner.");
+    private static AzureException Refuse(string what) => new($"The vault's answer {what}: nothing was opened; check the vault's address and the key's name, and tell the vault's owner.");
 }

@@ -11,6 +11,8 @@ public sealed record VaultKey(string Name, string Version, HpkePublicKey PublicK
 {
     internal const string PolicyType = "application/json; charset=utf-8";
 
+    internal const string HardwareKind = "EC-HSM";
+
     private const int CoordinateSize = 32;
 
     /// <summary>Reads the answer to "Create Key" and holds it against the question: a key of a weaker policy must never be used.</summary>
@@ -23,8 +25,7 @@ public sealed record VaultKey(string Name, string Version, HpkePublicKey PublicK
             throw Refuse("names another key than was asked for");
         }
 
-        if (AzureHttp.Text(key, "kty") != "EC-HSM" || AzureHttp.Text(key, "crv") != "P-256" || !StrictBase64.TryDecodeUrl(AzureHttp.Text(key, "x"), out var x) || x.Length != CoordinateSize
-            || !StrictBase64.TryDecodeUrl(AzureHttp.Text(key, "y"), out var y) || y.Length != CoordinateSize || !HpkePublicKey.TryFromBytes([4, .. x, .. y], out var publicKey))
+        if (AzureHttp.Text(key, "kty") != HardwareKind || PointOf(key) is not { } point || !HpkePublicKey.TryFromBytes(point, out var publicKey))
         {
             throw Refuse("has no P-256 key that an HSM holds");
         }
@@ -37,12 +38,47 @@ public sealed record VaultKey(string Name, string Version, HpkePublicKey PublicK
         return HasPolicy(answer, policy, immutable) ? new VaultKey(name, version, publicKey) : throw Refuse("is about a key with another release policy than was asked for");
     }
 
+    /// <summary>Reads the answer to "Get Key" of a key that is to sign.</summary>
+    internal static VerifyingKey ReadSigning(JsonElement answer, Uri vault, string name, string version, DateTimeOffset now)
+    {
+        if (!answer.TryGetMember("key", out var key) || AzureHttp.Text(key, "kid") != new Uri(vault, $"keys/{name}/{version}").AbsoluteUri)
+        {
+            throw NoSigner("is about another key than was asked for: write the key's address as the vault shows it, in its letters", AzureProblem.Untrusted);
+        }
+
+        if (AzureHttp.Text(key, "kty") is not ("EC" or HardwareKind) || PointOf(key) is not { } point || !VerifyingKey.TryFromPoint(point, out var publicKey))
+        {
+            throw NoSigner("is about a key that is none on the curve P-256: make one there (type EC, curve P-256)");
+        }
+
+        if (!key.TryGetMember("key_ops", out var uses) || uses.ValueKind != JsonValueKind.Array || !uses.EnumerateArray().Any(use => use.ValueKind == JsonValueKind.String && use.GetString() == "sign"))
+        {
+            throw NoSigner("is about a key that may not sign: add the operation sign to the key");
+        }
+
+        // Dates in seconds since 1970; what is no number counts as over.
+        if (!answer.TryGetMember("attributes", out var attributes) || !attributes.TryGetMember("enabled", out var enabled) || enabled.ValueKind != JsonValueKind.True
+            || (attributes.TryGetMember("nbf", out _) && !(AzureHttp.Number(attributes, "nbf") <= now.ToUnixTimeSeconds()))
+            || (attributes.TryGetMember("exp", out _) && !(AzureHttp.Number(attributes, "exp") > now.ToUnixTimeSeconds())))
+        {
+            throw NoSigner("is about a key that is disabled, expired or not valid yet: enable it in the vault, or sign with another one");
+        }
+
+        return publicKey;
+    }
+
+    private static byte[]? PointOf(JsonElement key) =>
+        AzureHttp.Text(key, "crv") == "P-256" && StrictBase64.TryDecodeUrl(AzureHttp.Text(key, "x"), out var x) && x.Length == CoordinateSize
+        && StrictBase64.TryDecodeUrl(AzureHttp.Text(key, "y"), out var y) && y.Length == CoordinateSize ? [4, .. x, .. y] : null;
+
+    private static AzureException NoSigner(string what, AzureProblem problem = AzureProblem.Refused) => new($"The vault's answer {what}.") { Problem = problem };
+
     private static bool HasPolicy(JsonElement answer, ReadOnlySpan<byte> asked, bool immutable) =>
         answer.TryGetMember("release_policy", out var policy) && StrictBase64.TryDecodeUrl(AzureHttp.Text(policy, "data"), out var data)
         && CanonicalJson.TryCanonicalize(data, out var given) && CanonicalJson.TryCanonicalize(asked, out var wanted) && given.AsSpan().SequenceEqual(wanted)
         && (!immutable || (policy.TryGetMember("immutable", out var fixedForEver) && fixedForEver.ValueKind == JsonValueKind.True));
 
-    private static KeyReleaseException Refuse(string what) => new($"The vault's answer {what}: it is not used; look at the vault's keys, and tell the vault's owner.");
+    private static AzureException Refuse(string what) => new($"The vault's answer {what}: it is not used; look at the vault's keys, and tell the vault's owner.");
 }
 
 /// <summary>What became of a deleted key.</summary>
@@ -60,7 +96,7 @@ public sealed record KeyDeletion(bool Kept, bool Purgeable, DateTimeOffset? Purg
         var prefix = new Uri(vault, $"keys/{name}/").AbsoluteUri;
         if (!answer.TryGetMember("key", out var key) || AzureHttp.Text(key, "kid") is not { } id || !id.StartsWith(prefix, StringComparison.Ordinal))
         {
-            throw new KeyReleaseException("The vault's answer is about another key than was to be deleted: nothing counts as deleted; look at the vault's keys.");
+            throw new AzureException("The vault's answer is about another key than was to be deleted: nothing counts as deleted; look at the vault's keys.");
         }
 
         // Levels: Purgeable, Recoverable[+Purgeable], CustomizedRecoverable[+Purgeable], each also with +ProtectedSubscription. Only the first keeps nothing.

@@ -26,7 +26,7 @@ public sealed class VaultSession(KeyVaultClient vault, AzureAttestationClient at
     /// <param name="publicKey">The public half that is expected.</param>
     /// <param name="cancellationToken">Stops.</param>
     /// <returns>The scalar, 32 bytes.</returns>
-    /// <exception cref="KeyReleaseException">The vault or the attestation service refuses, or what came is another key.</exception>
+    /// <exception cref="AzureException">The vault or the attestation service refuses, or what came is another key.</exception>
     /// <exception cref="EvidenceUnavailableException">This machine gives no evidence.</exception>
     public async Task<SecretBytes> ReleaseAsync(string name, string version, HpkePublicKey publicKey, CancellationToken cancellationToken)
     {
@@ -70,16 +70,16 @@ public sealed class VaultSession(KeyVaultClient vault, AzureAttestationClient at
             scalar = parameters.D;
             if (read != loan.Span.Length || parameters.Curve.Oid.Value != ECCurve.NamedCurves.nistP256.Oid.Value || scalar is null)
             {
-                throw new KeyReleaseException("The vault released what is no P-256 key: look at the vault's keys.");
+                throw new AzureException("The vault released what is no P-256 key: look at the vault's keys.");
             }
 
             // The public half is computed from the scalar, not taken from the file.
             using var own = HpkePrivateKey.Import(scalar);
-            return own.PublicKey.Equals(expected) ? new SecretBytes(scalar) : throw new KeyReleaseException("The vault released another key than the one that was made there: look at the vault's keys.");
+            return own.PublicKey.Equals(expected) ? new SecretBytes(scalar) : throw new AzureException("The vault released another key than the one that was made there: look at the vault's keys.");
         }
         catch (CryptographicException exception)
         {
-            throw new KeyReleaseException("The vault released what is no P-256 key: look at the vault's keys.", exception);
+            throw new AzureException("The vault released what is no P-256 key: look at the vault's keys.", exception);
         }
         finally
         {

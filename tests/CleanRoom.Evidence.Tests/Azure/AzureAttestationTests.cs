@@ -57,7 +57,7 @@ public sealed class AzureAttestationTests : IDisposable
         var made = await MakeAsync("other");
         using var session = Session();
 
-        var refusal = await Assert.ThrowsAsync<KeyReleaseException>(() => session.ReleaseAsync(Name, made.Version, made.PublicKey, Token));
+        var refusal = await Assert.ThrowsAsync<AzureException>(() => session.ReleaseAsync(Name, made.Version, made.PublicKey, Token));
 
         Assert.Contains("release policy", refusal.Message, StringComparison.Ordinal);
     }
@@ -103,7 +103,7 @@ public sealed class AzureAttestationTests : IDisposable
         _attestation.Twist = what;
         using var session = Session();
 
-        var refusal = await Assert.ThrowsAsync<KeyReleaseException>(() => session.ReleaseAsync(Name, made.Version, made.PublicKey, Token));
+        var refusal = await Assert.ThrowsAsync<AzureException>(() => session.ReleaseAsync(Name, made.Version, made.PublicKey, Token));
 
         Assert.Contains(word, refusal.Message, StringComparison.Ordinal);
         Assert.EndsWith(".", refusal.Message, StringComparison.Ordinal);
@@ -122,7 +122,7 @@ public sealed class AzureAttestationTests : IDisposable
         _vault.Twist = what;
         using var session = Session();
 
-        var refusal = await Assert.ThrowsAsync<KeyReleaseException>(() => session.ReleaseAsync(Name, made.Version, made.PublicKey, Token));
+        var refusal = await Assert.ThrowsAsync<AzureException>(() => session.ReleaseAsync(Name, made.Version, made.PublicKey, Token));
 
         Assert.Contains(word, refusal.Message, StringComparison.Ordinal);
     }
@@ -133,7 +133,7 @@ public sealed class AzureAttestationTests : IDisposable
         var made = await MakeAsync();
         using var session = Session();
         _machine.WithoutCertificates = true;
-        Assert.Contains("no certificates", (await Assert.ThrowsAsync<KeyReleaseException>(() => session.ReleaseAsync(Name, made.Version, made.PublicKey, Token))).Message, StringComparison.Ordinal);
+        Assert.Contains("no certificates", (await Assert.ThrowsAsync<AzureException>(() => session.ReleaseAsync(Name, made.Version, made.PublicKey, Token))).Message, StringComparison.Ordinal);
         _machine.Silent = true;
         _ = await Assert.ThrowsAsync<EvidenceUnavailableException>(() => session.ReleaseAsync(Name, made.Version, made.PublicKey, Token));
 

@@ -32,7 +32,7 @@ public sealed class ManagedIdentityTests : IDisposable
         _ = _server.On(Request, new TableAnswer(status, System.Text.Encoding.UTF8.GetBytes(body), status == 302 ? "http://localhost:1/" : null));
         using var identity = new ManagedIdentity(_server.Address, null);
 
-        var refusal = await Assert.ThrowsAsync<KeyReleaseException>(() => identity.GetAsync("https://vault.azure.net", TestContext.Current.CancellationToken).AsTask());
+        var refusal = await Assert.ThrowsAsync<AzureException>(() => identity.GetAsync("https://vault.azure.net", TestContext.Current.CancellationToken).AsTask());
 
         Assert.Contains("cannot sign in", refusal.Message, StringComparison.Ordinal);
     }

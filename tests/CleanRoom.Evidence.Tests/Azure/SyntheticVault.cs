@@ -84,6 +84,7 @@ internal sealed class SyntheticVault : IDisposable
         "no json" => TlsAnswer.Json("<html>"),
         "member twice" => TlsAnswer.Json("""{"value":"a","value":"b","key":{}}"""),
         "too long" => new TlsAnswer(200, new byte[2 << 20]),
+        "stalls" => TlsAnswer.Json("{ }") with { Stalls = true },
         _ => null,
     };
 

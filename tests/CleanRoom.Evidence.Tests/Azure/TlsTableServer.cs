@@ -20,6 +20,12 @@ internal sealed record TlsRequest(string Line, string? Authorization, string Bod
 /// <param name="Location">Where a redirect leads.</param>
 internal sealed record TlsAnswer(int Status, byte[] Body, string? Location = null)
 {
+    /// <summary>One more header, "Name: value"; "" for none.</summary>
+    public string Header { get; init; } = "";
+
+    /// <summary>The last byte of the body never comes.</summary>
+    public bool Stalls { get; init; }
+
     public static TlsAnswer Json(string json) => new(200, Encoding.UTF8.GetBytes(json));
 
     public static TlsAnswer Empty(int status) => new(status, "{}"u8.ToArray());
@@ -44,6 +50,7 @@ internal sealed class TlsTableServer : IDisposable
     private readonly List<TlsRequest> _asked = [];
     private readonly List<string> _surprises = [];
     private readonly X509Certificate2 _certificate;
+    private readonly CancellationTokenSource _ended = new();
 
     public TlsTableServer(string host = "localhost")
     {
@@ -51,6 +58,7 @@ internal sealed class TlsTableServer : IDisposable
         root.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         root.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign, true));
         using var self = root.CreateSelfSigned(Begin, End);
+        Host = host;
         Root = X509CertificateLoader.LoadCertificate(self.RawData);
         using var authority = RootWithKey();
         using var leaf = Leaf(host, Key).Create(authority, Begin.AddDays(1), End.AddDays(-1), [1]);
@@ -63,6 +71,9 @@ internal sealed class TlsTableServer : IDisposable
     }
 
     public Uri Address { get; }
+
+    /// <summary>The name in the certificate.</summary>
+    public string Host { get; }
 
     /// <summary>The root that this server's certificate is under, without its key.</summary>
     public X509Certificate2 Root { get; }
@@ -120,6 +131,8 @@ internal sealed class TlsTableServer : IDisposable
 
     public void Dispose()
     {
+        _ended.Cancel();
+        _ended.Dispose();
         _listener.Stop();
         _certificate.Dispose();
         Root.Dispose();
@@ -153,14 +166,20 @@ internal sealed class TlsTableServer : IDisposable
                 await tls.AuthenticateAsServerAsync(_certificate);
                 var request = await ReadAsync(tls);
                 var answer = Find(request)?.Invoke(request) ?? TlsAnswer.Empty(501);
-                var location = answer.Location is { } to ? $"Location: {to}\r\n" : "";
+                var location = (answer.Location is { } to ? $"Location: {to}\r\n" : "") + (answer.Header.Length > 0 ? answer.Header + "\r\n" : "");
                 await tls.WriteAsync(Encoding.ASCII.GetBytes(string.Create(
                     CultureInfo.InvariantCulture, $"HTTP/1.1 {answer.Status} Answer\r\nContent-Type: application/json\r\n{location}Content-Length: {answer.Body.Length}\r\nConnection: close\r\n\r\n")));
-                await tls.WriteAsync(answer.Body);
+                await tls.WriteAsync(answer.Stalls ? answer.Body.AsMemory(..^1) : answer.Body);
+                if (answer.Stalls)
+                {
+                    await tls.FlushAsync();
+                    await Task.Delay(Timeout.InfiniteTimeSpan, _ended.Token);
+                }
+
                 await tls.ShutdownAsync();
             }
         }
-        catch (Exception exception) when (exception is IOException or System.Security.Authentication.AuthenticationException or SocketException or ObjectDisposedException)
+        catch (Exception exception) when (exception is IOException or System.Security.Authentication.AuthenticationException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // The client went away, or does not trust us.
         }

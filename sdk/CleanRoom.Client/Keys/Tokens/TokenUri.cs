@@ -1,5 +1,4 @@
 using System.Collections.Frozen;
-using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using CleanRoom.Cryptography;
 
@@ -9,12 +8,13 @@ namespace CleanRoom.Client.Keys.Tokens;
 /// Where a signing key lies in a PKCS#11 token, as a PKCS#11 URI (RFC 7512): <c>pkcs11:token=LABEL;object=LABEL?module-path=/PATH</c>. The token is named by <c>token</c> or <c>serial</c> or both, the key by
 /// <c>object</c> or <c>id</c> or both; <c>module-path</c> is the vendor's library; <c>pin-source=file:/PATH</c> is a file with the PIN. Nothing else may stand in it, and never the PIN.
 /// </summary>
-public sealed class TokenUri
+public sealed class TokenUri : KeyAddress
 {
     /// <summary>What it begins with.</summary>
     public const string Scheme = "pkcs11:";
 
-    private const int MaxLength = 2048;
+    internal const string Form = "write pkcs11:token=LABEL;object=LABEL?module-path=/PATH, with &pin-source=file:/PATH if a file holds the PIN (RFC 7512)";
+
     private const int MaxId = 64;
     private const string FileScheme = "file:";
 
@@ -22,9 +22,10 @@ public sealed class TokenUri
     private static readonly FrozenSet<string> QueryNames = FrozenSet.Create(StringComparer.Ordinal, "module-path", "pin-source");
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private readonly string _text;
-
-    private TokenUri(string text) => _text = text;
+    private TokenUri(string text)
+        : base(text)
+    {
+    }
 
     /// <summary>The token's label; null for any.</summary>
     public string? Token { get; private init; }
@@ -44,35 +45,20 @@ public sealed class TokenUri
     /// <summary>Absolute path of the file with the PIN; null: whoever uses the key is asked.</summary>
     public string? PinFile { get; private init; }
 
-    /// <summary>Reads one.</summary>
-    /// <exception cref="ClientException">What is wrong, and how it should be. The text is not repeated.</exception>
-    public static TokenUri Parse(string text)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        return TryParse(text, out var uri, out var problem) ? uri : throw new ClientException(
-            ClientProblem.Usage, $"The key's address {problem}: write pkcs11:token=LABEL;object=LABEL?module-path=/PATH, with &pin-source=file:/PATH if a file holds the PIN (RFC 7512).");
-    }
+    internal override string Holder => "the token " + TokenName;
 
-    /// <summary>Reads one.</summary>
-    /// <param name="text">The text.</param>
-    /// <param name="uri">What it says.</param>
-    /// <param name="problem">What is wrong, to stand behind "The key's address".</param>
-    public static bool TryParse(string text, [NotNullWhen(true)] out TokenUri? uri, [NotNullWhen(false)] out string? problem)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        uri = null;
-        if (text.Length > MaxLength || !text.StartsWith(Scheme, StringComparison.Ordinal))
-        {
-            problem = $"does not begin with {Scheme}, or is longer than {MaxLength} characters";
-            return false;
-        }
+    /// <inheritdoc/>
+    public override ISigningKey OpenKey(Func<string, string?>? askPin) => TokenSigningKey.Open(this, askPin);
 
+    /// <returns>Null with what is wrong.</returns>
+    internal static TokenUri? Read(string text, out string? problem)
+    {
         var (path, query) = Split(text[Scheme.Length..], '?');
         var values = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         problem = Read(path.Split(';'), PathNames, values) ?? Read(query?.Split('&') ?? [], QueryNames, values);
         if (problem is not null)
         {
-            return false;
+            return null;
         }
 
         string? token, serial, label, module, pin;
@@ -83,7 +69,7 @@ public sealed class TokenUri
         catch (DecoderFallbackException)
         {
             problem = "holds bytes that are no text";
-            return false;
+            return null;
         }
 
         var id = values.GetValueOrDefault("id", []);
@@ -95,23 +81,14 @@ public sealed class TokenUri
             : null;
         if (problem is not null)
         {
-            return false;
+            return null;
         }
 
-        uri = new TokenUri(text) { Token = token, Serial = serial, Label = label, Id = id, ModulePath = module!, PinFile = pin?[FileScheme.Length..] };
-        return true;
+        return new TokenUri(text) { Token = token, Serial = serial, Label = label, Id = id, ModulePath = module!, PinFile = pin?[FileScheme.Length..] };
 
         // A zero ends a text for the module, and for nobody else.
         string? Text(string name) => !values.TryGetValue(name, out var bytes) ? null : !bytes.Contains((byte)0) ? Strict.GetString(bytes) : throw new DecoderFallbackException();
     }
-
-    /// <summary>Opens the key. The caller disposes it.</summary>
-    /// <param name="askPin">Asks for the PIN of a token by its name if no file holds it; null or empty: nobody gives one.</param>
-    /// <exception cref="ClientException">The module, token or key is not there or is no P-256 key that signs, several match, or the PIN is missing, wrong or locked.</exception>
-    public ISigningKey OpenKey(Func<string, string?>? askPin) => TokenSigningKey.Open(this, askPin);
-
-    /// <summary>The text that was read.</summary>
-    public override string ToString() => _text;
 
     /// <summary>What the token is called in what people read.</summary>
     internal string TokenName => Token ?? "with serial number " + Serial;
