@@ -185,8 +185,8 @@ internal static class CharterRules
         }
     }
 
-    /// <summary>Tables that could be subtracted from each other do not stand in one charter.</summary>
-    private static void CheckTables(CharterParts parts, Problems problems)
+    /// <summary>Tables that could be subtracted from each other do not stand in one charter, nor groups by the same.</summary>
+    private static void CheckReleases(CharterParts parts, Problems problems)
     {
         for (var i = 0; i < parts.Queries.Count; i++)
         {
@@ -195,6 +195,11 @@ internal static class CharterRules
                 if (parts.Queries[i].Table is { } table && parts.Queries[j].Table is { } before && TableTerms.WhyNotBeside(before, table) is { } why)
                 {
                     problems.Add($"queries[{i}].table", $"{why} as {parts.Queries[j].Id}", "write the same numbers, and let attributes that both count by come first, in one order");
+                }
+
+                if (parts.Queries[i].Group is { } group && parts.Queries[j].Group?.By == group.By)
+                {
+                    problems.Add($"queries[{i}].group.by", $"makes groups of the same persons as {parts.Queries[j].Id}", "keep one of the two");
                 }
             }
         }
@@ -218,7 +223,7 @@ internal static class CharterRules
 
             if (parts.Queries[i].MinimumContributors > contributors.Count)
             {
-                problems.Add($"queries[{i}].{(parts.Queries[i].Table is null ? "corroboration" : "table")}.contributors", "is more than the contributors", "lower it");
+                problems.Add($"queries[{i}].{(parts.Queries[i].Table is not null ? "table" : parts.Queries[i].Group is not null ? "group" : "corroboration")}.contributors", "is more than the contributors", "lower it");
             }
 
             foreach (var stranger in parts.Queries[i].Only.Where(member => !contributors.Contains(member)))
@@ -232,7 +237,7 @@ internal static class CharterRules
             }
         }
 
-        CheckTables(parts, problems);
+        CheckReleases(parts, problems);
         foreach (var member in parts.Quotas.RecordsPerMonth.Keys.Where(member => !contributors.Contains(member)).Order())
         {
             problems.Add($"quotas.recordsPerMonth.{member}", "is not a contributor", "remove it");

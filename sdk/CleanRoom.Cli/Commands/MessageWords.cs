@@ -28,6 +28,7 @@ internal static class MessageWords
         RoomMessage.EmergencyAnswer { State: EmergencyState.Refused } => "your warning did NOT leave: call somebody",
         RoomMessage.EmergencyAnswer => "your warning is withdrawn: who had it is told to delete it",
         RoomMessage.TableRelease => "a table of counts",
+        RoomMessage.Groups => "groups of persons with something in common",
         RoomMessage.Withdrawn => "withdrawn: delete what you were told",
         RoomMessage.Outcome => "what your disclosure led to",
         RoomMessage.UseStatement => "what was done with your records in a quarter",
@@ -130,6 +131,18 @@ internal static class MessageWords
             .. table.Rows.Count == 0 ? [("all", "too few to say")] : Array.Empty<(string, string)>(),
             ("not shown", $"fewer than {table.Terms.K} persons or {table.Terms.Contributors} contributors, or more than {table.Terms.DominancePercent} % of one; rounded to {table.Terms.RoundTo}s"),
             ("means", RoomMessage.TableRelease.Caveat),
+        ],
+        RoomMessage.Groups groups =>
+        [
+            ("query", $"{groups.Query} {groups.Version}, by {groups.Terms.By.ToString().ToLowerInvariant()}; part {groups.Part} of {groups.Parts}"),
+            ("persons", $"who came before {ProtocolTime.Write(groups.Until)} and were in no release before"),
+            .. groups.Told.Select(group => ($"group {group.Id}", string.Join("; ", ((string[])[
+                $"{group.Band} persons, whichever contributor is left out",
+                string.Join(" > ", group.Places.Select(place => place.Admin1 ?? place.Country)),
+                string.Join(" to ", group.Quarters),
+                List(group.Codes)]).Where(part => part.Length > 0)))),
+            ("not told", $"groups of fewer than {groups.Terms.K} persons without any one contributor, or of fewer than {groups.Terms.Contributors} contributors"),
+            ("means", RoomMessage.Groups.Caveat),
         ],
         RoomMessage.Withdrawn withdrawn => [(withdrawn.Match is null ? "request or emergency" : "match", withdrawn.Match ?? $"{withdrawn.Id}"), ("do now", "delete every copy; do not act on it")],
         RoomMessage.Ending ending => [.. ending.Records.Select(record => (record.Own, $"ends {ProtocolTime.Write(record.Ends)}: {List(record.Purposes)}")), ("do now", "ask the person again, then \"consent grant\"; without it, what it allowed stops by itself")],

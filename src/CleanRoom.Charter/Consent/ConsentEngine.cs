@@ -16,8 +16,14 @@ public static class ConsentEngine
     /// <param name="now">Room time, the one for what expires.</param>
     public static bool AreComparable(LinkSide first, LinkSide second, DateTimeOffset now) =>
         first.Record.Contributor != second.Record.Contributor
-        && Allows(first, ConsentPurpose.BlindMatch, second.Record.Contributor, now)
-        && Allows(second, ConsentPurpose.BlindMatch, first.Record.Contributor, now);
+        && MayBeCompared(first, second.Record.Contributor, now)
+        && MayBeCompared(second, first.Record.Contributor, now);
+
+    /// <summary>Says whether a record may be compared with those of another contributor.</summary>
+    /// <param name="side">The record with what its contributor has said.</param>
+    /// <param name="other">The other contributor.</param>
+    /// <param name="now">Room time, the one for what expires.</param>
+    public static bool MayBeCompared(LinkSide side, MemberId other, DateTimeOffset now) => Allows(side, ConsentPurpose.BlindMatch, other, now);
 
     /// <summary>Decides what may be told of a link.</summary>
     /// <param name="pair">The link.</param>
@@ -131,6 +137,45 @@ public static class ConsentEngine
     /// <returns>The rule that forbids it; null if it may be told.</returns>
     public static ReasonCode? WhyNotWarned(LinkSide side, Agency agency, DateTimeOffset now) =>
         ConcernsChild(side) && agency.Kind != RecipientKinds.ChildProtection ? ReasonCode.Child : WhyNotDisclosed(side, agency, identifying: false, now);
+
+    /// <summary>
+    /// Says whether a record's persons may stand in a group (Q10): what a person has to look at first, and a child's, is in none, for nobody looks at groups.
+    /// </summary>
+    /// <param name="side">The record with what its contributor has said.</param>
+    /// <param name="needed">The purpose under which the group is told.</param>
+    /// <param name="now">Room time, the one for what expires.</param>
+    public static bool MayBeInGroup(LinkSide side, ConsentPurpose needed, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(side);
+        return side.Record.HasVictimOrWitness && !ConcernsChild(side) && !ReviewCaveats.Any(side.Record.Caveats.Contains)
+            && InForce(side, ConsentPurpose.BlindMatch, now).Any() && InForce(side, needed, now).Any();
+    }
+
+    /// <summary>Says whether a contributor may be told of a group in which a record is: its own, or one of a contributor with which it lists each other, whose person has agreed.</summary>
+    /// <param name="side">The record with what its contributor has said.</param>
+    /// <param name="told">The contributor.</param>
+    /// <param name="standing">What that contributor has said.</param>
+    /// <param name="needed">The purpose under which the group is told.</param>
+    /// <param name="now">Room time, the one for what expires.</param>
+    public static bool LetsGroupReach(LinkSide side, MemberId told, StandingAuthorisation standing, ConsentPurpose needed, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(side);
+        ArgumentNullException.ThrowIfNull(standing);
+        return side.Record.Contributor == told
+            || (side.Standing.Contributors.Contains(told) && standing.Contributors.Contains(side.Record.Contributor)
+                && Allows(side, needed, told, now, asOrganisation: needed == ConsentPurpose.LeNonIdentifying));
+    }
+
+    /// <summary>Says whether an agency may be told of a group in which a record is.</summary>
+    /// <param name="side">The record with what its contributor has said.</param>
+    /// <param name="agency">The agency.</param>
+    /// <param name="now">Room time, the one for what expires.</param>
+    public static bool LetsGroupReach(LinkSide side, Agency agency, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(side);
+        ArgumentNullException.ThrowIfNull(agency);
+        return agency.Kind != ImmigrationEnforcement && !side.Record.Caveats.Contains("NO_LE") && MayTell(side, agency, now);
+    }
 
     /// <summary>Whether a record is about a child, by its victim's age or its caveat.</summary>
     public static bool IsAboutChild(RecordConsent record)

@@ -88,7 +88,7 @@ public abstract partial record RoomMessage
                 & fields.Member("recipient") == place.Recipient
                 & JsonFields.TextOf(fields.Value("room") ?? default) == place.Room.ToString()
                 & labelled == place.Simulated;
-            message = fields.OneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "emergency", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status", "use") switch
+            message = fields.OneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "emergency", "empty", "ending", "groups", "head", "nothing", "outcome", "request", "review", "status", "use") switch
             {
                 "head" => Head.Read(fields),
                 "empty" => new Empty(),
@@ -104,6 +104,7 @@ public abstract partial record RoomMessage
                 "emergency" => EmergencyAnswer.Read(fields),
                 "N6" => Withdrawn.Read(fields),
                 "N7" => TableRelease.Read(fields),
+                "groups" => Groups.Read(fields),
                 "outcome" => Outcome.Read(fields),
                 "use" => UseStatement.Read(fields),
                 _ => null,

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using CleanRoom.Charter.Groups;
 using CleanRoom.Charter.Json;
 using CleanRoom.Charter.Tables;
 
@@ -59,6 +60,9 @@ public enum QueryKind
 
     /// <summary>A table of counts, released when its time has come.</summary>
     Aggregate,
+
+    /// <summary>Groups of persons who have something in common, released when their time has come.</summary>
+    Group,
 }
 
 /// <summary>Who may ask a watch or a search for what. How often is the quota of each agency (<see cref="AgencyQuota.SearchesPerMonth"/>).</summary>
@@ -120,6 +124,9 @@ public sealed record QueryDefinition(
     /// <summary>What a table counts; null for every other question.</summary>
     public TableTerms? Table { get; init; }
 
+    /// <summary>What persons of a group have in common; null for every other question.</summary>
+    public GroupTerms? Group { get; init; }
+
     /// <summary>The contributors that alone may be told; empty for no such limit. Always named where the link is one of <see cref="NamedOnlyLinkTypes"/>, never elsewhere.</summary>
     public IReadOnlyList<MemberId> Only { get; init; } = [];
 
@@ -158,9 +165,9 @@ public sealed record QueryDefinition(
 
     internal JsonObject ToJson()
     {
-        if (Table is not null)
+        if (Table is not null || Group is not null)
         {
-            return TableToJson(Table);
+            return ReleaseToJson();
         }
 
         var corroboration = new JsonObject { ["contributors"] = MinimumContributors };
@@ -226,7 +233,9 @@ public sealed record QueryDefinition(
     internal string? InWords() => Table is { } table
         ? $"each {table.Period.ToString().ToLowerInvariant()}, {TableTerms.LagMonths} months after its end, persons are counted by {string.Join(" and ", table.By)}, each once and in one release only; "
           + $"no number is of fewer than {table.K} persons or {table.Contributors} contributors, or to more than {table.DominancePercent} % of one contributor, and none that could be got by subtraction; rounded to {table.RoundTo}s; "
-          + $"it goes to {string.Join(" and ", (string[])[.. TellsContributors ? ["contributors"] : Array.Empty<string>(), .. Agencies is { } told ? [$"agencies of the kinds {string.Join(", ", told.Kinds)}"] : Array.Empty<string>()])}"
+          + $"it goes to {string.Join(" and ", (string[])[.. TellsContributors ? ["contributors"] : Array.Empty<string>(), .. ToldAgencies()])}"
+        : Group is { } group
+        ? GroupInWords(group)
         : Asking is null
         ? LinkTypes is [var link] ? link switch
         {
@@ -241,14 +250,25 @@ public sealed record QueryDefinition(
           + $"{string.Join(", ", LinkTypes)} ({Strength} or better), where it is a thing of {string.Join(", ", Asking.Roles)}, never a victim's or a witness's; for {string.Join(", ", Asking.Purposes)}; "
           + $"on the legal basis of {string.Join(", ", Asking.LegalBases)}; two of its officers sign; it is told nothing unless {MinimumContributors} contributors hold it and let this agency know";
 
+    private string GroupInWords(GroupTerms group) =>
+        $"each {group.Period.ToString().ToLowerInvariant()}, {TableTerms.LagMonths} months after its end, groups of persons are told who "
+        + group.By switch
+        {
+            _ => "were brought through the same three or more regions within half a year and recruited alike: the regions, the quarters and how they were recruited",
+        }
+        + $", and whether they are at least 5 or at least 11; each person in one release only, no group of fewer than {group.K} persons whichever contributor is left out, or of fewer than {group.Contributors} contributors; "
+        + $"it goes to {string.Join(" and ", (string[])[.. TellsContributors ? ["contributors that hold one of them"] : Array.Empty<string>(), .. ToldAgencies()])}, as far as every record of the group lets them know";
+
+    private string[] ToldAgencies() => Agencies is { } told ? [$"agencies of the kinds {string.Join(", ", told.Kinds)}"] : [];
+
     internal static QueryDefinition? Read(JsonFields fields)
     {
-        var kind = fields.OneOf("kind", "match", "watch", "search", "aggregate") is { } word ? Enum.Parse<QueryKind>(word, ignoreCase: true) : QueryKind.Match;
+        var kind = fields.OneOf("kind", "match", "watch", "search", "aggregate", "group") is { } word ? Enum.Parse<QueryKind>(word, ignoreCase: true) : QueryKind.Match;
         var id = ReadId(fields, "id", kind);
         var version = ReadVersion(fields, "version");
-        if (kind == QueryKind.Aggregate)
+        if (kind is QueryKind.Aggregate or QueryKind.Group)
         {
-            return ReadTable(fields, id, version);
+            return ReadRelease(fields, kind, id, version);
         }
 
         var asked = kind != QueryKind.Match;
@@ -289,20 +309,31 @@ public sealed record QueryDefinition(
         return result is not null;
     });
 
-    private JsonObject TableToJson(TableTerms table)
+    private JsonObject ReleaseToJson()
     {
+        var message = MessageOf(Kind);
         var tell = new JsonArray();
         if (TellsContributors)
         {
-            tell.Add((JsonNode)new JsonObject { ["message"] = "N7", ["who"] = "contributors" });
+            tell.Add((JsonNode)new JsonObject { ["message"] = message, ["who"] = "contributors" });
         }
 
         if (Agencies is { } agencies)
         {
-            tell.Add((JsonNode)new JsonObject { ["kinds"] = JsonBuild.Sorted(agencies.Kinds), ["message"] = "N7", ["who"] = "agency" });
+            tell.Add((JsonNode)new JsonObject { ["kinds"] = JsonBuild.Sorted(agencies.Kinds), ["message"] = message, ["who"] = "agency" });
         }
 
-        var json = new JsonObject { ["id"] = Id, ["kind"] = "aggregate", ["table"] = table.ToJson(), ["tell"] = tell, ["version"] = Version };
+        var json = new JsonObject { ["id"] = Id, ["kind"] = Kind.ToString().ToLowerInvariant(), ["tell"] = tell, ["version"] = Version };
+        if (Table is not null)
+        {
+            json["table"] = Table.ToJson();
+        }
+
+        if (Group is not null)
+        {
+            json["group"] = Group.ToJson();
+        }
+
         if (Impact is not null)
         {
             json["impact"] = Impact;
@@ -311,9 +342,13 @@ public sealed record QueryDefinition(
         return json;
     }
 
-    private static QueryDefinition? ReadTable(JsonFields fields, string? id, string? version)
+    /// <summary>What carries a release.</summary>
+    private static string MessageOf(QueryKind kind) => kind == QueryKind.Aggregate ? "N7" : "groups";
+
+    private static QueryDefinition? ReadRelease(JsonFields fields, QueryKind kind, string? id, string? version)
     {
-        var table = fields.Object("table") is { } terms ? TableTerms.Read(terms) : null;
+        var table = kind == QueryKind.Aggregate && fields.Object("table") is { } tableTerms ? TableTerms.Read(tableTerms) : null;
+        var group = kind == QueryKind.Group && fields.Object("group") is { } groupTerms ? GroupTerms.Read(groupTerms) : null;
         var tellsContributors = false;
         IReadOnlyList<string>? kinds = null;
         fields.List("tell", 1, 2, (element, path) =>
@@ -326,7 +361,12 @@ public sealed record QueryDefinition(
                 return null;
             }
 
-            tell.Constant("message", "N7");
+            tell.Constant("message", MessageOf(kind));
+            if (who == "agency" && group is { MayReachAgencies: false })
+            {
+                fields.Problems.Add(path, "names agencies, which are never told of such groups", "remove it");
+            }
+
             tellsContributors |= who == "contributors";
             kinds = who == "agency" ? tell.SortedTexts("kinds", 1, RecipientKinds.All.Count, RecipientKinds.MayBeMember, RecipientKinds.Remedy) : kinds;
             tell.End();
@@ -334,12 +374,13 @@ public sealed record QueryDefinition(
         });
         var impact = fields.Optional("impact") is null ? null : fields.Text("impact", MaxImpact);
         fields.End();
-        return id is null || version is null || table is null
+        return id is null || version is null || (table is null && group is null)
             ? null
-            : new QueryDefinition(id, version, [], MatchStrength.Exact, table.Contributors, null, tellsContributors, kinds is null ? null : new AgencyTell(kinds, JurisdictionRule.Any))
+            : new QueryDefinition(id, version, [], MatchStrength.Exact, table?.Contributors ?? group!.Contributors, null, tellsContributors, kinds is null ? null : new AgencyTell(kinds, JurisdictionRule.Any))
             {
-                Kind = QueryKind.Aggregate,
+                Kind = kind,
                 Table = table,
+                Group = group,
                 Impact = impact,
             };
     }

@@ -50,10 +50,10 @@ public sealed record TableTerms(IReadOnlyList<string> By, TablePeriod Period, in
     public int Rounded(int count) => ((2 * count) + RoundTo) / (2 * RoundTo) * RoundTo;
 
     /// <summary>The last end of a period that lies the lag behind a time: everything before it may be released.</summary>
-    public DateTimeOffset CutAt(DateTimeOffset now)
+    public static DateTimeOffset CutAt(TablePeriod period, DateTimeOffset now)
     {
         var then = now.ToUniversalTime().AddMonths(-LagMonths);
-        return new DateTimeOffset(then.Year, Period == TablePeriod.Year ? 1 : ((then.Month - 1) / 3 * 3) + 1, 1, 0, 0, 0, TimeSpan.Zero);
+        return new DateTimeOffset(then.Year, period == TablePeriod.Year ? 1 : ((then.Month - 1) / 3 * 3) + 1, 1, 0, 0, 0, TimeSpan.Zero);
     }
 
     internal JsonObject ToJson() => new()

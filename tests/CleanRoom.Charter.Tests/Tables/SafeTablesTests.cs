@@ -129,7 +129,7 @@ public sealed class SafeTablesTests
     [InlineData("2027-03-31", "year", "2026-01-01")]
     [InlineData("2027-04-01", "year", "2027-01-01")]
     public void CutAt_IsTheEndOfAPeriodThreeMonthsBack(string now, string period, string cut) => Assert.Equal(
-        Time(cut), (Sectors with { Period = period == "year" ? TablePeriod.Year : TablePeriod.Quarter }).CutAt(Time(now)));
+        Time(cut), TableTerms.CutAt(period == "year" ? TablePeriod.Year : TablePeriod.Quarter, Time(now)));
 
     private static DateTimeOffset Time(string day) => DateTimeOffset.Parse(day + "T00:00:00Z", System.Globalization.CultureInfo.InvariantCulture);
 

@@ -110,7 +110,7 @@ public sealed class TableQueryTests
             broken => Assert.False(RoomMessage.TryParse(System.Text.Encoding.UTF8.GetBytes(broken), place, out _)));
     }
 
-    private static JsonObject Sample(string file)
+    internal static JsonObject Sample(string file)
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder.FullName, "CleanRoom.sln")))

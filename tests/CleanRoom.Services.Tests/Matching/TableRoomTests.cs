@@ -60,7 +60,7 @@ public sealed class TableRoomTests
         Assert.Equal(3, Tables(all, "delta").Count);
     }
 
-    private static async Task PassTimeAsync(EnclaveRoom room, Consortium consortium, TimeSpan ahead)
+    internal static async Task PassTimeAsync(EnclaveRoom room, Consortium consortium, TimeSpan ahead)
     {
         await room.Matching.StopAsync();
         var before = (await room.StateAsync()).LastEpoch;

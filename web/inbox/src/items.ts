@@ -47,6 +47,7 @@ function deadlineOf(message: News, roomTime: string): string | null {
     case "outcome":
     case "nothing":
     case "N7":
+    case "groups":
     case "emergency":
     case "use":
       return null;
@@ -79,6 +80,8 @@ function textOf(message: News): readonly string[] {
       return message.records.map((record) => record.own);
     case "N7":
       return [message.query, ...message.by, ...message.rows.flatMap((row) => row.values)];
+    case "groups":
+      return [message.query, ...message.groups.flatMap((group) => [group.id, ...group.codes, ...group.places.map((place) => place.admin1 ?? place.country), ...group.quarters])];
     case "use":
       return [message.quarter];
     case "outcome":

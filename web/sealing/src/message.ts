@@ -158,6 +158,30 @@ export interface Table {
   readonly caveat: string;
 }
 
+/** A group of persons: its band, what they have in common, where and when. */
+export interface Group {
+  readonly id: string;
+  readonly band: string;
+  readonly codes: readonly string[];
+  readonly places: readonly { readonly country: string; readonly admin1: string | null }[];
+  readonly quarters: readonly string[];
+}
+
+/** A part of what is told of groups of persons. Each has as many as it says, whichever contributor is left out. */
+export interface Groups {
+  readonly kind: "groups";
+  readonly query: string;
+  readonly version: string;
+  readonly by: string;
+  readonly k: number;
+  readonly contributors: number;
+  readonly until: string;
+  readonly part: number;
+  readonly parts: number;
+  readonly groups: readonly Group[];
+  readonly caveat: string;
+}
+
 /** Bands in which uses are told. */
 export const countBands = ["0", "1", "2", "3-5", "6-10", "11+"] as const;
 
@@ -226,7 +250,7 @@ export interface EmergencyAnswer {
 export type Message = Head | { readonly kind: "empty" } | News;
 
 /** A message that says something new. */
-export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending | Nothing | Table | Emergency | EmergencyAnswer | Use;
+export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending | Nothing | Table | Groups | Emergency | EmergencyAnswer | Use;
 
 /** The fixed text on every table. */
 export const tableCaveat =
@@ -243,6 +267,11 @@ export const nonPunishment =
   "This is intelligence, not evidence. Persons referred to as victims must not be detained, charged or removed for acts they were compelled to commit "
   + "(Council of Europe Convention Art. 26; EU Directive 2011/36 Art. 8). It must not be used for immigration enforcement. "
   + "Do not approach a service organisation's client except through the desk named.";
+
+/** The fixed text on everything about groups. */
+export const groupsCaveat =
+  "Groups of persons whom several organisations have met, in bands; not of how many there are, and no formal guarantee. That they have something in common is no evidence against anybody. "
+  + nonPunishment;
 
 const maxText = 512;
 const maxFact = 256;
@@ -266,11 +295,13 @@ export function parseMessage(json: Uint8Array, place: Place): Message | null {
 }
 
 function readKind(fields: Fields): Message | null {
-  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "emergency", "empty", "ending", "head", "nothing", "outcome", "request", "review", "status", "use")) {
+  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "emergency", "empty", "ending", "groups", "head", "nothing", "outcome", "request", "review", "status", "use")) {
     case "empty":
       return { kind: "empty" };
     case "ending":
       return readEnding(fields);
+    case "groups":
+      return readGroups(fields);
     case "head":
       return readHead(fields);
     case "nothing":
@@ -488,6 +519,41 @@ function readTable(fields: Fields): Table {
       return found;
     }),
     caveat: fields.oneOf("caveat", tableCaveat),
+  };
+}
+
+function readGroups(fields: Fields): Groups {
+  const terms = fields.object("group");
+  terms.oneOf("period", "quarter", "year");
+  const read = { by: terms.oneOf("by", "route"), k: terms.integer("k", 5, 10_000), contributors: terms.integer("contributors", 2, 64) };
+  terms.end();
+  const parts = fields.integer("parts", 1, 1024);
+  return {
+    kind: "groups",
+    query: fields.matching("query", /^Q[1-9]\d?$/),
+    version: fields.matching("version", /^\d{1,5}\.\d{1,5}\.\d{1,5}$/),
+    ...read,
+    until: fields.time("until"),
+    part: fields.integer("part", 1, parts),
+    parts,
+    groups: fields.list("groups", 1, 1024).map((element) => {
+      const group = new Fields(element);
+      const found = {
+        id: group.matching("id", /^[0-9a-f]{16}$/),
+        band: group.oneOf("band", "5+", "11+"),
+        codes: codesOf(group.list("codes", 0, 64), /^[A-Za-z]{1,40}:[A-Za-z0-9_.+-]{1,80}$/),
+        places: group.list("places", 0, 64).map((item) => {
+          const place = new Fields(item);
+          const region = { country: place.matching("country", /^[A-Z]{3}$/), admin1: place.has("admin1") ? place.matching("admin1", /^[A-Z]{2}-[A-Z0-9]{1,3}$/) : null };
+          place.end();
+          return region;
+        }),
+        quarters: codesOf(group.list("quarters", 0, 2), /^\d{4}-Q[1-4]$/),
+      };
+      group.end();
+      return found;
+    }),
+    caveat: fields.oneOf("caveat", groupsCaveat),
   };
 }
 

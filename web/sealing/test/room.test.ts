@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fromBase64Url, hpke, judgeFrame, RoomLog, toBase64Url, utf8, parseMessage, canonicalize, nonPunishment, tableCaveat, useCaveat, type Json, type LogItem, type LogRefusal, type Place } from "../src/index.ts";
+import { fromBase64Url, hpke, judgeFrame, RoomLog, toBase64Url, utf8, parseMessage, canonicalize, nonPunishment, groupsCaveat, tableCaveat, useCaveat, type Json, type LogItem, type LogRefusal, type Place } from "../src/index.ts";
 import { inbox } from "./vectors.ts";
 
 const { room, genesis, member } = inbox;
@@ -134,6 +134,8 @@ test("messages are read strictly", () => {
   const facts = { ...base, kind: "N3", case: "1", facts: [{ field: "vehicles", text: "van" }], from: { desk: "d", member: "m" }, handling: [], notice: nonPunishment, outcomeDue: "2027-01-01T00:00:00Z", part: 1, parts: 1, purpose: "p", request: id };
   const outcome = { ...base, kind: "outcome", agency: "a", outcome: "Received", own: "A", request: id };
   const table = { ...base, kind: "N7", caveat: tableCaveat, part: 1, parts: 2, query: "G1", rows: [{ n: 20, values: [] }, { n: 15, values: ["THA", "48+"] }], table: { by: ["country", "ageBand"], contributors: 3, dominancePercent: 70, k: 11, period: "quarter", round: 5 }, until: "2027-01-01T00:00:00Z", version: "1.0.0" };
+  const group = { band: "11+", codes: ["platformRecruitment:Facebook"], id: "0123456789abcdef", places: [{ admin1: "TH-50", country: "THA" }, { country: "MMR" }], quarters: ["2026-Q1", "2026-Q2"] };
+  const groups = { ...base, kind: "groups", caveat: groupsCaveat, group: { by: "route", contributors: 2, k: 5, period: "quarter" }, groups: [group], part: 1, parts: 1, query: "Q10", until: "2027-01-01T00:00:00Z", version: "1.0.0" };
   const warning = { ...base, kind: "N4", admin1: "TH-50", child: false, country: "THA", emergency: id, expires: "2027-01-01T00:00:00Z", from: { desk: "d", member: "m" }, handling: [], notice: nonPunishment, presence: "Present", urgency: "Now" };
   const warned = { ...base, kind: "emergency", agency: "a", emergency: id, own: "A", state: "Sent" };
   const use = { ...base, kind: "use", answers: "0", caveat: useCaveat, disclosures: "1", notices: "3-5", oneWay: "2", pointers: "11+", quarter: "2026-Q4", requests: "6-10", withdrawals: "0" };
@@ -143,7 +145,7 @@ test("messages are read strictly", () => {
   assert.deepEqual(parse({ ...base, kind: "empty" }), { kind: "empty" });
   assert.deepEqual(parse({ ...base, kind: "nothing", watch: id }), { kind: "nothing", watch: id });
   assert.equal((parse({ ...notice, watch: id }) as { watch: string }).watch, id);
-  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, use, { ...pointer, decoy: true }, { ...pointer, quartersBetween: 3 }, warning, warned, { ...warned, reason: "QuotaUsed", state: "Refused" }]) {
+  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, groups, use, { ...pointer, decoy: true }, { ...pointer, quartersBetween: 3 }, warning, warned, { ...warned, reason: "QuotaUsed", state: "Refused" }]) {
     assert.ok(parse(value), JSON.stringify(value));
   }
   const bad: object[] = [
@@ -155,6 +157,8 @@ test("messages are read strictly", () => {
     { ...table, table: { ...table.table, k: 2 } }, { ...pointer, quartersBetween: -1 },
     { ...warning, presence: "In room 4" }, { ...warning, urgency: "Soon" }, { ...warning, country: "Thailand" }, { ...warning, admin1: "Chiang Mai" }, { ...warning, text: "x" }, { ...warning, child: "no" },
     { ...warning, notice: "Do as you like." }, { ...warned, state: "Read" }, { ...warned, own: "" }, { ...warned, agency: "operator" },
+    { ...groups, groups: [] }, { ...groups, groups: [{ ...group, band: "3-5" }] }, { ...groups, groups: [{ ...group, codes: ["a b"] }] }, { ...groups, groups: [{ ...group, places: [{ admin1: "Chiang Mai", country: "THA" }] }] },
+    { ...groups, groups: [{ ...group, own: "A" }] }, { ...groups, group: { ...groups.group, k: 4 } }, { ...groups, group: { ...groups.group, contributors: 1 } }, { ...groups, query: "G1" }, { ...groups, caveat: tableCaveat },
     { ...use, pointers: "12" }, { ...use, quarter: "2026-Q5" }, { ...use, caveat: "All of it." }, { ...use, more: "1" },
     { ...pointer, decoy: false }, { ...notice, decoy: true },
     { ...outcome, outcome: "Deported" }, { ...base, kind: "N6" }, { ...base, kind: "N6", match: pointer.match, request: id }, { ...base, kind: "N6", match: "AAAA" },

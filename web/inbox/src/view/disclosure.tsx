@@ -1,5 +1,5 @@
 import { countedUses } from "../../../sealing/src/index.ts";
-import type { Disclosed, Emergency, EmergencyAnswer, Ending, Nothing, Reported, Request, Status, Table, Use, Withdrawn } from "../../../sealing/src/index.ts";
+import type { Disclosed, Emergency, EmergencyAnswer, Ending, Groups, Nothing, Reported, Request, Status, Table, Use, Withdrawn } from "../../../sealing/src/index.ts";
 import type { Inbox } from "../inbox.ts";
 import type { Item } from "../items.ts";
 import { placesOf } from "../places.ts";
@@ -10,7 +10,7 @@ import { Binding, Caveats, fieldsIn, Row } from "./parts.tsx";
 import { Places } from "./places.tsx";
 
 /** What passes between an agency and a contributor. */
-export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Emergency | EmergencyAnswer | Ending | Nothing | Reported | Request | Status | Table | Use | Withdrawn; inbox: Inbox; speak: Speech }) {
+export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Emergency | EmergencyAnswer | Ending | Groups | Nothing | Reported | Request | Status | Table | Use | Withdrawn; inbox: Inbox; speak: Speech }) {
   const { say } = speak;
   const places = message.kind === "N3" ? placesOf(message.facts) : [];
   switch (message.kind) {
@@ -136,6 +136,21 @@ export function DisclosureBody({ item, message, inbox, speak }: { item: Item; me
             <dl class="facts">{message.rows.map((row, i) => <Row key={i} name={row.values.length === 0 ? say("allRows") : row.values.join(", ")}>{row.n}</Row>)}</dl>
           )}
           <p>{say("caveatN7")}</p>
+        </>
+      );
+    case "groups":
+      return (
+        <>
+          <h3>{say("why")}</h3>
+          <p>{say("whyRoute", { query: message.query })}</p>
+          <p>{say("whyGroups", { k: message.k, contributors: message.contributors, time: speak.day(message.until) })}</p>
+          {message.parts > 1 && <p>{say("part", { n: message.part, all: message.parts })}</p>}
+          <dl class="facts">{message.groups.map((group) => (
+            <Row key={group.id} name={group.id}>
+              {[say("groupBand", { band: group.band }), group.places.map((place) => place.admin1 ?? place.country).join(" → "), group.quarters.join(" – "), group.codes.join(", ")].filter((part) => part !== "").join("; ")}
+            </Row>
+          ))}</dl>
+          <p>{say("caveatGroups")}</p>
         </>
       );
     case "use":

@@ -4,13 +4,13 @@ import type { Key, Speech } from "../words/index.ts";
 import { short } from "./parts.tsx";
 
 /** Kinds of messages, as the filter offers them. */
-export const kinds = ["N4", "emergency", "N1", "N2a", "review", "request", "status", "N3", "N6", "outcome", "ending", "nothing", "N7", "use"] as const;
+export const kinds = ["N4", "emergency", "N1", "N2a", "review", "request", "status", "N3", "N6", "outcome", "ending", "nothing", "N7", "groups", "use"] as const;
 
 /** Key of a kind's name. */
 export const kindKey = (message: { readonly kind: News["kind"] }): Key => `kind${message.kind[0]!.toUpperCase()}${message.kind.slice(1)}` as Key;
 
 /** What stands small before a title. */
-export const badgeOf = (message: News): string => ({ review: "?", request: "!", status: "i", outcome: "✓", ending: "⌛", nothing: "–", emergency: "!", use: "Σ" } as Record<string, string>)[message.kind] ?? message.kind;
+export const badgeOf = (message: News): string => ({ review: "?", request: "!", status: "i", outcome: "✓", ending: "⌛", nothing: "–", emergency: "!", groups: "Σ", use: "Σ" } as Record<string, string>)[message.kind] ?? message.kind;
 
 /** What the end of the time means. */
 export function deadlineKey(message: News): Key {
@@ -57,6 +57,8 @@ export function titleOf({ message, withdrawn }: Item, speak: Speech): string {
       return speak.say("titleEnding", { n: message.records.length });
     case "N7":
       return `${message.query}: ${message.by.join(", ")}`;
+    case "groups":
+      return `${message.query}: ${speak.say("kindGroups")}`;
     case "use":
       return `${speak.say("kindUse")}: ${message.quarter}`;
     case "outcome":
