@@ -15,14 +15,23 @@ if [ "$(id -u)" = 0 ]; then
 fi
 cd /
 
-start() {
+launch() {
   "${as[@]}" "$bin/postgres" -D "$dir/data" -k "$dir" -c listen_addresses= -c max_connections=200 -c shared_buffers=128MB \
     -c max_wal_size=2GB ${POSTGRES_SETTINGS:-} >>"$dir/server.log" 2>&1 </dev/null &
   server=$!
-  for _ in $(seq 600); do
+}
+# Three minutes: a busy machine recovers slowly after a crash, and a server does not start while what is left of the killed one still holds its memory.
+start() {
+  local again=60
+  launch
+  for _ in $(seq 3600); do
     "$bin/pg_isready" -q -h "$dir" && return 0
-    kill -0 "$server" 2>/dev/null || break
     sleep 0.05
+    kill -0 "$server" 2>/dev/null && continue
+    wait "$server"
+    [ $((again--)) -gt 0 ] || break
+    sleep 0.5
+    launch
   done
   tail -n 5 "$dir/server.log" >&2
   return 1
@@ -37,7 +46,8 @@ start || exit 70
 echo "ready Host=$dir;Database=postgres;Username=cleanroom"
 while read -r command; do
   case $command in
-    crash) pkill -9 -P "$server" 2>/dev/null; kill -9 "$server" 2>/dev/null; wait "$server" 2>/dev/null; echo crashed ;;
+    # Stopped first, so that it starts nothing that nobody kills.
+    crash) kill -STOP "$server" 2>/dev/null; pkill -9 -P "$server" 2>/dev/null; kill -9 "$server" 2>/dev/null; wait "$server" 2>/dev/null; echo crashed ;;
     start) start && echo started || exit 70 ;;
     *) echo "unknown: $command" >&2 ;;
   esac

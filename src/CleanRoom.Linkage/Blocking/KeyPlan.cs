@@ -24,8 +24,11 @@ internal static class KeyPlan
     // What a key costs to sort and a candidate to weigh, one against the other.
     private const double KeyCost = 1, PairCost = 3;
 
-    /// <summary>Candidate pairs a record that families may give: all there is to find in a small table, less the larger it is, so that the work stays nearly linear.</summary>
-    public static double Budget(int records) => Math.Clamp(150 * Math.Pow((double)MiddlingTable / Math.Max(1, records), BudgetPower), 8, 150);
+    /// <summary>
+    /// Candidate pairs a record that families may give: all there is to find in a small table, less the larger it is, so that the work stays nearly linear; but never less than 16: with 8, a table of five
+    /// million lost a twentieth of its pairs.
+    /// </summary>
+    public static double Budget(int records) => Math.Clamp(150 * Math.Pow((double)MiddlingTable / Math.Max(1, records), BudgetPower), 16, 150);
 
     /// <summary>The largest block of a family that keeps a table of this size within the budget.</summary>
     public static int CapOf(KeyFamily family, int records) =>

@@ -6,8 +6,9 @@ namespace CleanRoom.Storage.Tests.Postgres;
 internal sealed class PostgresProcess : IAsyncDisposable
 {
     private readonly Process _process;
+    private readonly Task<string> _errors;
 
-    private PostgresProcess(Process process, string connection) => (_process, Connection) = (process, connection);
+    private PostgresProcess(Process process, Task<string> errors, string connection) => (_process, _errors, Connection) = (process, errors, connection);
 
     /// <summary>How to reach it.</summary>
     public string Connection { get; }
@@ -25,7 +26,7 @@ internal sealed class PostgresProcess : IAsyncDisposable
         const string ready = "ready ";
         if (await process.StandardOutput.ReadLineAsync() is { } line && line.StartsWith(ready, StringComparison.Ordinal))
         {
-            return new PostgresProcess(process, line[ready.Length..]);
+            return new PostgresProcess(process, error, line[ready.Length..]);
         }
 
         await process.WaitForExitAsync();
@@ -50,7 +51,7 @@ internal sealed class PostgresProcess : IAsyncDisposable
     {
         await _process.StandardInput.WriteLineAsync(command);
         await _process.StandardInput.FlushAsync();
-        _ = await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The server is gone.");
+        _ = await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException($"The server is gone: {(await _errors).Trim()}");
     }
 
     private static string Script()
