@@ -13,8 +13,15 @@ namespace CleanRoom.Matching.Tables;
 /// <summary>A group that may be told, and whom.</summary>
 internal sealed record FoundGroup(ToldGroup Told, IReadOnlyList<MemberId> Recipients);
 
+/// <summary>What one record says of a person that puts her into a group.</summary>
+/// <param name="Key">What the others of the group say too; never told.</param>
+/// <param name="Codes">What some of them may have in common besides; none where the key is all.</param>
+/// <param name="Places">Regions in order.</param>
+/// <param name="Quarters">When.</param>
+internal sealed record Trait(string Key, IReadOnlyList<string> Codes, IReadOnlyList<Region> Places, IReadOnlyList<string> Quarters);
+
 /// <summary>
-/// Finds groups of persons who have something in common that identifies nobody (DATA.md §4.2, Q10). What puts a person into a group is what one record says, so that nobody changes another's by a record of its own;
+/// Finds groups of persons who have something in common that identifies nobody (DATA.md §4.2, Q10 and Q12). What puts a person into a group is what one record says, so that nobody changes another's by a record of its own;
 /// one group is told to all who are told, so that no two of them can subtract.
 /// </summary>
 internal static class GroupFinder
@@ -24,11 +31,19 @@ internal static class GroupFinder
     /// <param name="persons">Each once, with what each record says.</param>
     /// <param name="state">The room.</param>
     /// <param name="time">Room time.</param>
-    public static IReadOnlyList<FoundGroup> Find(QueryDefinition query, IReadOnlyList<OnePerson<CaseRoute?>> persons, RoomState state, RoomTime time)
+    public static IReadOnlyList<FoundGroup> Find(QueryDefinition query, IReadOnlyList<OnePerson<IReadOnlyList<Trait>>> persons, RoomState state, RoomTime time)
     {
         var found = new List<FoundGroup>();
-        foreach (var group in Members(persons, state, route => $"{route.HalfYear} {string.Join(' ', route.Points.Select(point => $"{point.Country}/{point.Admin1}"))}"))
+        foreach (var group in Members(persons, state))
         {
+            if (query.Group!.By == GroupBy.Place)
+            {
+                // A record that names another region than the others does not choose what is told.
+                var regions = group.SelectMany(member => member.Said.Places).Distinct().Where(place => place.Admin1 is not null).ToList();
+                Add(group, [], [regions is [var only] ? only : new Region(group[0].Said.Places[0].Country, null)], group[0].Said.Quarters);
+                continue;
+            }
+
             // A code is told if those who have it could be told of alone; the group is all who have such a code, so that every way to look at it is safe.
             var codes = group.SelectMany(member => member.Said.Codes).Distinct(StringComparer.Ordinal)
                 .Where(code => query.Group!.IsSafe(HoldersOf(group.Where(member => member.Said.Codes.Contains(code))))).Order(StringComparer.Ordinal).ToList();
@@ -37,14 +52,12 @@ internal static class GroupFinder
                 continue;
             }
 
-            var route = group[0].Said;
-            Add(group.Where(member => member.Said.Codes.Intersect(codes, StringComparer.Ordinal).Any()), codes,
-                [.. route.Points.Select(point => new Region(point.Country, point.Admin1))], QuartersOf(route.HalfYear, 6));
+            Add(group.Where(member => member.Said.Codes.Intersect(codes, StringComparer.Ordinal).Any()), codes, group[0].Said.Places, group[0].Said.Quarters);
         }
 
         return [.. found.OrderBy(item => item.Told.Id, StringComparer.Ordinal)];
 
-        void Add(IEnumerable<Member<CaseRoute>> group, IReadOnlyList<string> codes, IReadOnlyList<Region> places, IReadOnlyList<string> quarters)
+        void Add(IEnumerable<Member> group, IReadOnlyList<string> codes, IReadOnlyList<Region> places, IReadOnlyList<string> quarters)
         {
             var members = group.ToList();
             var holders = HoldersOf(members);
@@ -59,21 +72,35 @@ internal static class GroupFinder
     }
 
     /// <summary>What is read of a record for a query.</summary>
-    public static CaseRoute? Read(CaseRecord content) => Routes.Of(content);
+    /// <param name="by">What persons of its groups have in common.</param>
+    /// <param name="content">The record.</param>
+    public static IReadOnlyList<Trait> Read(GroupBy by, CaseRecord content)
+    {
+        if (by == GroupBy.Place)
+        {
+            return [.. Stays.Of(content).Select(stay => new Trait($"{stay.Month} {stay.Country} {stay.Where}", [], [new Region(stay.Country, stay.Admin1)], QuartersOf(stay.Month, 1)))];
+        }
 
-    private static IEnumerable<IReadOnlyList<Member<T>>> Members<T>(IReadOnlyList<OnePerson<T?>> persons, RoomState state, Func<T, string> keyOf)
-        where T : class =>
-        persons.SelectMany((person, number) => person.Seen.Where(seen => seen.Said is not null).Select(seen => new Member<T>(number, seen.Record, seen.Said!)))
-            .GroupBy(member => keyOf(member.Said), StringComparer.Ordinal).Select(group => Listed([.. group], state));
+        return Routes.Of(content) is not { } route ? [] :
+        [
+            new Trait(
+                $"{route.HalfYear} {string.Join(' ', route.Points.Select(point => $"{point.Country}/{point.Admin1}"))}", route.Codes, [.. route.Points.Select(point => new Region(point.Country, point.Admin1))],
+                QuartersOf(route.HalfYear, 6)),
+        ];
+    }
+
+    private static IEnumerable<IReadOnlyList<Member>> Members(IReadOnlyList<OnePerson<IReadOnlyList<Trait>>> persons, RoomState state) =>
+        persons.SelectMany((person, number) => person.Seen.SelectMany(seen => seen.Said.Select(trait => new Member(number, seen.Record, trait))))
+            .GroupBy(member => member.Said.Key, StringComparer.Ordinal).Select(group => Listed([.. group], state)).Where(group => group.Count > 0);
 
     /// <summary>Without the records of who lists no other contributor of the group that lists it too: a stranger's records neither make up a group nor keep it from the others.</summary>
-    private static IReadOnlyList<Member<T>> Listed<T>(IReadOnlyList<Member<T>> group, RoomState state)
+    private static IReadOnlyList<Member> Listed(IReadOnlyList<Member> group, RoomState state)
     {
         var contributors = group.Select(member => member.Record.Contributor).Distinct().ToDictionary(contributor => contributor, contributor => StandingOf(contributor, state));
         return [.. group.Where(member => contributors.Any(other => contributors[member.Record.Contributor].Contributors.Contains(other.Key) && other.Value.Contributors.Contains(member.Record.Contributor)))];
     }
 
-    private static IReadOnlyCollection<IReadOnlyCollection<MemberId>> HoldersOf<T>(IEnumerable<Member<T>> members) =>
+    private static IReadOnlyCollection<IReadOnlyCollection<MemberId>> HoldersOf(IEnumerable<Member> members) =>
         [.. members.GroupBy(member => member.Person).Select(person => (IReadOnlyCollection<MemberId>)[.. person.Select(member => member.Record.Contributor).Distinct()])];
 
     /// <summary>Whom every record of the group lets know: of the contributors those that hold one of them. Nobody, if one of them may not be compared with another contributor's at all.</summary>
@@ -105,5 +132,5 @@ internal static class GroupFinder
     ];
 
     /// <summary>A person in a group, by one record.</summary>
-    private readonly record struct Member<T>(int Person, HeldRecord Record, T Said);
+    private readonly record struct Member(int Person, HeldRecord Record, Trait Said);
 }

@@ -254,6 +254,7 @@ public sealed record QueryDefinition(
         $"each {group.Period.ToString().ToLowerInvariant()}, {TableTerms.LagMonths} months after its end, groups of persons are told who "
         + group.By switch
         {
+            GroupBy.Place => "were exploited within 5 km, or in the same town, in the same month, by nobody knows whom: the region and the quarter",
             _ => "were brought through the same three or more regions within half a year and recruited alike: the regions, the quarters and how they were recruited",
         }
         + $", and whether they are at least 5 or at least 11; each person in one release only, no group of fewer than {group.K} persons whichever contributor is left out, or of fewer than {group.Contributors} contributors; "

@@ -15,6 +15,7 @@ public sealed class GroupQueryTests
 
     [Theory]
     [InlineData("Q10-routes.json", "same three or more regions", "police_ahtu")]
+    [InlineData("Q12-place-and-time.json", "the same month, by nobody knows whom", "goes to contributors that hold one of them, as far")]
     public void TheSamples_AreTakenAndDescribedInWords(string file, params string[] said)
     {
         using var room = new TestRoom();
@@ -62,6 +63,16 @@ public sealed class GroupQueryTests
         other["group"]!["period"] = "year";
         Assert.False(room.Draft.PutQuery(TableQueryTests.Sample("Q10-routes.json")).PutQuery(other).TryBuild(out _, out var errors));
         Assert.Equal("queries[10].group.by", Assert.Single(errors).Path);
+    }
+
+    [Fact]
+    public void AgenciesAreToldOfRoutesAlone()
+    {
+        using var room = new TestRoom();
+        var query = TableQueryTests.Sample("Q12-place-and-time.json");
+        query["tell"]!.AsArray().Add(JsonNode.Parse("""{"who":"agency","kinds":["police_ahtu"],"message":"groups"}"""));
+        Assert.False(room.Draft.PutQuery(query).TryBuild(out _, out var errors));
+        Assert.Equal("queries[9].tell[1]", Assert.Single(errors).Path);
     }
 
     /// <summary>Links of these names in queries of before find nothing, and their charters are what they were.</summary>

@@ -145,7 +145,7 @@ test("messages are read strictly", () => {
   assert.deepEqual(parse({ ...base, kind: "empty" }), { kind: "empty" });
   assert.deepEqual(parse({ ...base, kind: "nothing", watch: id }), { kind: "nothing", watch: id });
   assert.equal((parse({ ...notice, watch: id }) as { watch: string }).watch, id);
-  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, groups, use, { ...pointer, decoy: true }, { ...pointer, quartersBetween: 3 }, warning, warned, { ...warned, reason: "QuotaUsed", state: "Refused" }]) {
+  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, groups, { ...groups, group: { ...groups.group, by: "place" } }, use, { ...pointer, decoy: true }, { ...pointer, quartersBetween: 3 }, warning, warned, { ...warned, reason: "QuotaUsed", state: "Refused" }]) {
     assert.ok(parse(value), JSON.stringify(value));
   }
   const bad: object[] = [
@@ -158,7 +158,7 @@ test("messages are read strictly", () => {
     { ...warning, presence: "In room 4" }, { ...warning, urgency: "Soon" }, { ...warning, country: "Thailand" }, { ...warning, admin1: "Chiang Mai" }, { ...warning, text: "x" }, { ...warning, child: "no" },
     { ...warning, notice: "Do as you like." }, { ...warned, state: "Read" }, { ...warned, own: "" }, { ...warned, agency: "operator" },
     { ...groups, groups: [] }, { ...groups, groups: [{ ...group, band: "3-5" }] }, { ...groups, groups: [{ ...group, codes: ["a b"] }] }, { ...groups, groups: [{ ...group, places: [{ admin1: "Chiang Mai", country: "THA" }] }] },
-    { ...groups, groups: [{ ...group, own: "A" }] }, { ...groups, group: { ...groups.group, k: 4 } }, { ...groups, group: { ...groups.group, contributors: 1 } }, { ...groups, query: "G1" }, { ...groups, caveat: tableCaveat },
+    { ...groups, groups: [{ ...group, own: "A" }] }, { ...groups, group: { ...groups.group, by: "name" } }, { ...groups, group: { ...groups.group, k: 4 } }, { ...groups, group: { ...groups.group, contributors: 1 } }, { ...groups, query: "G1" }, { ...groups, caveat: tableCaveat },
     { ...use, pointers: "12" }, { ...use, quarter: "2026-Q5" }, { ...use, caveat: "All of it." }, { ...use, more: "1" },
     { ...pointer, decoy: false }, { ...notice, decoy: true },
     { ...outcome, outcome: "Deported" }, { ...base, kind: "N6" }, { ...base, kind: "N6", match: pointer.match, request: id }, { ...base, kind: "N6", match: "AAAA" },
