@@ -1,4 +1,4 @@
-/** Every sentence of the page. Other languages may leave out what they do not have; English stands in for it. */
+/** Every sentence of the page. Every language has each of them, in this order, with the same places to fill in (words.test.ts); a page from elsewhere that lacks one shows English. */
 export const en = {
   language: "English",
   reviewed: "yes",

@@ -7,7 +7,8 @@ import { ru } from "./ru.ts";
 import { th } from "./th.ts";
 import { vi } from "./vi.ts";
 
-const languages: Readonly<Record<string, Words>> = { en, fr, es, pt, th, vi, ar, ru };
+/** The words, by the language's code. */
+export const languages: Readonly<Record<string, Words>> = { en, fr, es, pt, th, vi, ar, ru };
 
 /** Codes and own names of the languages. */
 export const choices: readonly (readonly [string, string])[] = Object.entries(languages).map(([code, words]) => [code, words.language!]);
