@@ -7,6 +7,7 @@ using CleanRoom.Matching.Epochs;
 using CleanRoom.Matching.Records;
 using CleanRoom.Records.Matching;
 using CleanRoom.Records.V1;
+using Person = CleanRoom.Records.V1.Person;
 
 namespace CleanRoom.Matching.Tables;
 
@@ -21,11 +22,14 @@ internal sealed record FoundGroup(ToldGroup Told, IReadOnlyList<MemberId> Recipi
 internal sealed record Trait(string Key, IReadOnlyList<string> Codes, IReadOnlyList<Region> Places, IReadOnlyList<string> Quarters);
 
 /// <summary>
-/// Finds groups of persons who have something in common that identifies nobody (DATA.md §4.2, Q10 and Q12). What puts a person into a group is what one record says, so that nobody changes another's by a record of its own;
+/// Finds groups of persons who have something in common that identifies nobody (DATA.md §4.2, Q10, Q12 and Q13). What puts a person into a group is what one record says, so that nobody changes another's by a record of its own;
 /// one group is told to all who are told, so that no two of them can subtract.
 /// </summary>
 internal static class GroupFinder
 {
+    /// <summary>So many different sets of codes between two countries are compared, the most frequent ones; the others meet their like only. Who brings more slows nobody down.</summary>
+    private const int MostProfiles = 2048;
+
     /// <summary>Finds the groups of a query, each person at most once in each, in an order that hangs on nothing else.</summary>
     /// <param name="query">A query of groups.</param>
     /// <param name="persons">Each once, with what each record says.</param>
@@ -41,6 +45,16 @@ internal static class GroupFinder
                 // A record that names another region than the others does not choose what is told.
                 var regions = group.SelectMany(member => member.Said.Places).Distinct().Where(place => place.Admin1 is not null).ToList();
                 Add(group, [], [regions is [var only] ? only : new Region(group[0].Said.Places[0].Country, null)], group[0].Said.Quarters);
+                continue;
+            }
+
+            if (query.Group.By == GroupBy.Pattern)
+            {
+                foreach (var cluster in Clusters(group))
+                {
+                    Add(cluster, [], [], []);
+                }
+
                 continue;
             }
 
@@ -74,8 +88,14 @@ internal static class GroupFinder
     /// <summary>What is read of a record for a query.</summary>
     /// <param name="by">What persons of its groups have in common.</param>
     /// <param name="content">The record.</param>
-    public static IReadOnlyList<Trait> Read(GroupBy by, CaseRecord content)
+    /// <param name="person">A person in it.</param>
+    public static IReadOnlyList<Trait> Read(GroupBy by, CaseRecord content, Person person)
     {
+        if (by == GroupBy.Pattern)
+        {
+            return Patterns.Of(content, person) is { } pattern ? [new Trait($"{pattern.From} {pattern.To}", pattern.Codes, [], [])] : [];
+        }
+
         if (by == GroupBy.Place)
         {
             return [.. Stays.Of(content).Select(stay => new Trait($"{stay.Month} {stay.Country} {stay.Where}", [], [new Region(stay.Country, stay.Admin1)], QuartersOf(stay.Month, 1)))];
@@ -87,6 +107,13 @@ internal static class GroupFinder
                 $"{route.HalfYear} {string.Join(' ', route.Points.Select(point => $"{point.Country}/{point.Admin1}"))}", route.Codes, [.. route.Points.Select(point => new Region(point.Country, point.Admin1))],
                 QuartersOf(route.HalfYear, 6)),
         ];
+    }
+
+    private static IEnumerable<IEnumerable<Member>> Clusters(IReadOnlyList<Member> group)
+    {
+        var profiles = group.GroupBy(member => string.Join(' ', member.Said.Codes), StringComparer.Ordinal)
+            .OrderByDescending(profile => profile.Select(member => member.Person).Distinct().Count()).ThenBy(profile => profile.Key, StringComparer.Ordinal).Select(profile => profile.ToList()).ToList();
+        return Patterns.Cluster([.. profiles.Select(profile => profile[0].Said.Codes)], MostProfiles).Select(cluster => cluster.SelectMany(number => profiles[number]));
     }
 
     private static IEnumerable<IReadOnlyList<Member>> Members(IReadOnlyList<OnePerson<IReadOnlyList<Trait>>> persons, RoomState state) =>

@@ -89,7 +89,7 @@ internal sealed class TableDesk(RoomId room)
         }
 
         var due = Due(round, cut, state, shelf).Where(record => ConsentEngine.MayBeInGroup(PairStory.SideOf(state, record, null), terms.Needs, time.Expiring));
-        var persons = Persons.Of([.. due], round.Done, (content, _) => GroupFinder.Read(terms.By, content), state, shelf, time, cancellationToken, out var counted);
+        var persons = Persons.Of([.. due], round.Done, (content, person) => GroupFinder.Read(terms.By, content, person), state, shelf, time, cancellationToken, out var counted);
         round.Done.UnionWith(counted);
         var found = GroupFinder.Find(query, persons, state, time);
         foreach (var member in found.SelectMany(group => group.Recipients).Distinct().Order())

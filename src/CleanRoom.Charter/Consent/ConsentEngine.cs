@@ -139,7 +139,7 @@ public static class ConsentEngine
         ConcernsChild(side) && agency.Kind != RecipientKinds.ChildProtection ? ReasonCode.Child : WhyNotDisclosed(side, agency, identifying: false, now);
 
     /// <summary>
-    /// Says whether a record's persons may stand in a group (Q10, Q12): what a person has to look at first, and a child's, is in none, for nobody looks at groups.
+    /// Says whether a record's persons may stand in a group (Q10, Q12, Q13): what a person has to look at first, and a child's, is in none, for nobody looks at groups.
     /// </summary>
     /// <param name="side">The record with what its contributor has said.</param>
     /// <param name="needed">The purpose under which the group is told.</param>

@@ -13,9 +13,12 @@ public enum GroupBy
 
     /// <summary>Q12: where and when they were exploited, by nobody knows whom.</summary>
     Place,
+
+    /// <summary>Q13: how they were recruited, held and exploited, and between which countries.</summary>
+    Pattern,
 }
 
-/// <summary>Groups of persons of several contributors who have something in common that identifies nobody (DATA.md §4.2, Q10 and Q12): told in bands and codes, on a calendar.</summary>
+/// <summary>Groups of persons of several contributors who have something in common that identifies nobody (DATA.md §4.2, Q10, Q12 and Q13): told in bands and codes, on a calendar.</summary>
 /// <param name="By">What they have in common.</param>
 /// <param name="Period">How often groups are released.</param>
 /// <param name="K">Least persons of a group, whichever contributor is left out.</param>
@@ -26,7 +29,12 @@ public sealed record GroupTerms(GroupBy By, TablePeriod Period, int K, int Contr
     internal const int LeastContributors = 2;
 
     /// <summary>The consent under which they are told, besides the one to be compared.</summary>
-    public ConsentPurpose Needs => By == GroupBy.Route ? ConsentPurpose.LeNonIdentifying : ConsentPurpose.TellNgo;
+    public ConsentPurpose Needs => By switch
+    {
+        GroupBy.Route => ConsentPurpose.LeNonIdentifying,
+        GroupBy.Place => ConsentPurpose.TellNgo,
+        _ => ConsentPurpose.BlindMatch,
+    };
 
     /// <summary>Whether agencies may be told.</summary>
     public bool MayReachAgencies => By == GroupBy.Route;

@@ -255,6 +255,7 @@ public sealed record QueryDefinition(
         + group.By switch
         {
             GroupBy.Place => "were exploited within 5 km, or in the same town, in the same month, by nobody knows whom: the region and the quarter",
+            GroupBy.Pattern => "were recruited, held and exploited alike, between the same two countries, by their codes alone: that there is such a group",
             _ => "were brought through the same three or more regions within half a year and recruited alike: the regions, the quarters and how they were recruited",
         }
         + $", and whether they are at least 5 or at least 11; each person in one release only, no group of fewer than {group.K} persons whichever contributor is left out, or of fewer than {group.Contributors} contributors; "

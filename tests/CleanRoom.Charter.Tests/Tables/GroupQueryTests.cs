@@ -16,6 +16,7 @@ public sealed class GroupQueryTests
     [Theory]
     [InlineData("Q10-routes.json", "same three or more regions", "police_ahtu")]
     [InlineData("Q12-place-and-time.json", "the same month, by nobody knows whom", "goes to contributors that hold one of them, as far")]
+    [InlineData("Q13-patterns.json", "between the same two countries, by their codes alone", "goes to contributors that hold one of them, as far")]
     public void TheSamples_AreTakenAndDescribedInWords(string file, params string[] said)
     {
         using var room = new TestRoom();
@@ -65,11 +66,13 @@ public sealed class GroupQueryTests
         Assert.Equal("queries[10].group.by", Assert.Single(errors).Path);
     }
 
-    [Fact]
-    public void AgenciesAreToldOfRoutesAlone()
+    [Theory]
+    [InlineData("Q12-place-and-time.json")]
+    [InlineData("Q13-patterns.json")]
+    public void AgenciesAreToldOfRoutesAlone(string file)
     {
         using var room = new TestRoom();
-        var query = TableQueryTests.Sample("Q12-place-and-time.json");
+        var query = TableQueryTests.Sample(file);
         query["tell"]!.AsArray().Add(JsonNode.Parse("""{"who":"agency","kinds":["police_ahtu"],"message":"groups"}"""));
         Assert.False(room.Draft.PutQuery(query).TryBuild(out _, out var errors));
         Assert.Equal("queries[9].tell[1]", Assert.Single(errors).Path);

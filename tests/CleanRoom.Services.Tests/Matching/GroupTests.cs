@@ -28,6 +28,8 @@ public sealed class GroupTests : IDisposable
     private static readonly MemberId Police = MemberId.Parse("police");
     private static readonly MemberId Prosecutor = MemberId.Parse("prosecutor");
     private static readonly string[] Consents = ["C2_BLIND_MATCH", "C3_TELL_NGO", "C5_LE_NONIDENT"];
+    private static readonly string[] Held =
+        ["DebtBondage", "TakesEarnings", "RestrictsMovement", "WithholdsDocuments", "ExcessiveWorkingHours", "FalsePromises", "PsychologicalAbuse", "WithholdsNecessities", "RestrictsFinancialAccess"];
     private static readonly string[] Names = ["Sreyneang Sok", "Thida Chhoeun", "Bopha Keo", "Malis Heng", "Ratana Pich"];
 
     private readonly Dictionary<MemberId, SigningKey> _organisations = [];
@@ -225,6 +227,88 @@ public sealed class GroupTests : IDisposable
         Assert.Equal(new Region("THA", "TH-74"), Assert.Single(Assert.Single(Assert.Single(Told(Alpha, Due)).Told).Places));
     }
 
+    [Fact]
+    public void Q13_APattern_IsToldByIdAndBand_ToWhoHoldsOneOfThem()
+    {
+        // Ten indicators, nine of them in common: a cosine of 0.9 between any two.
+        Fill(() => Pattern(Held), 1, 2, 0);
+        Fill(() => Pattern([.. Held, "Threats"]), 2, 1, 0);
+        Fill(() => Pattern([.. Held, "SexualAbuse"]), 1, 2, 2);
+        Epoch(Start);
+        Epoch(Due);
+        var all = Owners.ToDictionary(member => member, member => Assert.Single(Told(member, Due)));
+        Assert.All(all.Values, message =>
+        {
+            Assert.Equal(("Q13", GroupBy.Pattern), (message.Query, message.Terms.By));
+            var group = Assert.Single(message.Told);
+            Assert.Equal("5+", group.Band);
+            Assert.Equal((0, 0, 0), (group.Codes.Count, group.Places.Count, group.Quarters.Count));
+        });
+        Assert.Equal(all[Alpha].Told[0].Id, all[Bravo].Told[0].Id);
+        Assert.Empty(Told(Police, Due));
+    }
+
+    [Theory]
+    [InlineData("one person fewer")]
+    [InlineData("another way")]
+    [InlineData("said to be no")]
+    [InlineData("too few indicators")]
+    [InlineData("from elsewhere")]
+    [InlineData("to elsewhere")]
+    [InlineData("of two countries")]
+    [InlineData("no C2")]
+    [InlineData("C2 for another alone")]
+    [InlineData("one has left out another contributor")]
+    [InlineData("a child")]
+    [InlineData("caveat")]
+    public void Q13_WithoutEnoughOfThem_NobodyIsTold(string what)
+    {
+        Fill(() => Pattern(Held), 3, 4, 0);
+        for (var i = 0; i < 2; i++)
+        {
+            Put(Charlie, SpoiltPattern(Pattern(Held), what, i));
+        }
+
+        Epoch(Start);
+        Epoch(Due);
+        Assert.All((MemberId[])[.. Owners, Police], member => Assert.Empty(Told(member, Due)));
+    }
+
+    [Fact]
+    public void Q13_TheSameWithNothingSpoilt_IsTold()
+    {
+        Fill(() => Pattern(Held), 3, 4, 2);
+        Epoch(Start);
+        Epoch(Due);
+        Assert.All(Owners, member => Assert.Single(Told(member, Due)));
+    }
+
+    [Fact]
+    public void Q13_FourIndicators_AreNoPattern_AndFiveAre()
+    {
+        Fill(() => Pattern([.. Held[..3], "Other", "NotSpecified", "Threats"]), 9, 9, 9);
+        Epoch(Start);
+        Epoch(Due);
+        Assert.All(Owners, member => Assert.Empty(Told(member, Due)));
+        Fill(() => Pattern(Held[..5]), 9, 9, 9);
+        Epoch(Due.AddDays(-40));
+        Epoch(Next);
+        Assert.All(Owners, member => Assert.Equal("11+", Assert.Single(Assert.Single(Told(member, Next)).Told).Band));
+    }
+
+    /// <summary>The attack: made-up records that are alike with each of two ways, so that too few of each would stand in one group.</summary>
+    [Fact]
+    public void Q13_MadeUpRecordsBetweenTwoWays_MakeNoGroupOfThem()
+    {
+        Fill(() => Pattern("DebtBondage", "TakesEarnings", "Threats", "FalsePromises", "SexualAbuse"), 0, 4, 0);
+        Fill(() => Pattern("DebtBondage", "TakesEarnings", "Threats", "PhysicalAbuse", "UsesChildren"), 0, 0, 4);
+        Fill(() => Pattern("DebtBondage", "TakesEarnings", "Threats", "FalsePromises", "PhysicalAbuse"), 200, 0, 0);
+        Fill(() => Pattern("DebtBondage", "TakesEarnings", "Threats", "FalsePromises", "SexualAbuse", "PhysicalAbuse", "UsesChildren"), 100, 0, 0);
+        Epoch(Start);
+        Epoch(Due);
+        Assert.All(Owners, member => Assert.Empty(Told(member, Due)));
+    }
+
     /// <summary>The attack: a word that all of them write into the field for the region.</summary>
     [Theory]
     [InlineData("Sommut")]
@@ -397,6 +481,30 @@ public sealed class GroupTests : IDisposable
         Assert.NotEqual(ids[0], ids[3]);
     }
 
+    /// <summary>Two groups that are alike, and records that could stand in either: which do hangs on what they say and on nothing else.</summary>
+    [Fact]
+    public void Q13_WhoStandsInWhich_HangsOnNoOrder()
+    {
+        string[][] ways = [Held, [.. Held[..8], "Threats"], [.. Held[..7], "Threats", "SexualAbuse"], [.. Held[..6], "Threats", "SexualAbuse", "UsesChildren"]];
+        var records = Enumerable.Range(0, 60).Select(i => (Owner: Owners[i % 3], Record: With(Pattern(ways[i / 3 % 4]), record => record.RecordId = ByteString.CopyFrom(new Guid(i, 0, 0, new byte[8]).ToByteArray(bigEndian: true))))).ToList();
+        var told = new List<string>();
+        foreach (var seed in Enumerable.Range(0, 4))
+        {
+            using var room = new GroupTests();
+            foreach (var (owner, record) in records.OrderBy(item => item.Record.RecordId.Span[3] * (seed + 1) * 7 % 61))
+            {
+                OutboxTests.Put(room._shelf, room._state.Room, owner, ++room._index, record.Clone());
+            }
+
+            room.Epoch(Start);
+            room.Epoch(Due);
+            told.Add(string.Join(' ', Assert.Single(room.Told(Alpha, Due)).Told.Select(group => $"{group.Id} {group.Band}")));
+        }
+
+        Assert.Equal(2, told[0].Split("+").Length - 1);
+        Assert.All(told, one => Assert.Equal(told[0], one));
+    }
+
     [Fact]
     public void WhoIsNotAgreedTo_HearsNothing_WhileTheOthersDo()
     {
@@ -536,6 +644,57 @@ public sealed class GroupTests : IDisposable
                 break;
         }
 
+        return record;
+    }
+
+    private static CaseRecord SpoiltPattern(CaseRecord record, string what, int number)
+    {
+        switch (what)
+        {
+            case "one person fewer":
+                if (number == 1)
+                {
+                    record.Exploitation.Clear();
+                }
+
+                break;
+            case "another way":
+                // Seven of nine in common: a cosine of 0.78.
+                record.Exploitation[0] = Pattern([.. Held[..7], "Threats", "SexualAbuse"]).Exploitation[0];
+                break;
+            case "said to be no":
+                record.Exploitation[0].MeansOfControl.ToList().ForEach(means => means.Answer = Answer.No);
+                break;
+            case "too few indicators":
+                record.Exploitation[0].MeansOfControl.Clear();
+                record.Exploitation[0].MeansOfControl.Add(new Flag { Code = "DebtBondage", Answer = Answer.Yes });
+                break;
+            case "from elsewhere":
+                record.Persons[0].Citizenship[0] = "KHM";
+                break;
+            case "to elsewhere":
+                record.Events[0].Place.Country = "MYS";
+                break;
+            case "of two countries":
+                record.Persons[0].Citizenship.Add("KHM");
+                break;
+            case "C2 for another alone":
+                record.Consents[0].NamedRecipients.Add("charlie");
+                break;
+            default:
+                return Spoilt(record, what, number);
+        }
+
+        return record;
+    }
+
+    private static CaseRecord Pattern(params string[] means)
+    {
+        var record = Route();
+        record.Persons[0].Citizenship.Add("MMR");
+        record.Events.Clear();
+        record.Events.Add(new Event { Type = "Exploitation", Seq = 1, Place = new Place { Country = "THA" } });
+        record.Exploitation[0] = new Exploitation { MeansOfControl = { means.Select(code => new Flag { Code = code, Answer = Answer.Yes }) } };
         return record;
     }
 

@@ -525,7 +525,7 @@ function readTable(fields: Fields): Table {
 function readGroups(fields: Fields): Groups {
   const terms = fields.object("group");
   terms.oneOf("period", "quarter", "year");
-  const read = { by: terms.oneOf("by", "place", "route"), k: terms.integer("k", 5, 10_000), contributors: terms.integer("contributors", 2, 64) };
+  const read = { by: terms.oneOf("by", "pattern", "place", "route"), k: terms.integer("k", 5, 10_000), contributors: terms.integer("contributors", 2, 64) };
   terms.end();
   const parts = fields.integer("parts", 1, 1024);
   return {

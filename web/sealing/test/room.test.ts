@@ -145,7 +145,7 @@ test("messages are read strictly", () => {
   assert.deepEqual(parse({ ...base, kind: "empty" }), { kind: "empty" });
   assert.deepEqual(parse({ ...base, kind: "nothing", watch: id }), { kind: "nothing", watch: id });
   assert.equal((parse({ ...notice, watch: id }) as { watch: string }).watch, id);
-  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, groups, { ...groups, group: { ...groups.group, by: "place" } }, use, { ...pointer, decoy: true }, { ...pointer, quartersBetween: 3 }, warning, warned, { ...warned, reason: "QuotaUsed", state: "Refused" }]) {
+  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, groups, { ...groups, group: { ...groups.group, by: "place" } }, { ...groups, group: { ...groups.group, by: "pattern" }, groups: [{ ...group, codes: [], places: [], quarters: [] }] }, use, { ...pointer, decoy: true }, { ...pointer, quartersBetween: 3 }, warning, warned, { ...warned, reason: "QuotaUsed", state: "Refused" }]) {
     assert.ok(parse(value), JSON.stringify(value));
   }
   const bad: object[] = [

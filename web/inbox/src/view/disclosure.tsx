@@ -142,7 +142,7 @@ export function DisclosureBody({ item, message, inbox, speak }: { item: Item; me
       return (
         <>
           <h3>{say("why")}</h3>
-          <p>{say(message.by === "place" ? "whyPlace" : "whyRoute", { query: message.query })}</p>
+          <p>{say(message.by === "place" ? "whyPlace" : message.by === "pattern" ? "whyPattern" : "whyRoute", { query: message.query })}</p>
           <p>{say("whyGroups", { k: message.k, contributors: message.contributors, time: speak.day(message.until) })}</p>
           {message.parts > 1 && <p>{say("part", { n: message.part, all: message.parts })}</p>}
           <dl class="facts">{message.groups.map((group) => (

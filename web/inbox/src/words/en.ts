@@ -123,6 +123,7 @@ export const en = {
   kindGroups: "Groups of persons with something in common",
   whyRoute: "Every contributor has signed {query}: groups of persons who were brought through the same regions within half a year and recruited alike.",
   whyPlace: "Every contributor has signed {query}: groups of persons who were exploited within 5 km, or in the same town, in the same month, by nobody knows whom.",
+  whyPattern: "Every contributor has signed {query}: groups of persons who were recruited, held and exploited alike, between the same two countries, by codes alone. You are told that there is one, and its id, by which you can ask others.",
   whyGroups: "Each person who came to the room before {time} counts once and in one release only. No group has fewer than {k} persons, whichever contributor is left out, or fewer than {contributors} contributors; what every record of a group does not let you know, you are not told.",
   groupBand: "{band} persons without any one contributor",
   caveatGroups: "Groups of persons whom several organisations have met, in bands; not of how many there are, and no formal guarantee. That they have something in common is no evidence against anybody: nobody in them may be detained, charged or removed for it, and it must not be used for immigration enforcement.",
