@@ -123,6 +123,8 @@ export const es: Words = {
   caveatN7: "Recuentos de personas a las que las organizaciones han atendido y que aceptaron ser contadas; no de cuántas hay, y no son representativos. Los grupos pequeños no se muestran y los números se redondean; no es una garantía formal.",
   kindGroups: "Grupos de personas con algo en común",
   whyRoute: "Todos los contribuyentes han firmado {query}: grupos de personas llevadas por las mismas regiones en el plazo de medio año y captadas de forma parecida.",
+  whyPlace: "Todos los contribuyentes han firmado {query}: grupos de personas explotadas a menos de 5 km unas de otras, o en la misma localidad, en el mismo mes, sin que se sepa por quién.",
+  whyPattern: "Todos los contribuyentes han firmado {query}: grupos de personas captadas, retenidas y explotadas de forma parecida, entre los mismos dos países, solo según sus códigos. Se le dice que existe uno, y su identificador, con el que puede preguntar a otros.",
   whyGroups: "Cada persona que llegó a la sala antes del {time} cuenta una vez y en una sola publicación. Ningún grupo tiene menos de {k} personas, se deje fuera al contribuyente que sea, ni menos de {contributors} contribuyentes; lo que no permite saber cada expediente de un grupo no se le dice.",
   groupBand: "{band} personas sin uno cualquiera de los contribuyentes",
   caveatGroups: "Grupos de personas a las que varias organizaciones han atendido, por tramos; no de cuántas hay, y sin garantía formal. Tener algo en común no es prueba contra nadie: a nadie de ellos se puede detener, acusar ni expulsar por ello, y no debe usarse para control migratorio.",

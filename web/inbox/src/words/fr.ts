@@ -123,6 +123,8 @@ export const fr: Words = {
   caveatN7: "Nombre de personnes que des organisations ont rencontrées et qui ont accepté d’être comptées ; non pas combien il y en a, et ce n’est pas représentatif. Les petits groupes ne sont pas montrés, les nombres sont arrondis ; ce n’est pas une garantie formelle.",
   kindGroups: "Groupes de personnes qui ont quelque chose en commun",
   whyRoute: "Tous les contributeurs ont signé {query} : groupes de personnes conduites par les mêmes régions en l’espace de six mois et recrutées de la même façon.",
+  whyPlace: "Tous les contributeurs ont signé {query} : groupes de personnes exploitées à moins de 5 km les unes des autres, ou dans la même ville, le même mois, par on ne sait qui.",
+  whyPattern: "Tous les contributeurs ont signé {query} : groupes de personnes recrutées, retenues et exploitées de la même façon, entre les deux mêmes pays, d’après leurs seuls codes. On vous dit qu’il en existe un, et son identifiant, qui vous permet d’interroger les autres.",
   whyGroups: "Chaque personne arrivée dans la salle avant le {time} compte une fois et dans une seule publication. Aucun groupe n’a moins de {k} personnes, quel que soit le contributeur qu’on laisse de côté, ni moins de {contributors} contributeurs ; ce que tous les dossiers d’un groupe ne vous permettent pas de savoir ne vous est pas dit.",
   groupBand: "{band} personnes sans un contributeur, quel qu’il soit",
   caveatGroups: "Groupes de personnes que plusieurs organisations ont rencontrées, par tranches ; non pas combien il y en a, et sans garantie formelle. Avoir quelque chose en commun n’est une preuve contre personne : personne de ces groupes ne peut être détenu, inculpé ou éloigné pour cela, et cela ne doit pas servir au contrôle de l’immigration.",

@@ -123,6 +123,8 @@ export const pt: Words = {
   caveatN7: "Contagens de pessoas que organizações encontraram e que aceitaram ser contadas; não de quantas há, e não são representativas. Os grupos pequenos não são mostrados e os números são arredondados; não é uma garantia formal.",
   kindGroups: "Grupos de pessoas com algo em comum",
   whyRoute: "Todos os contribuidores assinaram {query}: grupos de pessoas levadas pelas mesmas regiões no espaço de meio ano e recrutadas de modo semelhante.",
+  whyPlace: "Todos os contribuidores assinaram {query}: grupos de pessoas exploradas a menos de 5 km umas das outras, ou na mesma localidade, no mesmo mês, sem que se saiba por quem.",
+  whyPattern: "Todos os contribuidores assinaram {query}: grupos de pessoas recrutadas, retidas e exploradas de modo semelhante, entre os mesmos dois países, apenas segundo os seus códigos. É-lhe dito que existe um, e o seu identificador, com o qual pode perguntar a outros.",
   whyGroups: "Cada pessoa que chegou à sala antes de {time} conta uma vez e numa só publicação. Nenhum grupo tem menos de {k} pessoas, seja qual for o contribuidor deixado de fora, nem menos de {contributors} contribuidores; o que nem todos os registos de um grupo permitem saber não lhe é dito.",
   groupBand: "{band} pessoas sem um qualquer dos contribuidores",
   caveatGroups: "Grupos de pessoas que várias organizações encontraram, por escalões; não de quantas há, e sem garantia formal. Terem algo em comum não é prova contra ninguém: ninguém neles pode ser detido, acusado ou afastado por isso, e não deve ser usado para controlo de imigração.",

@@ -123,6 +123,8 @@ export const vi: Words = {
   caveatN7: "Số đếm những người mà các tổ chức đã gặp và đã đồng ý được đếm; không phải tổng số người, và không mang tính đại diện. Nhóm nhỏ không được hiển thị, các số được làm tròn; đây không phải là bảo đảm tuyệt đối.",
   kindGroups: "Các nhóm người có điểm chung",
   whyRoute: "Mọi bên đóng góp đã ký {query}: các nhóm người được đưa qua cùng những vùng trong vòng nửa năm và bị tuyển mộ theo cách giống nhau.",
+  whyPlace: "Mọi bên đóng góp đã ký {query}: các nhóm người bị bóc lột trong phạm vi 5 km, hoặc trong cùng một thị trấn, trong cùng một tháng, không rõ bởi ai.",
+  whyPattern: "Mọi bên đóng góp đã ký {query}: các nhóm người bị tuyển mộ, giam giữ và bóc lột theo cách giống nhau, giữa cùng hai nước, chỉ xét theo các mã. Bạn được cho biết rằng có một nhóm như vậy, cùng mã của nhóm để hỏi các bên khác.",
   whyGroups: "Mỗi người vào phòng trước {time} được đếm một lần và chỉ trong một lần công bố. Không nhóm nào có dưới {k} người, dù bỏ ra bên đóng góp nào, hoặc dưới {contributors} bên đóng góp; điều mà không phải mọi hồ sơ trong nhóm đều cho phép bạn biết thì không được báo cho bạn.",
   groupBand: "{band} người khi không tính bất kỳ một bên đóng góp nào",
   caveatGroups: "Các nhóm người mà nhiều tổ chức đã gặp, theo khoảng; không phải tổng số người, và không phải bảo đảm tuyệt đối. Có điểm chung không phải là chứng cứ chống lại ai: không ai trong các nhóm có thể bị giam giữ, khởi tố hoặc trục xuất vì điều đó, và không được dùng để kiểm soát nhập cư.",
