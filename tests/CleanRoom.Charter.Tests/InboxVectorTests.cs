@@ -229,6 +229,7 @@ public sealed class InboxVectorTests
         _ = Make(search, null);
         _ = Make(search with { Query = "Q19", Subject = new WatchSubject("vehicle", "1\u0e01\u0e02 1234 \u0e01\u0e23\u0e38\u0e07\u0e40\u0e17\u0e1e\u0e21\u0e2b\u0e32\u0e19\u0e04\u0e23", "THA"), Expires = TestRoom.Start.AddDays(30) }, null);
         _ = Make(new RoomAct.Emergency(Guid.Parse("11111111-2222-4333-8444-555555555555"), room.Agency.Id, new Warning("Expected", "WithinHours", "THA", null)), null);
+        _ = Make(new RoomAct.WatchWithdrawal(EntryId.Parse("0a273916-6529-4741-8ae4-d12fc99f6115")), null);
         return (request.Id, made);
 
         ActEntry Make(RoomAct act, EntryId? about)

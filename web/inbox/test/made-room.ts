@@ -43,6 +43,23 @@ export interface MadeRoom {
 
 export type News = (number: number, now: number) => { readonly [name: string]: Json };
 
+/** By which agencies may look for things of their own: one query for this kind, one for another. */
+const watchQueries: Json = [
+  { id: "Q1", version: "1.0.0", kind: "match", link: ["SamePersonVictim"], tell: [{ who: "agency", kinds: ["police_ahtu"] }] },
+  {
+    id: "Q18", version: "1.0.0", kind: "search", link: ["SamePhone", "SameHandle"], tell: [{ who: "agency", kinds: ["police_ahtu"] }],
+    asks: { legalBases: ["criminal-investigation"], purposes: ["investigation-of-traffickers"], roles: ["Suspect"] },
+  },
+  {
+    id: "Q19", version: "2.0.0", kind: "watch", link: ["SamePhone", "SameVehicle"], tell: [{ who: "agency", kinds: ["police_ahtu"] }],
+    asks: { legalBases: ["criminal-investigation", "court-order"], longest: "P90D", purposes: ["investigation-of-traffickers"], roles: ["Suspect"] },
+  },
+  {
+    id: "Q20", version: "1.0.0", kind: "watch", link: ["SameVessel"], tell: [{ who: "agency", kinds: ["coast_guard"] }],
+    asks: { legalBases: ["criminal-investigation"], longest: "P90D", purposes: ["investigation-of-traffickers"], roles: ["Suspect"] },
+  },
+];
+
 /** Makes a room in which each epoch's messages, but for the head, are what news gives. If the last one is late, a log that is proven newer lay cosigned before its entry. */
 export async function makeRoom(options: { readonly epochs: number; readonly slots: number; readonly title: string; readonly news: News; readonly member?: string; readonly late?: boolean }): Promise<MadeRoom> {
   const { epochs, slots } = options;
@@ -55,7 +72,9 @@ export async function makeRoom(options: { readonly epochs: number; readonly slot
   const charter: Json = {
     schema: "cleanroom/charter/v1", room, version: 1, previous: null, title: options.title, simulated: true, validFrom: time(now - 86_400), expires: time(now + 86_400 * 200),
     purposes: { allowed: ["investigation-of-traffickers", "referral"], forbidden: ["immigration-enforcement"] }, witnesses: { faulty: 1, additional: [] }, operator: { key: jwkOf(operator.publicKey) }, epochs: { length: "PT24H", slotsPerMember: slots, messageBytes: 2048 },
+    queries: watchQueries,
     members: owners.map(({ id, organisation, verifier, witness }) => ({
+      ...(id.startsWith("police") && { kind: "police_ahtu", mandates: ["trafficking"], quota: { searchesPerMonth: 10 } }),
       id, role: id.startsWith("police") ? "agency" : "contributor", name: `${id} (fictional)`, organisationKey: jwkOf(organisation.publicKey),
       broker: { standIn: [], verifierKey: jwkOf(verifier.publicKey), witnessKey: jwkOf(witness.publicKey) },
     })),

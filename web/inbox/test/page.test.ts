@@ -179,6 +179,77 @@ test("an agency reads facts, is told first what is withdrawn, and asks with two 
   });
 });
 
+test("an agency looks for a thing with two officers' signatures, and one of them withdraws it", async () => {
+  const made = await makeRoom({ epochs: 1, slots: 16, title: "Trial (fictional)", news: agencyNews, member: "police-ahtu" });
+  const entries = (type: string): number => made.log.filter((item) => "leaf" in item && JSON.parse(Buffer.from(item.leaf.split(".")[1]!, "base64url").toString()).type === type).length;
+  await visit(desktop, made, async (page, service) => {
+    await open(page, service.origin, made, "o1");
+    await page.getByRole("button", { name: "Requests", exact: true }).click();
+    await page.getByText("You look for nothing.").waitFor();
+
+    // What the charter lets this kind of agency ask, and no other; persons are no kind.
+    assert.deepEqual(await page.getByLabel("Query").locator("option").allTextContents(), ["–", "Q18 1.0.0: Once", "Q19 2.0.0: now, and in later records"]);
+    await page.getByLabel("Query").selectOption("Q18");
+    assert.deepEqual(await page.getByLabel("Kind").locator("option").allTextContents(), ["–", "Phone", "Handle"]);
+    assert.equal(await page.getByLabel("Until").count(), 0);
+    await page.getByLabel("Query").selectOption("Q19");
+    assert.deepEqual(await page.getByLabel("Kind").locator("option").allTextContents(), ["–", "Phone", "vehicles"]);
+    await page.getByLabel("Kind").selectOption("phone");
+    const until = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+    await page.getByLabel("Legal basis").selectOption("court-order");
+    await page.getByLabel("Case number").fill("79/2026");
+    await page.getByLabel("Until").fill(until);
+    const sign = page.getByRole("button", { name: "Sign as o1" });
+
+    // A wrong one would cost as much of the quota: it is not signed.
+    for (const wrong of ["081 234 5678", "+66 <b>"]) {
+      await page.getByLabel("Looks for").fill(wrong);
+      await sign.click();
+      assert.equal(await page.getByLabel("Looks for").evaluate((input) => (input as HTMLInputElement).validity.patternMismatch), true);
+    }
+    assert.ok((await page.getByLabel("Until").getAttribute("max"))! < new Date(Date.now() + 90 * 86_400_000).toISOString().slice(0, 10));
+    assert.equal(entries("watch"), 0);
+    await page.getByLabel("Looks for").fill("+66 81 234 5678");
+    assert.deepEqual(await violations(page), []);
+    await picture(page, "watch-light-en");
+    await sign.click();
+    const copy = await saved(page);
+    assert.deepEqual(JSON.parse(copy.toString()).act, {
+      case: "79/2026", expires: `${until}T00:00:00Z`, legalBasis: "court-order", mandate: "trafficking", purpose: "investigation-of-traffickers", query: "Q19", schema: "cleanroom/act/v1",
+      subject: { kind: "phone", value: "+66 81 234 5678" }, version: "2.0.0",
+    });
+    const row = page.getByRole("region", { name: "Watches and searches" }).locator("tbody tr");
+    assert.match((await row.textContent())!, /\+66 81 234 5678.*waits for a second person/s);
+    assert.equal(await row.getByRole("button").count(), 0);
+
+    // The second officer, in a browser of her own; she may withdraw it alone.
+    const context = await browser.newContext(desktop);
+    const second = await context.newPage();
+    await open(second, service.origin, made, "o2");
+    await second.getByRole("button", { name: "Requests", exact: true }).click();
+    await give(second, copy);
+    assert.match((await second.textContent(".act"))!, /\+66 81 234 5678.*Q19 2\.0\.0.*79\/2026/s);
+    await second.getByRole("button", { name: "Confirm as o2" }).click();
+    await second.getByText("Confirmed and in the log.").waitFor();
+    const other = second.getByRole("region", { name: "Watches and searches" }).locator("tbody tr");
+    await other.getByRole("button", { name: "Withdraw as o2" }).click();
+    await other.getByText("withdrawn").waitFor();
+    assert.equal(await other.getByRole("button").count(), 0);
+    assert.deepEqual([entries("watch"), entries("confirm"), entries("unwatch")], [1, 1, 1]);
+    assert.deepEqual(await violations(second), []);
+    await context.close();
+
+    // Who only reads asks and withdraws nothing.
+    const reader = await browser.newContext(desktop);
+    const reading = await reader.newPage();
+    await open(reading, service.origin, made);
+    await reading.getByRole("button", { name: "Requests", exact: true }).click();
+    await reading.getByRole("region", { name: "Watches and searches" }).waitFor();
+    assert.equal(await reading.getByRole("button", { name: /Sign as|Withdraw as/ }).count(), 0);
+    await reader.close();
+  });
+});
+
 test("a contributor decides field by field with a second person, and who only reads signs nothing", async () => {
   const made = await makeRoom({ epochs: 1, slots: 16, title: "Trial (fictional)", news: contributorNews });
   await visit({ ...phone, locale: "en" }, made, async (page, service) => {

@@ -56,6 +56,7 @@ export type Act =
     readonly kind: "watch"; readonly query: string; readonly version: string; readonly subject: Readonly<Record<string, string>>; readonly mandate: string; readonly legalBasis: string;
     readonly purpose: string; readonly case: string; readonly expires: string | null;
   }
+  | { readonly kind: "unwatch"; readonly watch: string }
   | {
     readonly kind: "override"; readonly record: string; readonly recipient: string; readonly purpose: (typeof overridePurposes)[number]; readonly basis: (typeof overrideBases)[number];
     readonly subject: (typeof overrideSubjects)[number]; readonly expires: string;
@@ -134,6 +135,8 @@ function readAct(fields: Fields, kind: ActKind): Act | null {
         purpose: fields.code("purpose"), query: fields.matching("query", /^Q[1-9][0-9]?$/), subject: readSubject(fields.object("subject")),
         version: fields.matching("version", /^(?:0|[1-9][0-9]{0,4})(?:\.(?:0|[1-9][0-9]{0,4})){2}$/),
       };
+    case "unwatch":
+      return { kind, watch: fields.uuid("watch") };
     case "override":
       return {
         kind, basis: fields.oneOf("basis", ...overrideBases), expires: fields.time("expires"), purpose: fields.oneOf("purpose", ...overridePurposes), recipient: fields.member("recipient"),
@@ -208,7 +211,7 @@ export function parseCopy(bytes: Uint8Array): ActCopy | null {
   return value === undefined ? null : reading(() => {
     const fields = new Fields(value);
     fields.oneOf("schema", copySchema);
-    const kind = fields.oneOf("kind", "answer", "decision", "emergency", "outcome", "override", "request", "watch");
+    const kind = fields.oneOf("kind", "answer", "decision", "emergency", "outcome", "override", "request", "unwatch", "watch");
     const copy = { id: fields.uuid("id"), act: parseAct(fields.value("act"), kind), seed: fromBase64Url(fields.text("seed", 64)) };
     fields.end();
     return copy.act && copy.seed?.length === seedSize ? { id: copy.id, act: copy.act, seed: copy.seed } : null;

@@ -26,7 +26,7 @@ const actOf = (item: (typeof inbox.acts)[number]): Act => parseAct(parseCanonica
 test("acts are written, read and sealed as C# does it", async () => {
   const book = await bookOfVectors();
   const key = await recordKey();
-  assert.equal(inbox.acts.length, 8);
+  assert.equal(inbox.acts.length, 9);
   for (const item of inbox.acts) {
     const act = actOf(item);
     assert.equal(fromUtf8(canonicalize(actJson(act))), item.act);

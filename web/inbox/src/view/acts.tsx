@@ -28,7 +28,7 @@ export function signerOf(kind: ActKind, inbox: Inbox, speak: Speech): { readonly
 }
 
 /** A form whose words are signed by the page's person. */
-function ActForm(props: { title: string; kind: ActKind; about: string | null; inbox: Inbox; speak: Speech; read: (data: FormData) => Act; children: ComponentChildren; done?: ComponentChildren }) {
+export function ActForm(props: { title: string; kind: ActKind; about: string | null; inbox: Inbox; speak: Speech; read: (data: FormData) => Act; children: ComponentChildren }) {
   const { kind, about, inbox, speak } = props;
   const [copy, setCopy] = useState<ActCopy | null>(null);
   const [busy, setBusy] = useState(false);
@@ -114,6 +114,8 @@ export function ActWords({ act, speak }: { act: Act; speak: Speech }) {
           <Row name={say("case")}><bdi>{act.case}</bdi></Row>
         </dl>
       );
+    case "unwatch":
+      return <p><code>{act.watch}</code></p>;
     case "override":
       return (
         <dl>
@@ -149,11 +151,11 @@ function FieldBoxes({ name, fields, speak, legend }: { name: string; fields: rea
   );
 }
 
-function Select({ name, label, options, required }: { name: string; label: string; options: readonly (readonly [string, string])[]; required?: boolean }) {
+export function Select({ name, label, options, required, pick }: { name: string; label: string; options: readonly (readonly [string, string])[]; required?: boolean; pick?: (value: string) => void }) {
   return (
     <label>
       <span>{label}</span>
-      <select name={name} required={required ?? true}>
+      <select name={name} required={required ?? true} {...(pick && { onChange: (event) => pick(event.currentTarget.value) })}>
         {options.length !== 1 && <option value="">–</option>}
         {options.map(([value, text]) => <option key={value} value={value}>{text}</option>)}
       </select>
@@ -161,7 +163,7 @@ function Select({ name, label, options, required }: { name: string; label: strin
   );
 }
 
-const text = (data: FormData, name: string): string => String(data.get(name) ?? "").trim().normalize("NFC");
+export const text = (data: FormData, name: string): string => String(data.get(name) ?? "").trim().normalize("NFC");
 const codes = (data: FormData, name: string): readonly string[] => data.getAll(name).map(String).sort();
 
 /** Agencies: ask a contributor for fields of the record behind a notice. */

@@ -5,6 +5,7 @@ import { threadsOf } from "../threads.ts";
 import type { Key, Speech } from "../words/index.ts";
 import { ActWords, problemOf } from "./acts.tsx";
 import { short } from "./parts.tsx";
+import { Watches } from "./watches.tsx";
 
 const maxFile = 64 << 10;
 const most = 500;
@@ -37,6 +38,7 @@ export function Requests({ inbox, speak, open }: { inbox: Inbox; speak: Speech; 
           </table>
         </div>
       )}
+      {inbox.isAgency && <Watches inbox={inbox} speak={speak} open={open} />}
     </section>
   );
 }
