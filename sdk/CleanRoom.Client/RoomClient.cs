@@ -107,7 +107,7 @@ public sealed class RoomClient : IDisposable
     }
 
     /// <summary>
-    /// Joins a room: hands the signed charter to this member's broker, and keeps it as the one that the room must follow. Connects to nothing but the broker. Idempotent.
+    /// Joins a room: hands the signed charter to this member's broker, if it has one, and keeps it as the one that the room must follow. Connects to nothing but the broker. Idempotent.
     /// </summary>
     /// <param name="profile">The member.</param>
     /// <param name="charter">Signed by all that it needs.</param>
@@ -134,9 +134,11 @@ public sealed class RoomClient : IDisposable
             }
         }
 
-        AcceptedCharter accepted;
-        using (var broker = BrokerClient.Connect(profile, charter.Charter, endpoints))
+        // A representative or steward has no broker; what it joins is judged when the log is read.
+        var accepted = new AcceptedCharter(charter.Charter.Version, null, 0);
+        if (charter.Charter.TryFind(profile.Member, out var self) && self.Broker is not null)
         {
+            using var broker = BrokerClient.Connect(profile, charter.Charter, endpoints);
             accepted = await broker.AcceptCharterAsync(charter, cancellationToken).ConfigureAwait(false);
         }
 

@@ -11,6 +11,10 @@ public static class BudgetPeriod
     /// <summary>The quarter, <c>2026-Q4</c>.</summary>
     public static string QuarterOf(DateTimeOffset time) => string.Create(CultureInfo.InvariantCulture, $"{time.UtcDateTime.Year:0000}-Q{((time.UtcDateTime.Month - 1) / 3) + 1}");
 
+    /// <summary>The quarter before that of a time.</summary>
+    public static string QuarterBefore(DateTimeOffset time) =>
+        QuarterOf(new DateTimeOffset(time.UtcDateTime.Year, (((time.UtcDateTime.Month - 1) / 3) * 3) + 1, 1, 0, 0, 0, TimeSpan.Zero).AddDays(-1));
+
     /// <summary>Whether a text is a quarter as <see cref="QuarterOf"/> writes it.</summary>
     public static bool IsQuarter(string text) =>
         text is [var a, var b, var c, var d, '-', 'Q', >= '1' and <= '4'] && char.IsAsciiDigit(a) && char.IsAsciiDigit(b) && char.IsAsciiDigit(c) && char.IsAsciiDigit(d);

@@ -51,9 +51,13 @@ public static class CharterDiff
         Changed(lines, "entries that need a second person to widen", older.NeedsSecond.Count == 0 ? "none" : Join(older.NeedsSecond), newer.NeedsSecond.Count == 0 ? "none" : Join(newer.NeedsSecond));
         Changed(lines, "emergencies", Emergencies(older), Emergencies(newer));
         Changed(lines, "overrides of consent", Overrides(older), Overrides(newer));
+        Changed(lines, "random audits", Audits(older), Audits(newer));
         Changed(lines, "quotas", Text(older.Quotas.ToJson()), Text(newer.Quotas.ToJson()));
         return lines;
 
+        static string Audits(RoomCharter charter) => charter.Audits is { } terms
+            ? $"{terms.PerQuarter} records of each contributor and quarter are drawn; {terms.Auditor} (key {terms.Key.Id}) sees their intake day, case number and consent reference; who has opened nothing within {terms.AnswerWithin}, or failed, is told nothing new"
+            : "none";
         static string Overrides(RoomCharter charter) => charter.Overrides is { } terms
             ? $"two people of a contributor may override missing consent towards {Join(terms.Recipients.Select(id => id.Value))} for {Join(terms.Bases)}, each time for one record and at most {terms.Longest}"
             : "nothing overrides a consent";

@@ -149,6 +149,14 @@ public sealed class CharterDraft
         return overrides is null ? this : With("overrides", overrides.ToJson());
     }
 
+    /// <summary>Sets random audits of what contributors upload.</summary>
+    /// <param name="audits">Null: there are none.</param>
+    public CharterDraft SetAudits(AuditTerms? audits)
+    {
+        _ = _json.Remove("audits");
+        return audits is null ? this : With("audits", audits.ToJson());
+    }
+
     /// <summary>Sets the times between which it is valid.</summary>
     public CharterDraft SetValidity(DateTimeOffset validFrom, DateTimeOffset expires)
     {

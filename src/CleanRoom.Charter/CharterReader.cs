@@ -75,13 +75,14 @@ internal static class CharterReader
             : fields.SortedTexts("needsSecond", 1, 1, word => word == RoomCharter.ListingNeedsSecond, $"write \"{RoomCharter.ListingNeedsSecond}\", or leave needsSecond out");
         var overrides = fields.Optional("overrides") is null ? null : OverrideTerms.Read(fields.Object("overrides"));
         var emergencies = fields.Optional("emergencies") is null ? null : EmergencyTerms.Read(fields.Object("emergencies"));
+        var audits = fields.Optional("audits") is null ? null : AuditTerms.Read(fields.Object("audits"));
         fields.End();
         return fields.Problems.Any || room is null || version is null || title is null || simulated is null || validFrom is null || expires is null
             || purposes is null || operatorTerms is null || faulty is null || epochs is null || retention is null || model is null || quotas is null
             ? null
             : new CharterParts(
                 room.Value, version.Value, previous, title, simulated.Value, validFrom.Value, expires.Value, purposes, members, operatorTerms,
-                faulty.Value, enclaves, epochs, retention, model, queries, quotas, needsSecond, emergencies, overrides);
+                faulty.Value, enclaves, epochs, retention, model, queries, quotas, needsSecond, emergencies, overrides, audits);
     }
 
     private static PurposeTerms? ReadPurposes(JsonFields? fields)

@@ -22,6 +22,16 @@ internal static class CharterRules
         CheckQueriesAndQuotas(parts, problems);
         CheckAgencies("emergencies.recipients", parts.Emergencies?.Recipients ?? [], parts, problems);
         CheckAgencies("overrides.recipients", parts.Overrides?.Recipients ?? [], parts, problems);
+        CheckAuditor(parts, problems);
+    }
+
+    /// <summary>What a case file says is for nobody who brings records or receives notices.</summary>
+    private static void CheckAuditor(CharterParts parts, Problems problems)
+    {
+        if (parts.Audits is { } audits && !parts.Members.Any(member => member.Id == audits.Auditor && member is RepresentativeMember or StewardMember))
+        {
+            problems.Add("audits.auditor", "is not a representative or steward of this charter", "name one: no contributor and no agency looks into another one's files");
+        }
     }
 
     private static void CheckAgencies(string path, IReadOnlyList<MemberId> named, CharterParts parts, Problems problems)

@@ -51,6 +51,7 @@ public sealed class RoomCharter
         NeedsSecond = parts.NeedsSecond;
         Emergencies = parts.Emergencies;
         Overrides = parts.Overrides;
+        Audits = parts.Audits;
         _members = Members.ToDictionary(member => member.Id);
         Contributors = [.. Members.OfType<ContributorMember>()];
         Agencies = [.. Members.OfType<AgencyMember>()];
@@ -138,6 +139,9 @@ public sealed class RoomCharter
 
     /// <summary>Where two people may override missing consent; null where nothing overrides it.</summary>
     public OverrideTerms? Overrides { get; }
+
+    /// <summary>Random audits of what contributors upload; null where there are none.</summary>
+    public AuditTerms? Audits { get; }
 
     /// <summary>SHA-256 over the canonical bytes: the charter's identity.</summary>
     public Digest Hash { get; }

@@ -44,7 +44,7 @@ internal static class Replay
                 : throw new InvalidOperationException("A manifest does not verify.");
             verify.Stop();
             using var opener = BatchOpener.Create(manifest, batches.Key)!;
-            var intake = new BatchIntake(opener, manifest, i, shelf, limited: false, mostDecoys: 0, _ => false, _ => throw new InvalidOperationException("A part was refused."));
+            var intake = new BatchIntake(opener, manifest, i, shelf, limited: false, mostDecoys: 0, needsEvidence: false, _ => false, _ => throw new InvalidOperationException("A part was refused."));
             for (var part = 0; part < leaves[i].Parts.Length; part++)
             {
                 decrypt.Start();

@@ -93,6 +93,14 @@ internal sealed class TestRoom : IDisposable
         Verifier = new LogVerifier(Room);
     }
 
+    /// <param name="audits">Who looks at what is drawn.</param>
+    public TestRoom(AuditTerms audits)
+    {
+        Draft = NewDraft(simulated: true).SetAudits(audits);
+        Genesis = Build(Draft);
+        Verifier = new LogVerifier(Room);
+    }
+
     /// <param name="seat">Speaks for survivors.</param>
     public TestRoom(TestMember seat)
     {

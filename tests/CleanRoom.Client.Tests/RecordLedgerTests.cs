@@ -1,3 +1,4 @@
+using CleanRoom.Charter.Audits;
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Uploads;
 using CleanRoom.Cryptography;
@@ -9,6 +10,8 @@ namespace CleanRoom.Client.Tests;
 /// <summary>The map of references on disk: it grows line by line, loses at most what no call had promised, and takes no other bit for an answer.</summary>
 public sealed class RecordLedgerTests : IDisposable
 {
+    private static readonly RoomId Room = RoomId.From(RandomUuid.New());
+
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("cleanroom-ledger-");
 
     private string FilePath => Path.Combine(_folder.FullName, "records.json");
@@ -97,10 +100,10 @@ public sealed class RecordLedgerTests : IDisposable
         ledger.Save();
         var batch = BatchId.From(RandomUuid.New());
         ledger = RecordLedger.Open(_folder.FullName);
-        var first = Plan("d")!.ToItem(MemberId.Parse("alpha"));
+        var first = Plan("d")!.ToItem(Room, MemberId.Parse("alpha"));
         Assert.Equal((ledger.Find("d")!.RecordId, 1), (first.RecordId, first.Version));
         Assert.True(first.Identity!.Decoy);
-        Assert.False(Plan("real")!.ToItem(MemberId.Parse("alpha")).Identity!.Decoy);
+        Assert.False(Plan("real")!.ToItem(Room, MemberId.Parse("alpha")).Identity!.Decoy);
 
         ledger.Put(new LedgerRecord("d", first.RecordId, 1, first.Content, [new RecordSlot(batch, 0)], Withdrawn: false));
         ledger.Save();
@@ -108,12 +111,58 @@ public sealed class RecordLedgerTests : IDisposable
         Assert.True(ledger.Find("d")!.IsDecoy);
         Assert.Null(Plan("d"));
         ledger.Put(ledger.Find("d")! with { Withdrawn = true, IsDecoy = false });
-        Assert.True(Plan("d")!.ToItem(MemberId.Parse("alpha")).Identity!.Decoy);
+        Assert.True(Plan("d")!.ToItem(Room, MemberId.Parse("alpha")).Identity!.Decoy);
         Assert.Throws<ClientException>(() => Plan("d", "C1_AGGREGATE"));
 
         PlannedRecord? Plan(string reference, string purpose = "C2_BLIND_MATCH")
         {
             var record = new CaseRecord { ContributorRecordRef = reference, Consents = { new Consent { Purpose = purpose, State = "Granted", ObtainedDay = 1, ExpiresDay = 1 << 20 } } };
+            return new UploadPlanner(ledger, today: null).Take(new ImportedRow(1, 2, record, [], SealDecision.For(record, new DateOnly(2026, 6, 1)), AggregateOnly: false));
+        }
+    }
+
+    /// <summary>A commitment that changed with each run would upload every record again; one that was forgotten could not be opened.</summary>
+    [Fact]
+    public void Evidence_OnceKept_GivesTheSameCommitmentForTheSameRecord_AndAnotherForAnother()
+    {
+        var ledger = RecordLedger.Open(_folder.FullName);
+        var facts = new CaseEvidence(new DateOnly(2026, 3, 1), "LBF-1", "form 1");
+        foreach (var reference in (string[])["a", "b"])
+        {
+            ledger.Put(new LedgerRecord(reference, RandomUuid.New(), 1, "", [], Withdrawn: false) { Evidence = [LedgerEvidence.New(facts)] });
+        }
+
+        ledger.Save();
+        ledger = RecordLedger.Open(_folder.FullName);
+        var first = Plan("a")!.ToItem(Room, MemberId.Parse("alpha"));
+        Assert.Equal(first.Identity!.Evidence, Plan("a")!.ToItem(Room, MemberId.Parse("alpha")).Identity!.Evidence);
+        Assert.NotEqual(first.Identity.Evidence, Plan("b")!.ToItem(Room, MemberId.Parse("alpha")).Identity!.Evidence);
+        Assert.Empty(first.Analytic?.Evidence ?? Google.Protobuf.ByteString.Empty);
+        Assert.False(Plan("c")!.MayBeAudited);
+        var kept = ledger.Find("a")!.Evidence[^1];
+        Assert.Equal(first.Identity.Evidence.ToByteArray(), kept.Commit(Room, MemberId.Parse("alpha"), first.RecordId).Span.ToArray());
+
+        // What the sender writes knows nothing of it.
+        ledger.Put(new LedgerRecord("a", first.RecordId, 1, first.Content, [new RecordSlot(BatchId.From(RandomUuid.New()), 0)], Withdrawn: false));
+        ledger.Save();
+        ledger = RecordLedger.Open(_folder.FullName);
+        Assert.Null(Plan("a"));
+        Assert.Equal(facts, Assert.Single(ledger.Find("a")!.Evidence).Facts);
+
+        // Filed elsewhere: a new version, and what the first one was committed to is still known.
+        ledger.Put(ledger.Find("a")! with { Evidence = [kept, LedgerEvidence.New(facts with { Consent = "form 2" })] });
+        var second = Plan("a")!.ToItem(Room, MemberId.Parse("alpha"));
+        Assert.Equal((first.RecordId, 2), (second.RecordId, second.Version));
+        Assert.NotEqual(first.Identity.Evidence, second.Identity!.Evidence);
+        Assert.Equal(2, ledger.Find("a")!.Evidence.Count);
+
+        // A decoy is as long as every other record, and says what nobody opens.
+        ledger.Put(new LedgerRecord("d", RandomUuid.New(), 1, "", [], Withdrawn: false) { IsDecoy = true });
+        Assert.Equal(32, Plan("d")!.ToItem(Room, MemberId.Parse("alpha")).Identity!.Evidence.Length);
+
+        PlannedRecord? Plan(string reference)
+        {
+            var record = new CaseRecord { ContributorRecordRef = reference, Consents = { new Consent { Purpose = "C2_BLIND_MATCH", State = "Granted", ObtainedDay = 1, ExpiresDay = 1 << 20 } } };
             return new UploadPlanner(ledger, today: null).Take(new ImportedRow(1, 2, record, [], SealDecision.For(record, new DateOnly(2026, 6, 1)), AggregateOnly: false));
         }
     }

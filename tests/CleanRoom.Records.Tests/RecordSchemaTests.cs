@@ -26,7 +26,7 @@ public sealed class RecordSchemaTests
 
         Assert.True(CaseRecordCodec.TryParse(bytes, out var record));
         Assert.Equal(bytes, CaseRecordCodec.Serialize(record));
-        Assert.False(CaseRecordCodec.TryParse([.. bytes, 0xD0, 0x01, 0x01], out _));
+        Assert.False(CaseRecordCodec.TryParse([.. bytes, 0xD8, 0x01, 0x01], out _));
     }
 
     [Fact]

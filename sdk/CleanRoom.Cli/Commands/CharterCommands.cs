@@ -37,6 +37,10 @@ internal static class CharterCommands
     private static readonly Option<int?> EmergenciesPerMonth = new("--emergencies-per-month") { Description = "How many emergencies a contributor has a month; 3 unless named.", HelpName = "N" };
     private static readonly Option<string?> OverridesTo = new("--overrides") { Description = "Agencies towards which two people may override missing consent, separated by commas, or none; as in the version before unless named.", HelpName = "AGENCIES" };
     private static readonly Option<string?> OverridesLongest = new("--overrides-longest") { Description = "The longest that one counts, such as P7D (the default), with --overrides.", HelpName = "DURATION" };
+    private static readonly Option<string?> Auditor = new("--auditor") { Description = "Representative or steward that looks at drawn cases, or none; as in the version before unless named.", HelpName = "MEMBER" };
+    private static readonly Option<string?> AuditorKey = new("--auditor-key") { Description = "What the auditor's \"audit key\" wrote, with --auditor.", HelpName = "FILE" };
+    private static readonly Option<int?> AuditsPerQuarter = new("--audits-per-quarter") { Description = "Records drawn of each contributor and quarter, 1 to 8; 3 unless named.", HelpName = "N" };
+    private static readonly Option<string?> AuditWithin = new("--audit-within") { Description = "How long a contributor has to open them, such as P30D (the default), with --auditor.", HelpName = "DURATION" };
     private static readonly Option<string?> ListingsBy = new("--listings-by") { Description = "How many people of a contributor must sign to list more: one or two; as in the version before unless named.", HelpName = "one|two" };
     private static readonly Option<string> Out = new("--out") { Description = "File to write.", HelpName = "FILE", Required = true };
     private static readonly Option<string?> Parent = new("--parent") { Description = "Signed charter of the version before.", HelpName = "FILE" };
@@ -69,7 +73,7 @@ internal static class CharterCommands
         add.Handle(AddMember);
         var query = new Command("add-query", "Put a query into a draft, in the place of an older one: what agencies may watch or search, too (samples/queries).") { Draft, QueryFile };
         query.Handle(AddQuery);
-        var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out, NewModel, ListingsBy, EmergenciesTo, EmergenciesPerMonth, OverridesTo, OverridesLongest };
+        var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out, NewModel, ListingsBy, EmergenciesTo, EmergenciesPerMonth, OverridesTo, OverridesLongest, Auditor, AuditorKey, AuditsPerQuarter, AuditWithin };
         propose.Handle(Propose);
         var show = new Command("show", "Show a charter and who has signed it; with --parent also what it changes.") { AnyCharter, Parent };
         show.Handle(call => Show(call, call.Get(AnyCharter), verify: false));
@@ -233,6 +237,23 @@ internal static class CharterCommands
                 [.. towards.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(Call.Member)]));
         }
 
+        if (call.Get(Auditor) is { } auditor)
+        {
+            draft = draft.SetAudits(auditor == "none" ? null : new AuditTerms(
+                RoomDuration.TryParse(call.Get(AuditWithin) ?? "P30D", out var within) ? within : throw new ClientException(ClientProblem.Usage, "--audit-within must be a duration such as P30D."),
+                Call.Member(auditor),
+                call.Get(AuditorKey) is { } keyFile && HpkePublicKey.TryFromJwk(ReadObject(keyFile).ToJsonString(), out var auditorKey)
+                    ? auditorKey
+                    : throw new ClientException(ClientProblem.Usage, "--auditor-key must name the file that the auditor's \"cleanroom audit key\" wrote."),
+                call.Get(AuditsPerQuarter) ?? 3));
+        }
+        else if (call.Get(AuditsPerQuarter) is { } perQuarter)
+        {
+            draft = draft.SetAudits(charter.Audits is { } known
+                ? known with { PerQuarter = perQuarter }
+                : throw new ClientException(ClientProblem.Usage, "--audits-per-quarter: name with --auditor who looks at the cases."));
+        }
+
         if (call.Get(NewModel) is { } model)
         {
             draft = draft.SetLinkageModel(LinkageModelCommand.Read(model == "shipped" ? null : model));
@@ -340,6 +361,9 @@ internal static class CharterCommands
             ["emergencies"] = charter.Emergencies is { } terms
                 ? new JsonObject { ["perMonth"] = terms.PerMonth, ["recipients"] = new JsonArray([.. terms.Recipients.Select(id => (JsonNode)id.Value)]) }
                 : null,
+            ["audits"] = charter.Audits is { } audits
+                ? new JsonObject { ["answerWithin"] = audits.AnswerWithin.ToString(), ["auditor"] = audits.Auditor.Value, ["key"] = audits.Key.Id.ToString(), ["perQuarter"] = audits.PerQuarter }
+                : null,
             ["linkageModel"] = charter.LinkageModel.ToString(),
             ["quorum"] = charter.Quorum,
             ["changes"] = new JsonArray([.. changes.Select(change => (JsonNode)change)]),
@@ -398,6 +422,9 @@ internal static class CharterCommands
         call.Screen.Line(charter.Overrides is { } allowed
             ? $"  two people may override missing consent towards {string.Join(", ", allowed.Recipients)}: {string.Join(", ", allowed.Bases)}, at most {allowed.Longest}"
             : "  nothing overrides a consent");
+        call.Screen.Line(charter.Audits is { } audits
+            ? $"  random audits: {audits.PerQuarter} records of each contributor and quarter, for {audits.Auditor} (key {audits.Key.Id}), to be opened within {audits.AnswerWithin}"
+            : "  no random audits");
         call.Screen.Line($"  linkage model: {charter.LinkageModel}");
         call.Screen.Line($"    {LinkageModelCommand.NameOf(charter.LinkageModel)}");
         call.Screen.Line($"  epochs of {charter.Epochs.Length}, {charter.Epochs.SlotsPerMember} messages of {charter.Epochs.MessageBytes} bytes a member{(charter.Epochs.UseStatements ? "; each contributor is told each quarter, in bands, what was done with its records" : "")}");

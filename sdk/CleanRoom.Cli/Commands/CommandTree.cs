@@ -22,6 +22,7 @@ internal static class CommandTree
             MatchCommands.Create(),
             DisclosureCommands.Create(),
             WatchCommands.Create(),
+            AuditCommands.Create(),
             LogCommands.Create(),
             EvidenceCommands.Create(),
             CollateralCommands.Create(),

@@ -193,6 +193,11 @@ internal static class DisclosureCommands
         },
         RoomAct.DisclosureDecision decision => new JsonObject { ["granted"] = string.Join(",", decision.Fields), ["reason"] = decision.Reason },
         RoomAct.WatchRequest watch => WatchCommands.Words(watch),
+        RoomAct.SampleOpening opening => new JsonObject
+        {
+            ["quarter"] = opening.Answer.Sample.Quarter,
+            ["cases"] = string.Join("; ", opening.Answer.Records.Select(record => record.Evidence is { } evidence ? $"{evidence.CaseNumber} of {evidence.IntakeText}, consent {evidence.Consent}" : "withdrawn")),
+        },
         RoomAct.Override item => new JsonObject
         {
             ["to"] = item.Recipient.Value,

@@ -29,6 +29,9 @@ internal static class MessageWords
         RoomMessage.EmergencyAnswer => "your warning is withdrawn: who had it is told to delete it",
         RoomMessage.TableRelease => "a table of counts",
         RoomMessage.Groups => "groups of persons with something in common",
+        RoomMessage.AuditDraw => "records of yours are drawn for the auditor",
+        RoomMessage.AuditNews { State: AuditState.Overdue or AuditState.Failed } => "audit: you are told nothing new until it has passed",
+        RoomMessage.AuditNews => "what has become of an audit",
         RoomMessage.Withdrawn => "withdrawn: delete what you were told",
         RoomMessage.Outcome => "what your disclosure led to",
         RoomMessage.UseStatement => "what was done with your records in a quarter",
@@ -143,6 +146,24 @@ internal static class MessageWords
                 List(group.Codes)]).Where(part => part.Length > 0)))),
             ("not told", $"groups of fewer than {groups.Terms.K} persons without any one contributor, or of fewer than {groups.Terms.Contributors} contributors"),
             ("means", RoomMessage.Groups.Caveat),
+        ],
+        RoomMessage.AuditDraw draw =>
+        [
+            ("quarter", draw.Sample.Quarter),
+            ("drawn", $"{draw.Sample.Drawn.Count} records; \"audit open {draw.Sample.Quarter}\" opens intake day, case number and consent reference of each"),
+            ("open by", ProtocolTime.Write(draw.Due)),
+        ],
+        RoomMessage.AuditNews news =>
+        [
+            ("quarter", news.Quarter),
+            ("state", news.State switch
+            {
+                AuditState.Opened => "opened; the auditor looks at the files: hand over what \"audit file\" writes",
+                AuditState.Passed => "passed",
+                AuditState.Failed => "failed: the auditor has not found a case, or another one",
+                AuditState.Overdue => "overdue: nothing was opened in time, or the auditor has got nothing",
+                _ => "refused: what was signed is not what was drawn; open it anew",
+            }),
         ],
         RoomMessage.Withdrawn withdrawn => [(withdrawn.Match is null ? "request or emergency" : "match", withdrawn.Match ?? $"{withdrawn.Id}"), ("do now", "delete every copy; do not act on it")],
         RoomMessage.Ending ending => [.. ending.Records.Select(record => (record.Own, $"ends {ProtocolTime.Write(record.Ends)}: {List(record.Purposes)}")), ("do now", "ask the person again, then \"consent grant\"; without it, what it allowed stops by itself")],

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using CleanRoom.Charter;
+using CleanRoom.Charter.Audits;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
@@ -29,6 +30,8 @@ internal static class RecordsCommands
     private static readonly Option<bool> All = new("--all") { Description = "Withdraw every record of this profile: before leaving the room." };
     private static readonly Option<bool> AllNew = new("--all-new") { Description = "The file holds no case that was uploaded before, under whatever reference." };
     private static readonly Argument<string[]> Decoys = new("REF") { Description = "Your own references of cases that you have made up.", Arity = ArgumentArity.OneOrMore };
+    private static readonly string[] EvidenceColumns = ["reference", "intake", "consent"];
+    private static readonly Argument<string> EvidenceFile = new("FILE") { Description = "A table with the columns reference, intake (2026-03-01) and consent; and case, where your case number is not the reference." };
     private static readonly Option<bool> Unknown = new("--unknown") { Description = "Withdraw the batches that this profile did not upload." };
 
     private static readonly Argument<string> Reference = new("REF") { Description = "Your own reference of the record." };
@@ -48,11 +51,13 @@ internal static class RecordsCommands
         withdraw.Handle(WithdrawAsync);
         var decoy = new Command("decoy", "Mark references of made-up cases before they are uploaded: nobody but the enclave knows, and you are told who touches them.") { Decoys };
         decoy.Handle(MarkDecoysAsync);
+        var evidence = new Command("evidence", "Keep where cases are filed, before they are uploaded to a room with audits: it stays here until a record is drawn.") { EvidenceFile };
+        evidence.Handle(KeepEvidenceAsync);
         var reseal = new Command("reseal", "Wait until the enclave has sealed everything to the newest record key; then the older keys can be destroyed.") { NoWait };
         reseal.Handle(ResealAsync);
         var sheet = new Command("sheet", "What was done with a record, in plain words, for the person whom it is about. Offline.") { Reference, SheetFile, Everything };
         sheet.Handle(ShowSheet);
-        return new Command("records", "Case records: map, check, export, upload, decoy, withdraw, reseal, sheet.") { map, check, RecordsExport.Create([File, Profile, Manifest, Ref, Map, Sheet], call => (call.Get(File), Options(call, contributor: null, out _))), upload, decoy, withdraw, reseal, sheet };
+        return new Command("records", "Case records: map, check, export, evidence, upload, decoy, withdraw, reseal, sheet.") { map, check, RecordsExport.Create([File, Profile, Manifest, Ref, Map, Sheet], call => (call.Get(File), Options(call, contributor: null, out _))), evidence, upload, decoy, withdraw, reseal, sheet };
     }
 
     private static int ShowSheet(Call call)
@@ -210,6 +215,60 @@ internal static class RecordsCommands
         var marked = new Uploader(room).MarkDecoys(references);
         call.Screen.Result(new JsonObject { ["marked"] = marked }, room.Simulated, () => call.Screen.Line($"{marked} references marked as decoys. Upload them together with real cases."));
         return ExitCodes.Ok;
+    }
+
+    private static async Task<int> KeepEvidenceAsync(Call call)
+    {
+        var cases = await ReadEvidenceAsync(call.Get(EvidenceFile), call.Token).ConfigureAwait(false);
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var kept = new Uploader(room).KeepEvidence(cases);
+        call.Screen.Result(
+            new JsonObject { ["cases"] = cases.Count, ["changed"] = kept }, room.Simulated,
+            () => call.Screen.Line($"{cases.Count} cases, {kept} new or filed elsewhere now. They are committed to with the next upload; back up this profile after it."));
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<Dictionary<string, CaseEvidence>> ReadEvidenceAsync(string path, CancellationToken token)
+    {
+        var stream = CaseFile.Open(path);
+        await using var closing = stream.ConfigureAwait(false);
+        using var reader = await TableReader.OpenAsync(stream, token).ConfigureAwait(false);
+        var cases = new Dictionary<string, CaseEvidence>(StringComparer.Ordinal);
+        List<string>? header = null;
+        await foreach (var row in reader.RowsAsync(token).ConfigureAwait(false))
+        {
+            if (row.IsBlank)
+            {
+                continue;
+            }
+
+            if (header is null)
+            {
+                header = [.. row.Cells.Select(cell => cell.Trim().ToLowerInvariant())];
+                if (!EvidenceColumns.All(header.Contains))
+                {
+                    throw new ClientException(ClientProblem.BadData, $"{path}: the first row must name the columns reference, intake and consent.");
+                }
+
+                continue;
+            }
+
+            var reference = Cell("reference");
+            var number = header.Contains("case") ? Cell("case") : reference;
+            if (reference.Length == 0 || number.Length == 0 || Cell("consent").Length == 0 || !CaseEvidence.TryParseDay(Cell("intake"), out var intake))
+            {
+                throw new ClientException(ClientProblem.BadData, $"{path}, line {row.Line}: each row needs a reference, an intake day such as 2026-03-01 and a consent reference.");
+            }
+
+            if (!cases.TryAdd(reference, new CaseEvidence(intake, number, Cell("consent"))))
+            {
+                throw new ClientException(ClientProblem.BadData, $"{path}, line {row.Line}: the reference is there twice; each case needs one row.");
+            }
+
+            string Cell(string name) => header.IndexOf(name) is var column && column < row.Cells.Length ? row.Cells[column].Trim() : "";
+        }
+
+        return header is null ? throw new ClientException(ClientProblem.BadData, $"{path} holds no header: the first row must name the columns.") : cases;
     }
 
     private static async Task<int> WithdrawAsync(Call call)

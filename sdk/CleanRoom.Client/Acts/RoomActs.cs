@@ -1,8 +1,13 @@
 using System.Security.Cryptography;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Acts;
+using CleanRoom.Charter.Audits;
 using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Log;
+using CleanRoom.Charter.Messages;
+using CleanRoom.Client.Files;
+using CleanRoom.Client.Inbox;
+using CleanRoom.Client.Rooms;
 using CleanRoom.Client.Uploads;
 using CleanRoom.Records.Matching;
 
@@ -91,6 +96,117 @@ public sealed class RoomActs
         _room.State.Act(id) is { Entry.Kind: ActKind.Override } act && act.Entry.Author == Member
             ? ActAsync(new RoomAct.OverrideEnd(id), null, person, cancellationToken)
             : throw new ClientException(ClientProblem.NoInput, $"{id} is no override of this member: the command that signed it has shown its id.");
+
+    /// <summary>Opens what was drawn of this contributor's records of a quarter. It counts when a second releaser has confirmed it; then <see cref="WriteOpening"/> makes the auditor's file.</summary>
+    /// <param name="quarter">The quarter, such as 2026-Q4.</param>
+    /// <param name="person">Who signs; null for the first releaser.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ClientException">Nothing was drawn, or this profile does not know where a case is filed.</exception>
+    public Task<LoggedActReceipt> OpenSampleAsync(string quarter, string? person, CancellationToken cancellationToken)
+    {
+        var audit = Drawn(Member, quarter);
+        var sample = new InboxReader(_room).ReadTaken().OfType<InboxEvent.Received>().Select(item => item.Message.Content).OfType<RoomMessage.AuditDraw>()
+            .FirstOrDefault(draw => draw.Sample.DigestIn(_room.Room, Member) == audit.Of.Sample)?.Sample
+            ?? throw new ClientException(ClientProblem.NoInput, $"The message that names the records drawn for {quarter} has not been read here: run \"cleanroom inbox watch\".");
+        var ledger = RecordLedger.Open(_room.Memory.Folder).Records.ToDictionary(record => record.RecordId);
+        var opened = sample.Drawn.Select(drawn =>
+        {
+            var record = ledger.GetValueOrDefault(drawn.Record);
+            if (record is { Withdrawn: true })
+            {
+                return new OpenedRecord(drawn, null, default);
+            }
+
+            return record?.Evidence.FirstOrDefault(item => item.Commit(_room.Room, Member, drawn.Record) == drawn.Commitment) is { } evidence
+                ? new OpenedRecord(drawn, evidence.Facts, evidence.Opening)
+                : throw new ClientException(ClientProblem.NoInput, "This profile does not know where a drawn case is filed: open it with the profile that uploaded it, or restore that one from its backup.");
+        }).ToList();
+        return ActAsync(new RoomAct.SampleOpening(new AuditOpening(sample, opened)), null, person, cancellationToken);
+    }
+
+    /// <summary>Seals for the auditor what two releasers have opened.</summary>
+    /// <param name="quarter">The quarter.</param>
+    /// <returns>The content of the file that goes to the auditor, by a way of the contributor's own.</returns>
+    /// <exception cref="ClientException">Two people have not signed it, or another profile keeps the copy.</exception>
+    public byte[] WriteOpening(string quarter)
+    {
+        var audit = Drawn(Member, quarter);
+        var terms = RequireAudits();
+        var answer = _room.State.Acts.Where(act => act.Entry.Author == Member && act.Entry.Kind == ActKind.Opening && act.Counts).OrderByDescending(act => act.Index)
+            .Select(act => ActCopy.Find(_room.Memory, act.Entry.Id)?.Act).OfType<RoomAct.SampleOpening>().Select(act => act.Answer)
+            .FirstOrDefault(answer => answer.Answers(_room.Room, Member, audit.Of.Sample))
+            ?? throw new ClientException(ClientProblem.NotPermitted, $"Nothing that two releasers have signed answers the draw of {quarter} here: \"cleanroom audit open\", then \"cleanroom disclosure confirm\".");
+        return answer.Seal(_room.Room, Member, terms.Key);
+    }
+
+    /// <summary>Reads such a file.</summary>
+    /// <exception cref="ClientException">There is none, or it is too long to be one.</exception>
+    public static byte[] ReadOpeningFile(string path) => DurableFile.Read(path, 1 << 17, "The opening");
+
+    /// <summary>Opens the file that a contributor has made for this auditor, and checks it against the log.</summary>
+    /// <param name="file">Its content.</param>
+    /// <returns>The draw, and what is opened.</returns>
+    /// <exception cref="ClientException">It is sealed to somebody else, is of another room, or does not say what the contributor was committed to.</exception>
+    public (LoggedAudit Audit, AuditOpening Opening) ReadOpening(ReadOnlySpan<byte> file)
+    {
+        var terms = RequireAudits();
+        using var key = _room.Profile.OpenInboxKey(terms.Key.Id)
+            ?? throw new ClientException(ClientProblem.NotPermitted, $"This profile does not hold the auditor's key {terms.Key.Id} of the charter.");
+        if (!AuditOpening.TryOpen(file, _room.Room, key, out var contributor, out var opening))
+        {
+            throw new ClientException(ClientProblem.BadData, "The file is not a contributor's opening for this room and this auditor: ask for the one that \"cleanroom audit file\" wrote.");
+        }
+
+        var audit = Drawn(contributor, opening.Sample.Quarter);
+        return opening.Answers(_room.Room, contributor, audit.Of.Sample)
+            ? (audit, opening)
+            : throw new ClientException(ClientProblem.VerificationFailed, $"What {contributor} opens is not what was drawn, or not what its records were committed to: say so with \"cleanroom audit verdict\", failed.");
+    }
+
+    /// <summary>The auditor's word on a draw. It counts when a second approver has confirmed it.</summary>
+    /// <param name="contributor">Whose records were drawn.</param>
+    /// <param name="quarter">The quarter.</param>
+    /// <param name="result">What was found.</param>
+    /// <param name="person">Who signs; null for the first approver.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ClientException">This member is not the auditor, or nothing was drawn.</exception>
+    public async Task<AppendedEntry> JudgeAsync(MemberId contributor, string quarter, AuditResult result, string? person, CancellationToken cancellationToken)
+    {
+        await _room.SyncAsync(cancellationToken).ConfigureAwait(false);
+        _room.RequireInForce();
+        if (RequireAudits().Auditor is var auditor && auditor != Member)
+        {
+            throw new ClientException(ClientProblem.NotPermitted, $"The charter in force names {auditor} as auditor, not {Member}.");
+        }
+
+        using var key = _room.Profile.OpenPersonKey(PersonRoles.Approver, person);
+        return await _room.AppendAsync(new VerdictEntry(_room.Room, RoomClient.NewEntryId(), Member, Drawn(contributor, quarter).Of, result), key, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Signs a verdict of this auditor as the second person.</summary>
+    /// <param name="contributor">Whose records were drawn.</param>
+    /// <param name="quarter">The quarter.</param>
+    /// <param name="result">What the person wants to confirm; another verdict is not confirmed in its place.</param>
+    /// <param name="person">Who signs; null for the first approver who has not signed yet.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ClientException">No such verdict waits, or nobody here may sign it as the second.</exception>
+    public async Task<AppendedEntry> ConfirmVerdictAsync(MemberId contributor, string quarter, AuditResult result, string? person, CancellationToken cancellationToken)
+    {
+        await _room.SyncAsync(cancellationToken).ConfigureAwait(false);
+        var of = Drawn(contributor, quarter).Of;
+        var waiting = _room.State.WaitingVerdicts.FirstOrDefault(verdict => verdict.Entry.Author == Member && verdict.Entry.Of == of && verdict.Entry.Result == result)
+            ?? throw new ClientException(ClientProblem.NoInput, "No such verdict of this auditor waits for a second person: see \"cleanroom audit list\".");
+        person ??= _room.Profile.People.FirstOrDefault(item => item.Roles.HasFlag(PersonRoles.Approver) && item.Person != waiting.Person)?.Person
+            ?? throw new ClientException(ClientProblem.NotPermitted, "The second signature must be another person's: let a colleague who is approver confirm, with a key of her own (\"cleanroom keys add-person\").");
+        using var key = _room.Profile.OpenPersonKey(PersonRoles.Approver, person);
+        return await _room.AppendAsync(new ConfirmEntry(_room.Room, RoomClient.NewEntryId(), Member, waiting.LeafHash), key, cancellationToken).ConfigureAwait(false);
+    }
+
+    private AuditTerms RequireAudits() => _room.Charter.Audits
+        ?? throw new ClientException(ClientProblem.NotPermitted, "The charter in force has no audits: have all contributors sign one that does, with \"cleanroom charter propose --auditor\".");
+
+    private LoggedAudit Drawn(MemberId contributor, string quarter) => _room.State.Audit(contributor, quarter)
+        ?? throw new ClientException(ClientProblem.NoInput, $"Nothing is drawn of {contributor} for {quarter}: see \"cleanroom audit list\".");
 
     private LedgerRecord Live(string reference) => RecordLedger.Open(_room.Memory.Folder).Find(reference) is { Withdrawn: false, Slots.Count: > 0 } known
         ? known

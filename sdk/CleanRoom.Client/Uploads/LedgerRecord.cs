@@ -1,4 +1,8 @@
+using System.Security.Cryptography;
+using CleanRoom.Charter;
+using CleanRoom.Charter.Audits;
 using CleanRoom.Charter.Log;
+using CleanRoom.Cryptography;
 
 namespace CleanRoom.Client.Uploads;
 
@@ -14,6 +18,19 @@ internal sealed record LedgerRecord(string Reference, Guid RecordId, int Version
     /// <summary>Made up, to be told who touches it: for as long as the reference is known here.</summary>
     public bool IsDecoy { get; init; }
 
+    /// <summary>Where the case stands in the contributor's files, the newest last: an auditor may ask for what an earlier version was committed to.</summary>
+    public IReadOnlyList<LedgerEvidence> Evidence { get; init; } = [];
+
     /// <summary>Id and version are given out, but no accepted batch holds them: the next sealing uses the same ones.</summary>
     public bool IsReserved => Content.Length == 0;
+}
+
+/// <summary>Where a case stands in the contributor's files, and what opens the commitment to it. Kept, so that the same file gives the same commitment.</summary>
+/// <param name="Facts">Intake day, case number, consent reference.</param>
+/// <param name="Opening">32 random bytes.</param>
+internal sealed record LedgerEvidence(CaseEvidence Facts, ReadOnlyMemory<byte> Opening)
+{
+    public static LedgerEvidence New(CaseEvidence facts) => new(facts, RandomNumberGenerator.GetBytes(CaseEvidence.OpeningSize));
+
+    public Digest Commit(RoomId room, MemberId member, Guid record) => Facts.Commit(room, member, record, Opening.Span);
 }

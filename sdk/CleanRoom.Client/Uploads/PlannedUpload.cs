@@ -20,6 +20,9 @@ public sealed class PlannedUpload
     /// <summary>What the upload would do, by this machine's clock and by what the profile knows before it has asked the room.</summary>
     public UploadPlan Plan { get; internal set; } = new(0, 0, 0, 0, 0, 0);
 
+    /// <summary>Number of the first row that a charter with audits does not let in, for nobody has said where its case is filed; null for none.</summary>
+    internal int? RowWithoutEvidence { get; set; }
+
     /// <summary>Whether every row was given back.</summary>
     internal bool IsUsedUp => _rows.Count == 0;
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
+using CleanRoom.Charter.Audits;
 using CleanRoom.Charter.Log;
 using CleanRoom.Client.Files;
+using CleanRoom.Cryptography;
 
 namespace CleanRoom.Client.Uploads;
 
@@ -42,10 +44,15 @@ internal sealed class RecordLedger
 
     public LedgerRecord? Find(string reference) => _records.GetValueOrDefault(reference);
 
-    /// <summary>Keeps what is known of a record. What is marked as a decoy stays one.</summary>
+    /// <summary>Keeps what is known of a record. What is marked as a decoy stays one, and where its case is filed stays known.</summary>
     public void Put(LedgerRecord record)
     {
-        _records[record.Reference] = record with { IsDecoy = record.IsDecoy || Find(record.Reference)?.IsDecoy == true };
+        var known = Find(record.Reference);
+        _records[record.Reference] = record with
+        {
+            IsDecoy = record.IsDecoy || known?.IsDecoy == true,
+            Evidence = record.Evidence.Count > 0 ? record.Evidence : known?.Evidence ?? [],
+        };
         _changed.Add(record.Reference);
     }
 
@@ -97,11 +104,33 @@ internal sealed class RecordLedger
                 writer.WriteBoolean("decoy", true);
             }
 
+            if (record.Evidence.Count > 0)
+            {
+                writer.WriteStartArray("evidence");
+                foreach (var evidence in record.Evidence)
+                {
+                    writer.WriteStringValue(evidence.Facts.IntakeText);
+                    writer.WriteStringValue(evidence.Facts.CaseNumber);
+                    writer.WriteStringValue(evidence.Facts.Consent);
+                    writer.WriteStringValue(StrictBase64.EncodeUrl(evidence.Opening.Span));
+                }
+
+                writer.WriteEndArray();
+            }
+
             writer.WriteEndObject();
         }
 
         writer.WriteEndArray();
     });
+
+    private static List<LedgerEvidence> ReadEvidence(string[] texts) =>
+    [
+        .. Enumerable.Range(0, texts.Length / 4).Select(i => CaseEvidence.TryParseDay(texts[4 * i], out var intake)
+            && StrictBase64.TryDecodeUrl(texts[(4 * i) + 3], out var opening) && opening.Length == CaseEvidence.OpeningSize
+                ? new LedgerEvidence(new CaseEvidence(intake, texts[(4 * i) + 1], texts[(4 * i) + 2]), opening)
+                : throw new FormatException("Evidence of a record is not what this program wrote.")),
+    ];
 
     private void Load(ReadOnlyMemory<byte> line)
     {
@@ -120,6 +149,7 @@ internal sealed class RecordLedger
                     item.GetProperty("withdrawn").GetBoolean())
                 {
                     IsDecoy = item.TryGetProperty("decoy", out var decoy) && decoy.GetBoolean(),
+                    Evidence = item.TryGetProperty("evidence", out var evidence) ? ReadEvidence([.. evidence.EnumerateArray().Select(text => text.GetString() ?? "")]) : [],
                 };
                 _records[record.Reference] = record;
                 _written++;

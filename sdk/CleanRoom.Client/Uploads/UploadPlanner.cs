@@ -75,6 +75,14 @@ internal sealed class UploadPlanner(RecordLedger ledger, DateOnly? today)
             record.Decoy = true;
         }
 
+        // By its opening, not by the commitment: that names the record, which may get its id only now.
+        var evidence = known is { IsDecoy: false, Evidence: [.., var newest] } ? newest : null;
+        if (evidence is not null)
+        {
+            record = record.Clone();
+            record.Evidence = ByteString.CopyFrom(evidence.Opening.Span);
+        }
+
         var content = ContentDigest.Of(record, seal);
         if (known is { Withdrawn: false } && known.Content == content)
         {
@@ -89,7 +97,7 @@ internal sealed class UploadPlanner(RecordLedger ledger, DateOnly? today)
             _ => (known.RecordId, known.Version + 1),
         };
         _ = version == 1 ? _new++ : _changed++;
-        return new PlannedRecord(record, seal, id, version, content);
+        return new PlannedRecord(record, seal, id, version, content) { Evidence = evidence };
     }
 
     /// <summary>The file was read by this machine's clock; what counts is the room's. Both must find the grant live.</summary>
@@ -113,8 +121,16 @@ internal sealed class UploadPlanner(RecordLedger ledger, DateOnly? today)
 /// <param name="Content">Digest of the content, for the record map.</param>
 internal sealed record PlannedRecord(CaseRecord Record, SealDecision Seal, Guid? Id, int Version, string Content)
 {
+    /// <summary>Where its case is filed; null if nobody has said so.</summary>
+    public LedgerEvidence? Evidence { get; init; }
+
+    /// <summary>Whether a charter with audits lets it in.</summary>
+    public bool MayBeAudited => Evidence is not null || Record.Decoy || !Seal.Identity;
+
     /// <summary>Makes what is sealed.</summary>
-    public SealItem ToItem(MemberId member)
+    /// <param name="room">The room.</param>
+    /// <param name="member">The contributor.</param>
+    public SealItem ToItem(RoomId room, MemberId member)
     {
         var id = Id ?? RandomUuid.New();
         var copy = Record.Clone();
@@ -122,6 +138,16 @@ internal sealed record PlannedRecord(CaseRecord Record, SealDecision Seal, Guid?
         copy.RecordId = ByteString.CopyFrom(id.ToByteArray(bigEndian: true));
         copy.RecordVersion = (uint)Version;
         copy.Supersedes = Version > 1 ? copy.RecordId : ByteString.Empty;
+        if (Evidence?.Commit(room, member, id) is { } commitment)
+        {
+            copy.Evidence = ByteString.CopyFrom(commitment.Span);
+        }
+        else if (copy.Decoy)
+        {
+            // Nobody draws it; it must only be as long as every other record.
+            copy.Evidence = ByteString.CopyFrom(Digest.Of([.. "cleanroom/v1/decoy-evidence\0"u8, .. id.ToByteArray(bigEndian: true)]).Span);
+        }
+
         var parts = CaseRecordParts.Split(copy);
         return new SealItem(Record.ContributorRecordRef, id, Version, Content, Seal.Identity ? parts.Identity : null, Seal.Analytic ? parts.Analytic : null);
     }

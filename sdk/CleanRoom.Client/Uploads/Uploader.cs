@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using CleanRoom.Charter;
+using CleanRoom.Charter.Audits;
 using CleanRoom.Charter.Log;
 using CleanRoom.Cryptography;
 using CleanRoom.Records.Import;
@@ -58,7 +59,10 @@ public sealed class Uploader
                 planned.Add(row);
             }
 
-            _ = planner.Take(row);
+            if (planner.Take(row) is { MayBeAudited: false })
+            {
+                planned.RowWithoutEvidence ??= row.RowNumber;
+            }
         }
 
         planned.Plan = planner.Plan;
@@ -110,6 +114,11 @@ public sealed class Uploader
         await _room.SyncAsync(cancellationToken).ConfigureAwait(false);
         _room.RequireInForce();
         _ = _preparer.RequireKeys();
+        if (_room.Charter.Audits is not null && planned.RowWithoutEvidence is { } missing)
+        {
+            throw WithoutEvidence(missing);
+        }
+
         var ledger = RecordLedger.Open(_room.Memory.Folder);
         var batches = new List<BatchReceipt>();
         var state = new UploadRun(progress, ledger, batches) { Total = planned.Plan.ToSend };
@@ -124,7 +133,7 @@ public sealed class Uploader
             RequirePlanned(!UploadPlanner.IsRecord(row) || planned.Take(row));
             if (planner.Take(row) is { } record)
             {
-                window.Add(record.ToItem(Member));
+                window.Add(_room.Charter.Audits is null || record.MayBeAudited ? record.ToItem(_room.Room, Member) : throw WithoutEvidence(row.RowNumber));
             }
 
             if (window.IsFull)
@@ -173,6 +182,45 @@ public sealed class Uploader
         ledger.Save();
         return added.Count;
     }
+
+    /// <summary>
+    /// Keeps where cases stand in the contributor's own files, before they are uploaded: their records carry a commitment to it, which tells nobody anything before this contributor opens it for the
+    /// charter's auditor. What is kept already stays as it is; a record that stands in the room and is filed elsewhere now gets a new version with the next upload.
+    /// </summary>
+    /// <param name="cases">By the contributor's own reference.</param>
+    /// <returns>References that were not known, or are filed elsewhere now.</returns>
+    /// <exception cref="ClientException">A reference, number or consent reference is empty or too long: nothing was kept.</exception>
+    public int KeepEvidence(IReadOnlyDictionary<string, CaseEvidence> cases)
+    {
+        ArgumentNullException.ThrowIfNull(cases);
+        using var held = _room.Memory.Lock("upload");
+        var ledger = RecordLedger.Open(_room.Memory.Folder);
+        if (cases.Any(item => !Fits(item.Key) || !Fits(item.Value.CaseNumber) || !Fits(item.Value.Consent)))
+        {
+            throw new ClientException(ClientProblem.BadData, "A reference, case number and consent reference has 1 to 64 characters each. Nothing was kept.");
+        }
+
+        var changed = 0;
+        foreach (var (reference, facts) in cases)
+        {
+            var known = ledger.Find(reference) ?? new LedgerRecord(reference, RandomUuid.New(), 1, "", [], Withdrawn: false);
+            if (known.Evidence is [.., var newest] && newest.Facts == facts)
+            {
+                continue;
+            }
+
+            ledger.Put(known with { Evidence = [.. known.Evidence, LedgerEvidence.New(facts)] });
+            changed++;
+        }
+
+        ledger.Save();
+        return changed;
+
+        static bool Fits(string text) => text.Length is > 0 and <= CaseEvidence.MaxText;
+    }
+
+    private static ClientException WithoutEvidence(int row) => new(
+        ClientProblem.BadData, $"Row {row}: the charter has audits, and nobody has said where this case is filed: keep intake day and consent reference of every case with \"cleanroom records evidence FILE\" first.");
 
     /// <summary>Finishes what earlier runs had sealed.</summary>
     /// <param name="progress">Told about each step; null for nobody.</param>

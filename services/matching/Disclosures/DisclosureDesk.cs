@@ -4,6 +4,7 @@ using CleanRoom.Charter.Consent;
 using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
+using CleanRoom.Matching.Audits;
 using CleanRoom.Matching.Emergencies;
 using CleanRoom.Matching.Epochs;
 using CleanRoom.Matching.Overrides;
@@ -27,6 +28,9 @@ internal sealed class DisclosureDesk
     /// <summary>What people override.</summary>
     public OverrideBook Overrides { get; } = new();
 
+    /// <summary>Random audits of what contributors upload.</summary>
+    public AuditDesk Audits { get; } = new();
+
     /// <summary>What waits for no epoch.</summary>
     public EmergencyDesk Emergencies { get; }
 
@@ -36,6 +40,10 @@ internal sealed class DisclosureDesk
         if (act is RoomAct.Emergency emergency)
         {
             Emergencies.Hear(logged, emergency);
+        }
+        else if (act is RoomAct.SampleOpening opening)
+        {
+            Audits.Hear(logged.Entry.Author!, opening);
         }
         else
         {

@@ -401,6 +401,7 @@ internal sealed class EnclaveGeneration : IDisposable
         var entry = new EpochEntry(
             _options.Room, NewEntryId(), checkpoint.Note, result.Epoch, result.Evaluated, _generation, [.. result.Recipients.Select(recipient => recipient.ToEntry())], result.RoomTime)
         {
+            Audits = result.Audits,
             Disclosed = result.Disclosed,
             Emergencies = result.Emergencies,
             Void = _void,

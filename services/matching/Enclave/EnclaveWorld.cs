@@ -123,7 +123,7 @@ internal sealed class EnclaveWorld(RoomId room, VerifiedLog log, KeyRing keys, R
         }
         var logged = State.Batches[batch.Batch];
         var intake = new BatchIntake(
-            opener, batch, index, Shelf, State.Charter!.Quotas.RecordsPerMonth.ContainsKey(batch.Author!), State.Charter.Quotas.Decoys, logged.IsWithdrawn,
+            opener, batch, index, Shelf, State.Charter!.Quotas.RecordsPerMonth.ContainsKey(batch.Author!), State.Charter.Quotas.Decoys, State.Charter.Audits is not null, logged.IsWithdrawn,
             part => Log.PartRefused(logger, room.ToString(), name, part, "NotTheOwnersOrNotNew"));
         try
         {

@@ -18,6 +18,9 @@ internal sealed record RecipientMessages(MemberId Member, long First, IReadOnlyL
 /// <summary>An epoch, computed: a function of the log up to its checkpoint and of the keys.</summary>
 internal sealed record EpochResult(long Epoch, bool Evaluated, DateTimeOffset RoomTime, SignedCheckpoint Checkpoint, IReadOnlyList<RecipientMessages> Recipients)
 {
+    /// <summary>What is drawn of contributors' records with this epoch.</summary>
+    public IReadOnlyList<EpochAudit> Audits { get; init; } = [];
+
     /// <summary>Requests whose granted fields leave with this epoch.</summary>
     public IReadOnlyList<EntryId> Disclosed { get; init; } = [];
 
@@ -80,15 +83,16 @@ internal static class EpochRun
         var epoch = state.LastEpoch + 1;
         var reached = Reached(state, keys, only);
         var disclosed = desk.Work(state, shelf, outbox, time, reached);
+        var audits = desk.Audits.Work(state, shelf, outbox, time, note.Checkpoint.Root, keys, reached);
         var recipients = new List<RecipientMessages>();
         foreach (var member in reached)
         {
             _ = keys.TryGet(member, out var held);
-            var messages = outbox.Take(member, charter.Epochs.SlotsPerMember - 1, state, shelf, keys, time.Expiring, desk.Book.OwesOutcome(member), evaluated);
+            var messages = outbox.Take(member, charter.Epochs.SlotsPerMember - 1, state, shelf, keys, time.Expiring, desk.Book.OwesOutcome(member) || desk.Audits.IsPaused(member, state, time), evaluated);
             recipients.Add(Seal(member, epoch, evaluated, messages, note.Checkpoint, state, state.CurrentKey(member, KeyPurpose.Inbox)!.Key, held!.RoomSecret));
         }
         shelf.WidenConsents();
-        return new EpochResult(epoch, evaluated, time.Opening, note, recipients) { Disclosed = disclosed };
+        return new EpochResult(epoch, evaluated, time.Opening, note, recipients) { Audits = audits, Disclosed = disclosed };
     }
 
     /// <summary>Ends an epoch between the others, for emergencies alone: no query runs, nothing else leaves, and what waits for the next epoch goes on waiting. Every member gets as many messages as ever.</summary>

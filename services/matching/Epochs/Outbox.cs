@@ -36,8 +36,8 @@ internal readonly record struct Told(PairStory Story, ToldAs As, DateTimeOffset 
 /// <param name="About">The request that it belongs to; null for none.</param>
 internal sealed record Letter(RoomMessage Message, EntryId? About)
 {
-    /// <summary>Withdrawals go before everything else.</summary>
-    public int Rank => Message is RoomMessage.Withdrawn ? 0 : 1;
+    /// <summary>A draw leaves with the epoch whose entry names it, or never; then withdrawals go before everything else.</summary>
+    public int Rank => Message is RoomMessage.AuditDraw ? 0 : Message is RoomMessage.Withdrawn ? 1 : 2;
 }
 
 /// <summary>
@@ -252,7 +252,8 @@ internal sealed class Outbox(RoomId room)
                 }
             }
             _waiting[recipient] = [.. last.Stories];
-            _letters[recipient] = [.. last.Letters];
+            // What was drawn is told with the entry that names it, or is drawn anew.
+            _letters[recipient] = [.. last.Letters.Where(letter => letter.Message is not RoomMessage.AuditDraw)];
         }
     }
 

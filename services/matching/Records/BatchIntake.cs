@@ -21,16 +21,17 @@ internal sealed class BatchIntake
     /// <param name="shelf">Where its records go. Nobody else may touch it until the end.</param>
     /// <param name="limited">The charter limits its owner's records a month.</param>
     /// <param name="mostDecoys">How many decoys its owner may have, by the charter at its position.</param>
+    /// <param name="needsEvidence">Whether the charter at its position has audits: a record must be committed to its case.</param>
     /// <param name="isWithdrawn">Whether the log so far says that a slot is withdrawn.</param>
     /// <param name="refused">Hears of a part whose record is not its owner's, or not new.</param>
-    public BatchIntake(BatchOpener opener, BatchEntry batch, long index, RecordShelf shelf, bool limited, int mostDecoys, Func<int, bool> isWithdrawn, Action<int> refused)
+    public BatchIntake(BatchOpener opener, BatchEntry batch, long index, RecordShelf shelf, bool limited, int mostDecoys, bool needsEvidence, Func<int, bool> isWithdrawn, Action<int> refused)
     {
         _reading = new TransformBlock<Arrival, Reading>(
             arrival => arrival.Plain is { } plain && opener.Read(plain) is { } slot
                 ? new Reading(arrival, true, shelf.Prepare(batch, index, slot))
                 : new Reading(arrival, false, null),
             new ExecutionDataflowBlockOptions { MaxDegreeOfParallelism = Environment.ProcessorCount, BoundedCapacity = SlotsInFlight, SingleProducerConstrained = true });
-        _shelving = ShelveAsync(batch, index, shelf, limited, mostDecoys, isWithdrawn, refused);
+        _shelving = ShelveAsync(batch, index, shelf, limited, mostDecoys, needsEvidence, isWithdrawn, refused);
     }
 
     /// <summary>Takes the next slot.</summary>
@@ -54,7 +55,7 @@ internal sealed class BatchIntake
         return _shelving;
     }
 
-    private async Task ShelveAsync(BatchEntry batch, long index, RecordShelf shelf, bool limited, int mostDecoys, Func<int, bool> isWithdrawn, Action<int> refused)
+    private async Task ShelveAsync(BatchEntry batch, long index, RecordShelf shelf, bool limited, int mostDecoys, bool needsEvidence, Func<int, bool> isWithdrawn, Action<int> refused)
     {
         await foreach (var (arrival, holdsSomething, item) in _reading.ReceiveAllAsync())
         {
@@ -65,7 +66,7 @@ internal sealed class BatchIntake
                     shelf.CountWithdrawn(batch.Author!, index, arrival.Slot);
                 }
             }
-            else if (item is not null && !isWithdrawn(arrival.Slot) && !shelf.Put(item, limited, mostDecoys))
+            else if (item is not null && !isWithdrawn(arrival.Slot) && !shelf.Put(item, limited, mostDecoys, needsEvidence))
             {
                 refused((2 * arrival.Slot) + 1);
             }

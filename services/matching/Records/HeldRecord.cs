@@ -38,7 +38,11 @@ internal sealed record HeldRecord(
 /// <param name="Prepared">As it will be indexed.</param>
 /// <param name="Supersedes">Id of the record in whose place it comes; null if it says none.</param>
 /// <param name="IsOwners">Whether it names the contributor that signed the batch.</param>
-internal sealed record ShelfItem(HeldRecord Record, PreparedRecord Prepared, Guid? Supersedes, bool IsOwners);
+internal sealed record ShelfItem(HeldRecord Record, PreparedRecord Prepared, Guid? Supersedes, bool IsOwners)
+{
+    /// <summary>Whether it carries a commitment to its case in the contributor's files.</summary>
+    public bool HasEvidence { get; init; }
+}
 
 /// <summary>A record through all its versions.</summary>
 internal readonly record struct RecordName(MemberId Contributor, Guid FirstId);

@@ -1,6 +1,7 @@
 using CleanRoom.Charter;
 using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Log;
+using CleanRoom.Cryptography;
 using CleanRoom.Linkage;
 using CleanRoom.Linkage.Models;
 using CleanRoom.Records;
@@ -113,18 +114,22 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
             IsDecoy = whole.Decoy,
         };
         return new ShelfItem(
-            held, Index.Prepare(handle, whole), record.Supersedes.Length == 16 ? new Guid(record.Supersedes.Span, bigEndian: true) : null, record.ContributorId == contributor.Value);
+            held, Index.Prepare(handle, whole), record.Supersedes.Length == 16 ? new Guid(record.Supersedes.Span, bigEndian: true) : null, record.ContributorId == contributor.Value)
+        {
+            HasEvidence = record.Evidence.Length == Digest.Size,
+        };
     }
 
     /// <summary>Puts a record on the shelf.</summary>
     /// <param name="item">The record.</param>
     /// <param name="limited">The charter limits its owner's records a month: it is not compared before <see cref="Admit"/> lets it in.</param>
     /// <param name="mostDecoys">How many decoys a contributor may have.</param>
-    /// <returns>False if it is not the contributor's own, its version was there before, or it is a decoy too many. What is past its time goes at the epoch's end, by room time.</returns>
-    public bool Put(ShelfItem item, bool limited = false, int mostDecoys = 0)
+    /// <param name="needsEvidence">The charter has audits: a record without a commitment is not held.</param>
+    /// <returns>False if it is not the contributor's own, its version was there before, it is a decoy too many, or it commits to no case where it must. What is past its time goes at the epoch's end, by room time.</returns>
+    public bool Put(ShelfItem item, bool limited = false, int mostDecoys = 0, bool needsEvidence = false)
     {
         var held = item.Record;
-        if (!item.IsOwners || _records.Count >= maxRecords || !_seen.Add((held.Contributor, held.Id, held.Version)))
+        if (!item.IsOwners || (needsEvidence && !item.HasEvidence) || _records.Count >= maxRecords || !_seen.Add((held.Contributor, held.Id, held.Version)))
         {
             return false;
         }
@@ -216,6 +221,9 @@ internal sealed class RecordShelf(RoomModel model, int maxRecords)
             Take(handle, gone: true);
         }
     }
+
+    /// <summary>Position of the batch that a record came with.</summary>
+    public static long BatchOf(RecordHandle handle) => handle.Value >> 11;
 
     private static RecordHandle HandleOf(long batchIndex, int slot) => new((batchIndex << 11) | (long)slot);
 

@@ -60,6 +60,7 @@ public abstract partial record RoomAct
                 ActKind.Emergency => Emergency.Read(fields),
                 ActKind.Override => Override.Read(fields),
                 ActKind.Lift => OverrideEnd.Read(fields),
+                ActKind.Opening => SampleOpening.Read(fields),
                 _ => DisclosureOutcome.Read(fields),
             };
             fields.End();

@@ -35,6 +35,9 @@ public enum ActKind
 
     /// <summary>A contributor ends an override before its time.</summary>
     Lift,
+
+    /// <summary>A contributor opens what was drawn of its records for the auditor. Two releasers.</summary>
+    Opening,
 }
 
 /// <summary>Who may do what: one table for readers, the enclave and the client.</summary>
@@ -53,7 +56,7 @@ public static class ActRules
         ActKind.Consent => PersonRoles.Uploader,
         ActKind.Answer when isAgency => PersonRoles.Officer,
         ActKind.Answer => PersonRoles.Releaser | PersonRoles.Safeguarding,
-        ActKind.Decision => PersonRoles.Releaser,
+        ActKind.Decision or ActKind.Opening => PersonRoles.Releaser,
         ActKind.Emergency or ActKind.Override or ActKind.Lift => PersonRoles.Approver | PersonRoles.Releaser | PersonRoles.Safeguarding,
         _ => PersonRoles.Officer,
     };
@@ -64,13 +67,13 @@ public static class ActRules
     /// <summary>Whether a member of this role in the charter may do this.</summary>
     public static bool MayAct(ActKind kind, CharterMember member) => kind switch
     {
-        ActKind.Consent or ActKind.Decision or ActKind.Emergency or ActKind.Override or ActKind.Lift => member is ContributorMember,
+        ActKind.Consent or ActKind.Decision or ActKind.Emergency or ActKind.Override or ActKind.Lift or ActKind.Opening => member is ContributorMember,
         ActKind.Request or ActKind.Outcome or ActKind.Watch or ActKind.Unwatch => member is AgencyMember,
         _ => member is ContributorMember or AgencyMember,
     };
 
     /// <summary>Whether a second person has to sign before it counts.</summary>
-    public static bool NeedsSecond(ActKind kind) => kind is ActKind.Request or ActKind.Decision or ActKind.Watch or ActKind.Emergency or ActKind.Override;
+    public static bool NeedsSecond(ActKind kind) => kind is ActKind.Request or ActKind.Decision or ActKind.Watch or ActKind.Emergency or ActKind.Override or ActKind.Opening;
 
     /// <summary>Whether the two persons need different roles too.</summary>
     public static bool NeedsTwoRoles(ActKind kind) => kind is ActKind.Emergency or ActKind.Override;

@@ -454,6 +454,9 @@ public sealed record EpochEntry(
 
     internal const string TypeName = "epoch";
 
+    /// <summary>What is drawn of contributors' records with this epoch, sorted by member: each of them is told.</summary>
+    public IReadOnlyList<EpochAudit> Audits { get; init; } = [];
+
     /// <summary>Requests whose granted fields leave with this epoch, sorted by their text: the log says so before anything leaves.</summary>
     public IReadOnlyList<EntryId> Disclosed { get; init; } = [];
 
@@ -473,6 +476,16 @@ public sealed record EpochEntry(
 
     internal override void Write(JsonObject json)
     {
+        if (Audits.Count > 0)
+        {
+            json["audits"] = JsonBuild.Objects(Audits.OrderBy(audit => audit.Member).Select(audit => new JsonObject
+            {
+                ["member"] = audit.Member.Value,
+                ["quarter"] = audit.Quarter,
+                ["sample"] = audit.Sample.ToString(),
+            }));
+        }
+
         json["checkpoint"] = Checkpoint.ToText();
         if (Disclosed.Count > 0)
         {

@@ -129,6 +129,9 @@ public enum IgnoredReason
     /// <summary>The two signatures are of one role where two different ones are asked for.</summary>
     SameRole,
 
+    /// <summary>The log holds no such draw of the contributor's records, or it is void.</summary>
+    UnknownAudit,
+
     /// <summary>The log holds no request of this id that two officers have signed, or the disclosure lacks an approval.</summary>
     NotApproved,
 

@@ -64,7 +64,7 @@ internal static class EntryReader
 
     private static bool IsOfMembers(string type) => type is CharterEntry.TypeName or VetoEntry.TypeName or PersonEntry.TypeName or KeyEntry.TypeName
         or ListingEntry.TypeName or BatchEntry.TypeName or TombstoneEntry.TypeName or FreezeEntry.TypeName or ErasureEntry.TypeName or ReleaseEntry.TypeName or ConfirmEntry.TypeName
-        or RecoveryEntry.TypeName or ResumeEntry.TypeName
+        or RecoveryEntry.TypeName or ResumeEntry.TypeName or VerdictEntry.TypeName
         || ActRules.Words.ContainsKey(type);
 
     private static Entry? ReadOfMember(JsonFields fields, string type, RoomId room, EntryId id, MemberId author) => type switch
@@ -82,6 +82,7 @@ internal static class EntryReader
         ConfirmEntry.TypeName => fields.Digest("of") is { } of ? new ConfirmEntry(room, id, author, of) : null,
         RecoveryEntry.TypeName => ReadRecovery(fields, room, id, author),
         ResumeEntry.TypeName => fields.Int("number", 1, RecoveryStatement.MaxNumber) is { } number ? new ResumeEntry(room, id, author, number) : null,
+        VerdictEntry.TypeName => VerdictEntry.Read(fields, room, id, author),
         _ => ReadAct(fields, ActRules.Words[type], room, id, author),
     };
 
@@ -337,6 +338,7 @@ internal static class EntryReader
     private static EpochEntry? ReadEpoch(JsonFields fields, RoomId room, EntryId id)
     {
         var checkpoint = fields.Parsed<SignedCheckpoint>("checkpoint", "is not a signed checkpoint", "write the signed note", SignedCheckpoint.TryParse);
+        IReadOnlyList<EpochAudit> audits = fields.Optional("audits") is null ? [] : ReadAudits(fields);
         IReadOnlyList<EntryId> disclosed = fields.Optional("disclosed") is null ? [] : ReadActs(fields, "disclosed");
         IReadOnlyList<EntryId> emergencies = fields.Optional("emergencies") is null ? [] : ReadActs(fields, "emergencies");
         var epoch = fields.Integer("epoch", 1, MaxCounter);
@@ -359,10 +361,26 @@ internal static class EntryReader
             ? null
             : new EpochEntry(room, id, checkpoint, epoch.Value, evaluated.Value, generation.Value, recipients, roomTime.Value)
             {
+                Audits = audits,
                 Disclosed = disclosed,
                 Emergencies = emergencies,
                 Void = without,
             };
+    }
+
+    private static IReadOnlyList<EpochAudit> ReadAudits(JsonFields fields)
+    {
+        var items = fields.List("audits", 1, RoomCharter.MaxMembers, (element, path) =>
+        {
+            var item = new JsonFields(element, path, fields.Problems);
+            var member = item.Member("member");
+            var quarter = VerdictEntry.ReadQuarter(item);
+            var sample = item.Digest("sample");
+            item.End();
+            return member is null || quarter is null || sample is null ? null : new EpochAudit(member, quarter, sample);
+        });
+        CheckSorted(fields, "audits", [.. items.Select(item => item.Member)]);
+        return items;
     }
 
     private static IReadOnlyList<VoidMessages> ReadVoid(JsonFields fields)

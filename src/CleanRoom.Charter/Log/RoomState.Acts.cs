@@ -12,7 +12,8 @@ public sealed partial class RoomState
     private IgnoredReason ApplyAct(SignedEntry signed, ActEntry entry)
     {
         Charter!.TryFind(entry.Author!, out var member);
-        if (!ActRules.MayAct(entry.Kind, member!) || (entry.Kind == ActKind.Emergency && Charter.Emergencies is null) || (entry.Kind == ActKind.Override && Charter.Overrides is null))
+        if (!ActRules.MayAct(entry.Kind, member!) || (entry.Kind == ActKind.Emergency && Charter.Emergencies is null) || (entry.Kind == ActKind.Override && Charter.Overrides is null)
+            || (entry.Kind == ActKind.Opening && Charter.Audits is null))
         {
             return IgnoredReason.NotAllowed;
         }
@@ -64,6 +65,11 @@ public sealed partial class RoomState
             }
 
             return refused;
+        }
+
+        if (_waitingVerdicts.Values.FirstOrDefault(verdict => verdict.LeafHash == entry.Of && verdict.Entry.Author == entry.Author) is { } waiting)
+        {
+            return ConfirmVerdict(signed, waiting);
         }
 
         if (!_actsByHash.TryGetValue(entry.Of, out var id) || _acts[id] is not { ConfirmedAt: null } act || act.Entry.Author != entry.Author || !ActRules.NeedsSecond(act.Entry.Kind))

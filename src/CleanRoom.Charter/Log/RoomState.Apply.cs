@@ -156,6 +156,7 @@ public sealed partial class RoomState
             ActEntry act => ApplyAct(signed, act),
             ConfirmEntry confirm => ApplyConfirm(signed, confirm),
             ResumeEntry resume => ApplyResume(signed, resume),
+            VerdictEntry verdict => ApplyVerdict(signed, verdict),
             _ => IgnoredReason.UnknownType,
         };
         if (reason == IgnoredReason.UnknownSigner && HasUnseen && entry is not (VetoEntry or InstanceEntry or ReleaseEntry or ErasureEntry or EpochEntry or ResealEntry or ActResealEntry or ResumeEntry))
@@ -668,6 +669,11 @@ public sealed partial class RoomState
             return IgnoredReason.NotApproved;
         }
 
+        if (CheckAudits(entry) is not IgnoredReason.None and var refused)
+        {
+            return refused;
+        }
+
         var without = new List<EpochRecipient>();
         foreach (var item in entry.Void)
         {
@@ -690,6 +696,8 @@ public sealed partial class RoomState
             ranges.Add(given.First, given.Last);
         }
 
+        VoidAudits(entry.Void);
+        AddAudits(entry);
         _disclosed.UnionWith(entry.Disclosed);
         LastEpoch = entry.Epoch;
         LastEvaluatedEpoch = entry.Evaluated ? entry.Epoch : LastEvaluatedEpoch;

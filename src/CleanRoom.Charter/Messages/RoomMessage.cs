@@ -88,10 +88,12 @@ public abstract partial record RoomMessage
                 & fields.Member("recipient") == place.Recipient
                 & JsonFields.TextOf(fields.Value("room") ?? default) == place.Room.ToString()
                 & labelled == place.Simulated;
-            message = fields.OneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "emergency", "empty", "ending", "groups", "head", "nothing", "outcome", "request", "review", "status", "use") switch
+            message = fields.OneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "audit", "audited", "emergency", "empty", "ending", "groups", "head", "nothing", "outcome", "request", "review", "status", "use") switch
             {
                 "head" => Head.Read(fields),
                 "empty" => new Empty(),
+                "audit" => AuditDraw.Read(fields),
+                "audited" => AuditNews.Read(fields),
                 "ending" => Ending.Read(fields),
                 "nothing" => NothingReleasable.Read(fields),
                 "N1" => MatchPointer.Read(fields),

@@ -77,7 +77,7 @@ public sealed class BatchIntakeTests : IDisposable
         BatchEntry manifest, byte[][] parts, RecordShelf shelf, Func<int, bool>? isWithdrawn = null, Action<int>? refused = null)
     {
         using var opener = BatchOpener.Create(manifest, _key)!;
-        var intake = new BatchIntake(opener, manifest, Index, shelf, limited: false, mostDecoys: 0, isWithdrawn ?? (_ => false), refused ?? (part => Assert.Fail($"{part}")));
+        var intake = new BatchIntake(opener, manifest, Index, shelf, limited: false, mostDecoys: 0, needsEvidence: false, isWithdrawn ?? (_ => false), refused ?? (part => Assert.Fail($"{part}")));
         for (var part = 0; part < parts.Length; part++)
         {
             if (opener.Take(part, parts[part]) is { } plain)

@@ -63,6 +63,12 @@ internal sealed record RoomShape
     /// <summary>Decoys that each contributor may have.</summary>
     public int Decoys { get; init; }
 
+    /// <summary>Steward that looks at drawn cases, two of each contributor and quarter, opened within ten days; null for no audits.</summary>
+    public MemberProfile? Auditor { get; init; }
+
+    /// <summary>Each contributor is told each quarter of the use of its records.</summary>
+    public bool UseStatements { get; init; }
+
     /// <summary>Other than the consortium's; null for those.</summary>
     public IngestionServer? Ingestion { get; init; }
 
@@ -322,7 +328,7 @@ internal sealed class EnclaveRoom : IAsyncDisposable
             .Set(new OperatorTerms(
                 Ingestion.OperatorKey, new ServiceTerms(Ingestion.Address, Ingestion.Pin), new ServiceTerms(new Uri("https://127.0.0.1:2"), Matching.Pin),
                 new ServiceTerms(Notification.Address, Notification.Pin)))
-            .Set(new EpochTerms(RoomDuration.Seconds(_shape.EpochSeconds), 3, _shape.MinimumRecords, _shape.Slots, 2048))
+            .Set(new EpochTerms(RoomDuration.Seconds(_shape.EpochSeconds), 3, _shape.MinimumRecords, _shape.Slots, 2048) { UseStatements = _shape.UseStatements })
             .Set(new RetentionTerms(RoomDuration.Months(24), RoomDuration.Days(90), _shape.KeyLease))
             .SetEnclaves(EnclaveTerms.ForSimulation("tests", _shape.Measurement))
             .SetQueries([.. ShippedQueries.All.Select(query => _shape.SilentToAgencies ? query with { Agencies = null } : query), .. _shape.Queries])
@@ -336,6 +342,11 @@ internal sealed class EnclaveRoom : IAsyncDisposable
 
         draft.Put(new AgencyMember(
             MemberId.Parse("delta"), "Delta", _consortium.Profiles["delta"].OrganisationKey, "police_ahtu", ["THA"], ["trafficking"], await _consortium.Brokers["delta"].TermsAsync(), new AgencyQuota(_shape.SearchesPerMonth, 1), 30));
+        if (_shape.Auditor is { } auditor)
+        {
+            draft.Put(new StewardMember(auditor.Member, "Watch", auditor.OrganisationKey)).SetAudits(new AuditTerms(RoomDuration.Days(10), auditor.Member, auditor.InboxKeys[^1].PublicKey, 2));
+        }
+
         _ = draft.SetOverrides(_shape.Overrides ? new OverrideTerms(["LegalDuty", "VitalInterest"], RoomDuration.Days(7), [MemberId.Parse("delta")]) : null);
         _ = draft.SetEmergencies(_shape.Emergencies is { } most ? new EmergencyTerms(most, [MemberId.Parse("delta")]) : null);
         return _shape.RecordsPerMonth.Count == 0 && _shape.Decoys == 0

@@ -37,6 +37,7 @@ function deadlineOf(message: News, roomTime: string): string | null {
       return message.records.map((record) => record.ends).sort()[0]!;
     case "review":
     case "request":
+    case "audit":
       return message.due;
     case "status":
       return message.until;
@@ -50,6 +51,7 @@ function deadlineOf(message: News, roomTime: string): string | null {
     case "groups":
     case "emergency":
     case "use":
+    case "audited":
       return null;
   }
 }
@@ -83,6 +85,8 @@ function textOf(message: News): readonly string[] {
     case "groups":
       return [message.query, ...message.groups.flatMap((group) => [group.id, ...group.codes, ...group.places.map((place) => place.admin1 ?? place.country), ...group.quarters])];
     case "use":
+    case "audit":
+    case "audited":
       return [message.quarter];
     case "outcome":
       return [message.request, message.agency, message.own, message.outcome];

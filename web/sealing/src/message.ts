@@ -219,6 +219,25 @@ export interface Ending {
   readonly records: readonly EndingConsent[];
 }
 
+/** To a contributor: which of its records are drawn for the auditor; they are opened with the command line. */
+export interface Audit {
+  readonly kind: "audit";
+  readonly quarter: string;
+  readonly due: string;
+  readonly withdrawn: string;
+  /** Ids of the records. */
+  readonly drawn: readonly string[];
+}
+
+const auditStates = ["Failed", "Opened", "Overdue", "Passed", "Refused"] as const;
+
+/** To a contributor: what has become of a draw. */
+export interface Audited {
+  readonly kind: "audited";
+  readonly quarter: string;
+  readonly state: (typeof auditStates)[number];
+}
+
 /** N4: somebody is in danger, said by two people of the contributor who know. Codes only. */
 export interface Emergency {
   readonly kind: "N4";
@@ -250,7 +269,7 @@ export interface EmergencyAnswer {
 export type Message = Head | { readonly kind: "empty" } | News;
 
 /** A message that says something new. */
-export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending | Nothing | Table | Groups | Emergency | EmergencyAnswer | Use;
+export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending | Nothing | Table | Groups | Emergency | EmergencyAnswer | Use | Audit | Audited;
 
 /** The fixed text on every table. */
 export const tableCaveat =
@@ -295,7 +314,7 @@ export function parseMessage(json: Uint8Array, place: Place): Message | null {
 }
 
 function readKind(fields: Fields): Message | null {
-  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "emergency", "empty", "ending", "groups", "head", "nothing", "outcome", "request", "review", "status", "use")) {
+  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "audit", "audited", "emergency", "empty", "ending", "groups", "head", "nothing", "outcome", "request", "review", "status", "use")) {
     case "empty":
       return { kind: "empty" };
     case "ending":
@@ -328,6 +347,10 @@ function readKind(fields: Fields): Message | null {
       return readTable(fields);
     case "outcome":
       return readReported(fields);
+    case "audit":
+      return readAudit(fields);
+    case "audited":
+      return { kind: "audited", quarter: fields.matching("quarter", /^\d{4}-Q[1-4]$/), state: fields.oneOf("state", ...auditStates) };
     case "use":
       return readUse(fields);
   }
@@ -574,6 +597,27 @@ function readEnding(fields: Fields): Ending {
       return read;
     }),
   };
+}
+
+function readAudit(fields: Fields): Audit {
+  const read = {
+    kind: "audit" as const,
+    quarter: fields.matching("quarter", /^\d{4}-Q[1-4]$/),
+    due: fields.time("due"),
+    withdrawn: fields.oneOf("withdrawn", ...countBands),
+    drawn: fields.list("drawn", 0, 8).map((item) => {
+      const record = new Fields(item);
+      record.matching("commitment", /^sha256:[A-Za-z0-9_-]{43}$/);
+      const id = record.matching("record", /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+      record.end();
+      return id;
+    }),
+  };
+  fields.matching("salt", /^[A-Za-z0-9_-]{43}$/);
+  if (read.drawn.some((id, i) => i > 0 && read.drawn[i - 1]! >= id)) {
+    throw new FormError("drawn is not sorted, or names one twice");
+  }
+  return read;
 }
 
 function readUse(fields: Fields): Use {

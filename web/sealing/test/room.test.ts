@@ -138,6 +138,10 @@ test("messages are read strictly", () => {
   const groups = { ...base, kind: "groups", caveat: groupsCaveat, group: { by: "route", contributors: 2, k: 5, period: "quarter" }, groups: [group], part: 1, parts: 1, query: "Q10", until: "2027-01-01T00:00:00Z", version: "1.0.0" };
   const warning = { ...base, kind: "N4", admin1: "TH-50", child: false, country: "THA", emergency: id, expires: "2027-01-01T00:00:00Z", from: { desk: "d", member: "m" }, handling: [], notice: nonPunishment, presence: "Present", urgency: "Now" };
   const warned = { ...base, kind: "emergency", agency: "a", emergency: id, own: "A", state: "Sent" };
+  const audit = {
+    ...base, kind: "audit", due: "2027-01-31T00:00:00Z", quarter: "2026-Q4", salt: "A".repeat(43), withdrawn: "0",
+    drawn: [{ commitment: `sha256:${"A".repeat(43)}`, record: "7b3c6f0e-2f0c-4d57-9a58-0f3b8f1f7f12" }],
+  };
   const use = { ...base, kind: "use", answers: "0", caveat: useCaveat, disclosures: "1", notices: "3-5", oneWay: "2", pointers: "11+", quarter: "2026-Q4", requests: "6-10", withdrawals: "0" };
   const parse = (value: object): unknown => parseMessage(canonicalize(value as Json), place);
   assert.ok(parse(pointer));
@@ -145,7 +149,7 @@ test("messages are read strictly", () => {
   assert.deepEqual(parse({ ...base, kind: "empty" }), { kind: "empty" });
   assert.deepEqual(parse({ ...base, kind: "nothing", watch: id }), { kind: "nothing", watch: id });
   assert.equal((parse({ ...notice, watch: id }) as { watch: string }).watch, id);
-  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, groups, { ...groups, group: { ...groups.group, by: "place" } }, { ...groups, group: { ...groups.group, by: "pattern" }, groups: [{ ...group, codes: [], places: [], quarters: [] }] }, use, { ...pointer, decoy: true }, { ...pointer, quartersBetween: 3 }, warning, warned, { ...warned, reason: "QuotaUsed", state: "Refused" }]) {
+  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, groups, { ...groups, group: { ...groups.group, by: "place" } }, { ...groups, group: { ...groups.group, by: "pattern" }, groups: [{ ...group, codes: [], places: [], quarters: [] }] }, use, audit, { ...audit, drawn: [] }, { ...base, kind: "audited", quarter: "2026-Q4", state: "Overdue" }, { ...pointer, decoy: true }, { ...pointer, quartersBetween: 3 }, warning, warned, { ...warned, reason: "QuotaUsed", state: "Refused" }]) {
     assert.ok(parse(value), JSON.stringify(value));
   }
   const bad: object[] = [
@@ -159,6 +163,7 @@ test("messages are read strictly", () => {
     { ...warning, notice: "Do as you like." }, { ...warned, state: "Read" }, { ...warned, own: "" }, { ...warned, agency: "operator" },
     { ...groups, groups: [] }, { ...groups, groups: [{ ...group, band: "3-5" }] }, { ...groups, groups: [{ ...group, codes: ["a b"] }] }, { ...groups, groups: [{ ...group, places: [{ admin1: "Chiang Mai", country: "THA" }] }] },
     { ...groups, groups: [{ ...group, own: "A" }] }, { ...groups, group: { ...groups.group, by: "name" } }, { ...groups, group: { ...groups.group, k: 4 } }, { ...groups, group: { ...groups.group, contributors: 1 } }, { ...groups, query: "G1" }, { ...groups, caveat: tableCaveat },
+    { ...audit, drawn: [audit.drawn[0], audit.drawn[0]] }, { ...audit, salt: "AAAA" }, { ...audit, quarter: "2026-Q5" }, { ...audit, drawn: [{ ...audit.drawn[0], own: "x" }] }, { ...base, kind: "audited", quarter: "2026-Q4", state: "Fine" },
     { ...use, pointers: "12" }, { ...use, quarter: "2026-Q5" }, { ...use, caveat: "All of it." }, { ...use, more: "1" },
     { ...pointer, decoy: false }, { ...notice, decoy: true },
     { ...outcome, outcome: "Deported" }, { ...base, kind: "N6" }, { ...base, kind: "N6", match: pointer.match, request: id }, { ...base, kind: "N6", match: "AAAA" },

@@ -1,5 +1,5 @@
 import { countedUses } from "../../../sealing/src/index.ts";
-import type { Disclosed, Emergency, EmergencyAnswer, Ending, Groups, Nothing, Reported, Request, Status, Table, Use, Withdrawn } from "../../../sealing/src/index.ts";
+import type { Audit, Audited, Disclosed, Emergency, EmergencyAnswer, Ending, Groups, Nothing, Reported, Request, Status, Table, Use, Withdrawn } from "../../../sealing/src/index.ts";
 import type { Inbox } from "../inbox.ts";
 import type { Item } from "../items.ts";
 import { placesOf } from "../places.ts";
@@ -10,7 +10,7 @@ import { Binding, Caveats, fieldsIn, Row } from "./parts.tsx";
 import { Places } from "./places.tsx";
 
 /** What passes between an agency and a contributor. */
-export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Disclosed | Emergency | EmergencyAnswer | Ending | Groups | Nothing | Reported | Request | Status | Table | Use | Withdrawn; inbox: Inbox; speak: Speech }) {
+export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Audit | Audited | Disclosed | Emergency | EmergencyAnswer | Ending | Groups | Nothing | Reported | Request | Status | Table | Use | Withdrawn; inbox: Inbox; speak: Speech }) {
   const { say } = speak;
   const places = message.kind === "N3" ? placesOf(message.facts) : [];
   switch (message.kind) {
@@ -151,6 +151,22 @@ export function DisclosureBody({ item, message, inbox, speak }: { item: Item; me
             </Row>
           ))}</dl>
           <p>{say("caveatGroups")}</p>
+        </>
+      );
+    case "audit":
+      return (
+        <>
+          <h3>{say("why")}</h3>
+          <p>{say("whyAudit")}</p>
+          <h3>{say("next")}</h3>
+          <p>{say("nextAudit", { quarter: message.quarter })}</p>
+        </>
+      );
+    case "audited":
+      return (
+        <>
+          <p class={message.state === "Opened" || message.state === "Passed" ? "" : "alarm"}>{speak.code_("audit", message.state)}</p>
+          <dl><Row name={say("quarterColumn")}>{message.quarter}</Row></dl>
         </>
       );
     case "use":

@@ -4,19 +4,20 @@ import type { Key, Speech } from "../words/index.ts";
 import { short } from "./parts.tsx";
 
 /** Kinds of messages, as the filter offers them. */
-export const kinds = ["N4", "emergency", "N1", "N2a", "review", "request", "status", "N3", "N6", "outcome", "ending", "nothing", "N7", "groups", "use"] as const;
+export const kinds = ["N4", "emergency", "N1", "N2a", "review", "request", "status", "N3", "N6", "outcome", "ending", "nothing", "N7", "groups", "use", "audit", "audited"] as const;
 
 /** Key of a kind's name. */
 export const kindKey = (message: { readonly kind: News["kind"] }): Key => `kind${message.kind[0]!.toUpperCase()}${message.kind.slice(1)}` as Key;
 
 /** What stands small before a title. */
-export const badgeOf = (message: News): string => ({ review: "?", request: "!", status: "i", outcome: "✓", ending: "⌛", nothing: "–", emergency: "!", groups: "Σ", use: "Σ" } as Record<string, string>)[message.kind] ?? message.kind;
+export const badgeOf = (message: News): string => ({ review: "?", request: "!", status: "i", outcome: "✓", ending: "⌛", nothing: "–", emergency: "!", groups: "Σ", use: "Σ", audit: "?", audited: "i" } as Record<string, string>)[message.kind] ?? message.kind;
 
 /** What the end of the time means. */
 export function deadlineKey(message: News): Key {
   switch (message.kind) {
     case "review":
     case "request":
+    case "audit":
       return "due";
     case "status":
       return message.state === "Disclosed" ? "outcomeDue" : "decisionDue";
@@ -59,6 +60,10 @@ export function titleOf({ message, withdrawn }: Item, speak: Speech): string {
       return `${message.query}: ${message.by.join(", ")}`;
     case "groups":
       return `${message.query}: ${speak.say("kindGroups")}`;
+    case "audit":
+      return speak.say("titleAudit", { quarter: message.quarter, n: message.drawn.length });
+    case "audited":
+      return `${speak.say("kindAudited")}: ${speak.code_("audit", message.state)}`;
     case "use":
       return `${speak.say("kindUse")}: ${message.quarter}`;
     case "outcome":
