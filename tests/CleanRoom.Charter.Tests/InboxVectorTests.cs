@@ -54,7 +54,7 @@ public sealed class InboxVectorTests
         var member = MemberId.Parse(file["member"]!.GetValue<string>());
         var key = state.CurrentKey(member, KeyPurpose.Record)!;
         var acts = file["acts"]!.AsArray();
-        Assert.Equal(8, acts.Count);
+        Assert.Equal(9, acts.Count);
         foreach (var item in acts)
         {
             var kind = ActRules.Words[item!["kind"]!.GetValue<string>()];
