@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Globalization;
 using CleanRoom.Charter;
+using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Client.Inbox;
 
@@ -91,6 +92,7 @@ internal sealed class NoticeDesk(DbConnection connection, RoomId room, TimeProvi
             RoomMessage.Notice notice => notice.Match,
             RoomMessage.Status status => status.Id.ToString(),
             RoomMessage.Disclosed disclosed => disclosed.Id.ToString(),
+            RoomMessage.NoticeFacts followed => followed.Id.ToString(),
             RoomMessage.Withdrawn withdrawn => withdrawn.Match ?? withdrawn.Id!.Value.ToString(),
             _ => "",
         };
@@ -108,6 +110,29 @@ internal sealed class NoticeDesk(DbConnection connection, RoomId room, TimeProvi
                     ("about", about),
                     ("at", Text(at)));
             }
+        }
+    }
+
+    private async Task FileFactsAsync(
+        DbTransaction transaction, long number, EntryId request, string caseNumber, string purpose, IReadOnlyList<RoomMessage.Fact> facts, IReadOnlyList<string> handling, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < facts.Count; i++)
+        {
+            _ = await ExecuteAsync(
+                transaction,
+                """
+                INSERT INTO facts (room, number, position, request, case_number, purpose, field, fact, handling)
+                VALUES (@room, @number, @position, @request, @case, @purpose, @field, @fact, @handling)
+                """,
+                cancellationToken,
+                ("number", number),
+                ("position", (long)i),
+                ("request", request.ToString()),
+                ("case", caseNumber),
+                ("purpose", purpose),
+                ("field", facts[i].Field),
+                ("fact", facts[i].Text),
+                ("handling", string.Join(' ', handling)));
         }
     }
 
@@ -147,25 +172,10 @@ internal sealed class NoticeDesk(DbConnection connection, RoomId room, TimeProvi
                     ("due", status.Until is { } until ? Text(until) : ""));
                 break;
             case RoomMessage.Disclosed disclosed:
-                for (var i = 0; i < disclosed.Facts.Count; i++)
-                {
-                    _ = await ExecuteAsync(
-                        transaction,
-                        """
-                        INSERT INTO facts (room, number, position, request, case_number, purpose, field, fact, handling)
-                        VALUES (@room, @number, @position, @request, @case, @purpose, @field, @fact, @handling)
-                        """,
-                        cancellationToken,
-                        ("number", message.Number),
-                        ("position", (long)i),
-                        ("request", disclosed.Id.ToString()),
-                        ("case", disclosed.CaseNumber),
-                        ("purpose", disclosed.Purpose),
-                        ("field", disclosed.Facts[i].Field),
-                        ("fact", disclosed.Facts[i].Text),
-                        ("handling", string.Join(' ', disclosed.Handling)));
-                }
-
+                await FileFactsAsync(transaction, message.Number, disclosed.Id, disclosed.CaseNumber, disclosed.Purpose, disclosed.Facts, disclosed.Handling, cancellationToken);
+                break;
+            case RoomMessage.NoticeFacts followed:
+                await FileFactsAsync(transaction, message.Number, followed.Id, "", "", followed.Facts, followed.Handling, cancellationToken);
                 break;
             case RoomMessage.Withdrawn withdrawn:
                 _ = await ExecuteAsync(

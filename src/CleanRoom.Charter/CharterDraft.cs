@@ -104,6 +104,13 @@ public sealed class CharterDraft
     /// <summary>Sets the approved queries.</summary>
     public CharterDraft SetQueries(params IEnumerable<QueryDefinition> queries) => With("queries", JsonBuild.Objects(queries.Select(query => query.ToJson())));
 
+    /// <summary>Adds a query, in the place of one with the same id.</summary>
+    public CharterDraft PutQuery(QueryDefinition query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return PutQuery(query.ToJson());
+    }
+
     /// <summary>Adds a query, in the place of one with the same id. What is wrong with it <see cref="TryBuild"/> says.</summary>
     /// <param name="query">As it stands in a charter (docs/protocol.md §2).</param>
     public CharterDraft PutQuery(JsonObject query)

@@ -25,7 +25,7 @@ public sealed class EntryTests
             types.Add(entry.Type);
         }
 
-        Assert.Equal(29, types.Count);
+        Assert.Equal(30, types.Count);
     }
 
     [Fact]
@@ -35,8 +35,8 @@ public sealed class EntryTests
         foreach (var (entry, key) in All(room))
         {
             var json = JsonNode.Parse(entry.Payload())!.AsObject();
-            // What an epoch draws and discloses, and which emergencies it answers, are the members that may be missing: then there are none.
-            foreach (var name in json.Select(pair => pair.Key).Where(name => name is not ("audits" or "disclosed" or "emergencies")).ToList())
+            // What an epoch draws and discloses, what follows by a rule, and which emergencies it answers, are the members that may be missing: then there are none.
+            foreach (var name in json.Select(pair => pair.Key).Where(name => name is not ("audits" or "automatic" or "disclosed" or "emergencies")).ToList())
             {
                 var without = json.DeepClone().AsObject();
                 without.Remove(name);
@@ -159,6 +159,7 @@ public sealed class EntryTests
         yield return (room.EpochOf(1, room.Cosigned()) with { Disclosed = [.. new[] { TestRoom.NewId(), TestRoom.NewId() }.OrderBy(item => item.ToString(), StringComparer.Ordinal)] }, room.Instance);
         yield return (room.EpochOf(1, room.Cosigned()) with { Audits = [new EpochAudit(a, "2026-Q4", Digest.Of("x"u8)), new EpochAudit(room.B.Id, "2026-Q4", Digest.Of("y"u8))] }, room.Instance);
         yield return (new VerdictEntry(id, TestRoom.NewId(), room.Steward.Id, new EpochAudit(a, "2026-Q4", Digest.Of("x"u8)), AuditResult.Overdue), room.Steward.Organisation);
+        yield return (room.EpochOf(1, room.Cosigned()) with { Automatic = [TestRoom.NewId()] }, room.Instance);
         yield return (room.EpochOf(1, room.Cosigned()) with { Evaluated = false, Emergencies = [TestRoom.NewId()] }, room.Instance);
         yield return (new ConfirmEntry(id, TestRoom.NewId(), a, Digest.Of("x"u8)), room.A.Approver);
         var lost = TestRoom.Signed(room.Lost(new LogPosition(3, Digest.Of("x"u8))), room.Contributors);

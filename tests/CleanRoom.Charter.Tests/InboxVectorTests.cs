@@ -22,13 +22,13 @@ public sealed class InboxVectorTests
         var verifier = Read(file);
         var state = verifier.State;
         Assert.Equal(file["genesis"]!.GetValue<string>(), state.Genesis!.ToString());
-        Assert.Equal(4, state.LastEpoch);
+        Assert.Equal(5, state.LastEpoch);
         Assert.Equal([null, 8, 8, null], new long[] { 4, 5, 8, 9 }.Select(number => state.VoidThrough(member, number)));
         using var key = HpkePrivateKey.Import(Bytes(file["inbox"]!["d"]!));
         Assert.Equal(1, state.KeysOf(member, KeyPurpose.Inbox).Count(logged => logged.Key.Equals(key.PublicKey)));
 
         var frames = file["frames"]!.AsArray();
-        Assert.Equal(25, frames.Count(frame => frame!["expect"]!.GetValue<string>() == "ok"));
+        Assert.Equal(33, frames.Count(frame => frame!["expect"]!.GetValue<string>() == "ok"));
         foreach (var item in frames)
         {
             var frame = new MessageFrame(
@@ -54,7 +54,7 @@ public sealed class InboxVectorTests
         var member = MemberId.Parse(file["member"]!.GetValue<string>());
         var key = state.CurrentKey(member, KeyPurpose.Record)!;
         var acts = file["acts"]!.AsArray();
-        Assert.Equal(9, acts.Count);
+        Assert.Equal(10, acts.Count);
         foreach (var item in acts)
         {
             var kind = ActRules.Words[item!["kind"]!.GetValue<string>()];
@@ -65,7 +65,7 @@ public sealed class InboxVectorTests
         }
 
         var logged = state.Acts.Where(act => act.Entry.Author == member).ToList();
-        Assert.Equal(["decision r1 true", "answer r2 true", "decision r2 false", "emergency p1 true"], logged.Select(act => $"{ActRules.WordOf(act.Entry.Kind)} {act.Person} {(act.Counts ? "true" : "false")}"));
+        Assert.Equal(["decision r1 true", "answer r2 true", "decision r2 false", "emergency p1 true", "facts r1 true"], logged.Select(act => $"{ActRules.WordOf(act.Entry.Kind)} {act.Person} {(act.Counts ? "true" : "false")}"));
     }
 
     private static LogVerifier Read(JsonNode file)
@@ -131,7 +131,12 @@ public sealed class InboxVectorTests
         var (request, acts) = Acts(room);
 
         // A second version of the charter, and an epoch under it, with which granted fields leave.
-        var draft = CharterDraft.After(room.Genesis).Set(room.Genesis.Epochs with { SlotsPerMember = 8 });
+        var draft = CharterDraft.After(room.Genesis).Set(room.Genesis.Epochs with { SlotsPerMember = 8 }).SetQueries(room.Genesis.Queries.Select(query => query.Id switch
+        {
+            "Q3" => query.WithFacts(FactsRule.Offered),
+            "Q6" => query.WithFacts(FactsRule.Automatic),
+            _ => query,
+        }));
         var next = TestRoom.Build(draft);
         room.Accept(new CharterEntry(room.Room, TestRoom.NewId(), room.Steward.Id, TestRoom.Approved(next, room.Contributors)), room.Steward.Organisation);
         var third = room.NextInstance();
@@ -151,6 +156,11 @@ public sealed class InboxVectorTests
         room.Accept(danger, room.A.Approver);
         room.Accept(room.Confirm(room.A, danger), lead);
         Add(Epoch(room, 4, 17, [], [], Emergencies(danger.Id), [danger.Id]));
+        Show();
+
+        // Facts that follow a notice: what two of the reader's own people have given, and what a rule gives.
+        var rule = TestRoom.NewId();
+        Add(Epoch(room, 5, 25, [Given(room, acts)], [], Facts(rule), automatic: [rule]));
         Show();
         var scalar = new byte[HpkePrivateKey.Size];
         room.A.Inbox.Export(scalar);
@@ -232,22 +242,46 @@ public sealed class InboxVectorTests
         _ = Make(new RoomAct.WatchWithdrawal(EntryId.Parse("0a273916-6529-4741-8ae4-d12fc99f6115")), null);
         return (request.Id, made);
 
-        ActEntry Make(RoomAct act, EntryId? about)
-        {
-            var seed = SHA($"seed {made.Count}");
-            var entry = ActSeal.Seal(act, room.Room, TestRoom.NewId(), room.A.Id, about, room.State.CurrentKey(room.A.Id, KeyPurpose.Record)!, seed);
-            var json = new JsonObject { ["kind"] = ActRules.WordOf(act.Kind), ["id"] = entry.Id.ToString(), ["act"] = Encoding.UTF8.GetString(act.ToBytes()) };
-            if (about is { } of)
-            {
-                json["about"] = of.ToString();
-            }
-
-            json["seed"] = StrictBase64.EncodeUrl(seed);
-            json["sealed"] = StrictBase64.EncodeUrl(entry.Sealed.Span);
-            made.Add(json);
-            return entry;
-        }
+        ActEntry Make(RoomAct act, EntryId? about) => Sealed(room, made, act, about);
     }
+
+    /// <summary>What two releasers of the reader's give of what they were offered to give.</summary>
+    private static EntryId Given(TestRoom room, JsonArray made)
+    {
+        using var first = room.Person(room.A, "r1", PersonRoles.Releaser);
+        using var second = room.Person(room.A, "r2", PersonRoles.Releaser);
+        var entry = Sealed(room, made, new RoomAct.OfferedRelease(Reference("one"), room.Agency.Id, ["suspects.identifiers"], NamesDesk: true), null);
+        room.Accept(entry, first);
+        room.Accept(room.Confirm(room.A, entry), second);
+        return entry.Id;
+    }
+
+    private static ActEntry Sealed(TestRoom room, JsonArray made, RoomAct act, EntryId? about)
+    {
+        var seed = SHA($"seed {made.Count}");
+        var entry = ActSeal.Seal(act, room.Room, TestRoom.NewId(), room.A.Id, about, room.State.CurrentKey(room.A.Id, KeyPurpose.Record)!, seed);
+        var json = new JsonObject { ["kind"] = ActRules.WordOf(act.Kind), ["id"] = entry.Id.ToString(), ["act"] = Encoding.UTF8.GetString(act.ToBytes()) };
+        if (about is { } of)
+        {
+            json["about"] = of.ToString();
+        }
+
+        json["seed"] = StrictBase64.EncodeUrl(seed);
+        json["sealed"] = StrictBase64.EncodeUrl(entry.Sealed.Span);
+        made.Add(json);
+        return entry;
+    }
+
+    private static RoomMessage[] Facts(EntryId rule) =>
+    [
+        new RoomMessage.Offer(Reference("one"), "SamePhone", MemberId.Parse("d-agency"), "A-017 \u0e01\u0e32 \"<b>\"", ["exploitation.types", "suspects.identifiers"], TestRoom.Start.AddDays(30)),
+        new RoomMessage.Offer(Reference("car"), "SameVehicle", MemberId.Parse("d-agency"), "A-020", ["vehicles"], TestRoom.Start.AddDays(180)) { Given = true },
+        new RoomMessage.NoticeFacts(
+            rule, Reference("notice"), "SameVehicle", 1, 1, "2", null, "2 D C", [new RoomMessage.Fact("vehicles", "white <b>van</b>")], ["NO_IMMIGRATION"], TestRoom.Start.AddDays(30), TestRoom.Start.AddDays(180)),
+        new RoomMessage.NoticeFacts(
+            TestRoom.NewId(), Reference("notice"), "SameVehicle", 1, 2, "single source", new Desk(MemberId.Parse("b-contributor"), "desk@b-contributor.example.org"), "2 D C", [], [], TestRoom.Start.AddDays(30),
+            TestRoom.Start.AddDays(180)),
+    ];
 
     private static RoomMessage[] Emergencies(EntryId emergency) =>
     [
@@ -295,7 +329,7 @@ public sealed class InboxVectorTests
 
     private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, params RoomMessage[] news) => Epoch(room, epoch, first, [], [], news);
 
-    private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, IReadOnlyList<EntryId> disclosed, IReadOnlyList<VoidMessages> without, RoomMessage[] news, IReadOnlyList<EntryId>? emergencies = null)
+    private static List<(MessageFrame Frame, string Message)> Epoch(TestRoom room, long epoch, long first, IReadOnlyList<EntryId> disclosed, IReadOnlyList<VoidMessages> without, RoomMessage[] news, IReadOnlyList<EntryId>? emergencies = null, IReadOnlyList<EntryId>? automatic = null)
     {
         var charter = room.State.Charter!;
         var checkpoint = room.Cosigned();
@@ -314,7 +348,7 @@ public sealed class InboxVectorTests
         }).ToList();
         var tree = new EpochTree(made.Select(item => Digest.Of(item.Ciphertext)));
         var entry = room.EpochOf(epoch, checkpoint, first, tree.Root);
-        room.Accept(entry with { Recipients = [.. entry.Recipients.Select(recipient => recipient with { Last = last })], Disclosed = disclosed, Void = without, Evaluated = emergencies is null, Emergencies = emergencies ?? [] }, room.Instance);
+        room.Accept(entry with { Recipients = [.. entry.Recipients.Select(recipient => recipient with { Last = last })], Automatic = automatic ?? [], Disclosed = disclosed, Void = without, Evaluated = emergencies is null, Emergencies = emergencies ?? [] }, room.Instance);
         var generation = room.State.CurrentInstance!.Generation;
         return
         [

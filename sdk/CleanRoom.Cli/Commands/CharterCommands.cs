@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using CleanRoom.Charter;
 using CleanRoom.Charter.Acts;
+using CleanRoom.Charter.Queries;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client;
 using CleanRoom.Client.Charters;
@@ -41,6 +42,7 @@ internal static class CharterCommands
     private static readonly Option<string?> AuditorKey = new("--auditor-key") { Description = "What the auditor's \"audit key\" wrote, with --auditor.", HelpName = "FILE" };
     private static readonly Option<int?> AuditsPerQuarter = new("--audits-per-quarter") { Description = "Records drawn of each contributor and quarter, 1 to 8; 3 unless named.", HelpName = "N" };
     private static readonly Option<string?> AuditWithin = new("--audit-within") { Description = "How long a contributor has to open them, such as P30D (the default), with --auditor.", HelpName = "DURATION" };
+    private static readonly Option<string?> FactsBy = new("--facts") { Description = "How agencies come to the facts of a query, such as Q3=offered,Q6=auto: on-release (they ask), offered (contributors are asked by themselves), auto (Q5 to Q7; without a signature where it may be); as in the version before unless named.", HelpName = "QUERY=RULE" };
     private static readonly Option<string?> ListingsBy = new("--listings-by") { Description = "How many people of a contributor must sign to list more: one or two; as in the version before unless named.", HelpName = "one|two" };
     private static readonly Option<string> Out = new("--out") { Description = "File to write.", HelpName = "FILE", Required = true };
     private static readonly Option<string?> Parent = new("--parent") { Description = "Signed charter of the version before.", HelpName = "FILE" };
@@ -73,7 +75,7 @@ internal static class CharterCommands
         add.Handle(AddMember);
         var query = new Command("add-query", "Put a query into a draft, in the place of an older one: what agencies may watch or search, too (samples/queries).") { Draft, QueryFile };
         query.Handle(AddQuery);
-        var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out, NewModel, ListingsBy, EmergenciesTo, EmergenciesPerMonth, OverridesTo, OverridesLongest, Auditor, AuditorKey, AuditsPerQuarter, AuditWithin };
+        var propose = new Command("propose", "Begin the next version as a draft.") { CharterFile, Out, NewModel, ListingsBy, EmergenciesTo, EmergenciesPerMonth, OverridesTo, OverridesLongest, Auditor, AuditorKey, AuditsPerQuarter, AuditWithin, FactsBy };
         propose.Handle(Propose);
         var show = new Command("show", "Show a charter and who has signed it; with --parent also what it changes.") { AnyCharter, Parent };
         show.Handle(call => Show(call, call.Get(AnyCharter), verify: false));
@@ -254,6 +256,13 @@ internal static class CharterCommands
                 : throw new ClientException(ClientProblem.Usage, "--audits-per-quarter: name with --auditor who looks at the cases."));
         }
 
+        foreach (var pair in (call.Get(FactsBy) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            draft = pair.Split('=') is [var query, var rule] && OfferedFacts.TryParse(rule, out var facts) && charter.Queries.FirstOrDefault(known => known.Id == query) is { Kind: QueryKind.Match, Agencies: not null } found
+                ? draft.PutQuery(found.WithFacts(facts))
+                : throw new ClientException(ClientProblem.Usage, "--facts must name queries of the charter that tell agencies, each with on-release, offered or auto: Q3=offered,Q6=auto.");
+        }
+
         if (call.Get(NewModel) is { } model)
         {
             draft = draft.SetLinkageModel(LinkageModelCommand.Read(model == "shipped" ? null : model));
@@ -350,6 +359,7 @@ internal static class CharterCommands
             ["impact"] = new JsonObject(charter.Queries.Where(query => query.Impact is not null).Select(query => KeyValuePair.Create(query.Id, (JsonNode?)query.Impact))),
             ["representatives"] = new JsonArray([.. charter.Representatives.Select(member => new JsonObject { ["id"] = member.Id.Value, ["speaksFor"] = member.SpeaksFor })]),
             ["needsSecond"] = new JsonArray([.. charter.NeedsSecond.Select(type => (JsonNode)type)]),
+            ["facts"] = new JsonObject(charter.Queries.Where(query => query is { Kind: QueryKind.Match, Agencies: not null }).Select(query => KeyValuePair.Create(query.Id, (JsonNode?)OfferedFacts.WordOf(query.Agencies!.Facts)))),
             ["overrides"] = charter.Overrides is { } allowed
                 ? new JsonObject
                 {
@@ -419,6 +429,8 @@ internal static class CharterCommands
         call.Screen.Line(charter.Emergencies is { } terms
             ? $"  may be warned of an emergency: {string.Join(", ", terms.Recipients)}; {terms.PerMonth} a month from each contributor"
             : "  nobody may be warned of an emergency");
+        var follow = charter.Queries.Where(query => query.Agencies is { Facts: not FactsRule.OnRelease }).Select(query => $"{query.Id} {OfferedFacts.WordOf(query.Agencies!.Facts)}").ToList();
+        call.Screen.Line(follow.Count == 0 ? "  agencies get facts on request only" : $"  facts that may follow a notice without a request: {string.Join(", ", follow)}");
         call.Screen.Line(charter.Overrides is { } allowed
             ? $"  two people may override missing consent towards {string.Join(", ", allowed.Recipients)}: {string.Join(", ", allowed.Bases)}, at most {allowed.Longest}"
             : "  nothing overrides a consent");

@@ -4,6 +4,7 @@ using CleanRoom.Charter;
 using CleanRoom.Charter.Acts;
 using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Log;
+using CleanRoom.Charter.Queries;
 using CleanRoom.Cli.Output;
 using CleanRoom.Client.Acts;
 
@@ -39,6 +40,11 @@ internal static class DisclosureCommands
     private static readonly Option<string> Until = new("--until") { Description = "End: a day such as 2027-06-30, or a time such as 2027-06-30T12:00:00Z; at most as long as the charter says.", Required = true };
     private static readonly Argument<string> OverrideId = new("OVERRIDE") { Description = "The override, as the command that signed it has shown it." };
 
+    private static readonly Argument<string> OfferOf = new("REFERENCE") { Description = "Reference of the offer, as the inbox shows it." };
+    private static readonly Option<string> GivenTo = new("--to") { Description = "The agency that the offer names.", Required = true };
+    private static readonly Option<string> GivenFields = new("--fields") { Description = "What is given, separated by commas, of what the offer names: " + string.Join(", ", OfferedFacts.All) + ".", Required = true };
+    private static readonly Option<bool> WithDesk = new("--with-desk") { Description = "Tell the agency with the facts whom to ask." };
+
     public static Command Create()
     {
         var request = new Command("request", "Agencies: ask a contributor for fields of the record behind a notice. A second officer confirms.")
@@ -48,6 +54,8 @@ internal static class DisclosureCommands
         request.Handle(RequestAsync);
         var decide = new Command("decide", "Contributors: grant fields, or refuse. A second releaser confirms.") { Request, Grant, Reason, ActOutput.As };
         decide.Handle(DecideAsync);
+        var give = new Command("give", "Contributors: give an agency that was told of a match the facts that an offer names, without a request. A second releaser confirms.") { OfferOf, GivenTo, GivenFields, WithDesk, ActOutput.As };
+        give.Handle(GiveAsync);
         var confirm = new Command("confirm", "Read what another person signed, check it against the log, and sign as the second.") { Copy, ActOutput.As };
         confirm.Handle(ConfirmAsync);
         var outcome = new Command("outcome", "Agencies: say what became of a disclosure.") { Request, Code, ActOutput.As };
@@ -66,7 +74,7 @@ internal static class DisclosureCommands
         overriding.Handle(OverrideAsync);
         var lift = new Command("lift", "Contributors: end an override before its time. One person is enough.") { OverrideId, ActOutput.As };
         lift.Handle(LiftAsync);
-        return new Command("disclosure", "Disclosure in two steps: request, decide, confirm, outcome; emergencies and overrides.") { request, decide, confirm, outcome, waiting, emergency, overriding, lift };
+        return new Command("disclosure", "Disclosure in two steps: request, decide, confirm, outcome; facts that are offered, emergencies and overrides.") { request, decide, give, confirm, outcome, waiting, emergency, overriding, lift };
     }
 
     private static async Task<int> RequestAsync(Call call)
@@ -87,6 +95,17 @@ internal static class DisclosureCommands
         ActOutput.Show(
             call, room.Simulated, done, Words(decision),
             decision.Fields.Count == 0 ? $"Nothing is granted: {decision.Reason}." : $"Granted: {string.Join(", ", decision.Fields)}.");
+        return ExitCodes.Ok;
+    }
+
+    private static async Task<int> GiveAsync(Call call)
+    {
+        var given = new RoomAct.OfferedRelease(call.Get(OfferOf), Call.Member(call.Get(GivenTo)), List(call.Get(GivenFields)), call.Get(WithDesk));
+        using var room = await call.ConnectAsync().ConfigureAwait(false);
+        var done = await new RoomActs(room).GiveAsync(given, call.Get(ActOutput.As), call.Token).ConfigureAwait(false);
+        ActOutput.Show(
+            call, room.Simulated, done, Words(given),
+            $"Gives {given.Agency}: {string.Join(", ", given.Fields)}. It leaves when every contributor that was asked has given its own part, and what the persons agree to is checked once more.");
         return ExitCodes.Ok;
     }
 
@@ -192,6 +211,13 @@ internal static class DisclosureCommands
             ["due"] = ProtocolTime.Write(asked.Due),
         },
         RoomAct.DisclosureDecision decision => new JsonObject { ["granted"] = string.Join(",", decision.Fields), ["reason"] = decision.Reason },
+        RoomAct.OfferedRelease given => new JsonObject
+        {
+            ["match"] = given.Match,
+            ["to"] = given.Agency.Value,
+            ["fields"] = string.Join(",", given.Fields),
+            ["desk"] = given.NamesDesk,
+        },
         RoomAct.WatchRequest watch => WatchCommands.Words(watch),
         RoomAct.SampleOpening opening => new JsonObject
         {

@@ -21,6 +21,9 @@ internal static class MessageWords
         RoomMessage.Request { Escalated: true } => "an agency still waits for your decision",
         RoomMessage.Request => "an agency asks about a record of yours",
         RoomMessage.Status status => $"your request is {StateWords(status.State)}",
+        RoomMessage.Offer { Given: true } => "an agency was given facts of yours, by a rule of the charter",
+        RoomMessage.Offer => "an agency was told of a match: may it have your part of the facts?",
+        RoomMessage.NoticeFacts => "facts of a match that you were told of",
         RoomMessage.Disclosed => "what was granted to you",
         RoomMessage.Emergency { Child: true } => "a child is in danger: call this desk now",
         RoomMessage.Emergency => "somebody is in danger: call this desk now",
@@ -98,6 +101,27 @@ internal static class MessageWords
             ("why", status.Reason ?? "nothing to explain"),
             ("until", status.Until is { } until ? ProtocolTime.Write(until) : "nothing happens by itself"),
         ],
+        RoomMessage.Offer offer =>
+        [
+            ("match", $"{offer.Link}  (reference {offer.Match})"),
+            ("your record", offer.Own),
+            ("agency", offer.Agency.Value),
+            (offer.Given ? "was given" : "may be given", $"{List(offer.Fields)}, as far as the two records agree"),
+            (offer.Given ? "kept until" : "give by", ProtocolTime.Write(offer.Due)),
+        ],
+        RoomMessage.NoticeFacts facts =>
+        [
+            ("match", $"{facts.Link}  (reference {facts.Match})"),
+            ("facts", $"{facts.Id}, part {facts.Part} of {facts.Parts}"),
+            .. facts.Facts.Select(fact => (fact.Field, fact.Text)),
+            ("sources", facts.Sources),
+            ("ask", facts.From is { } desk ? Words(desk) : "who gave it stays unnamed"),
+            ("grading", facts.Grading),
+            ("handling", List(facts.Handling)),
+            ("report by", ProtocolTime.Write(facts.OutcomeDue)),
+            ("expires", ProtocolTime.Write(facts.Expires)),
+            ("notice", RoomMessage.Notice.NonPunishment),
+        ],
         RoomMessage.Disclosed disclosed =>
         [
             ("request", $"{disclosed.Id}, part {disclosed.Part} of {disclosed.Parts}"),
@@ -165,7 +189,7 @@ internal static class MessageWords
                 _ => "refused: what was signed is not what was drawn; open it anew",
             }),
         ],
-        RoomMessage.Withdrawn withdrawn => [(withdrawn.Match is null ? "request or emergency" : "match", withdrawn.Match ?? $"{withdrawn.Id}"), ("do now", "delete every copy; do not act on it")],
+        RoomMessage.Withdrawn withdrawn => [(withdrawn.Match is null ? "request, facts or emergency" : "match", withdrawn.Match ?? $"{withdrawn.Id}"), ("do now", "delete every copy; do not act on it")],
         RoomMessage.Ending ending => [.. ending.Records.Select(record => (record.Own, $"ends {ProtocolTime.Write(record.Ends)}: {List(record.Purposes)}")), ("do now", "ask the person again, then \"consent grant\"; without it, what it allowed stops by itself")],
         RoomMessage.UseStatement use =>
         [

@@ -224,6 +224,10 @@ public sealed class RoomActs
     public Task<LoggedActReceipt> DecideAsync(EntryId request, RoomAct.DisclosureDecision decision, string? person, CancellationToken cancellationToken) =>
         ActAsync(decision, request, person, cancellationToken);
 
+    /// <summary>Gives what an offer names, or some of it, to the agency that was told of the match. It leaves when a second releaser has confirmed it, and two of every other contributor that was asked for its own part.</summary>
+    public Task<LoggedActReceipt> GiveAsync(RoomAct.OfferedRelease given, string? person, CancellationToken cancellationToken) =>
+        ActAsync(given, null, person, cancellationToken);
+
     /// <summary>Says what became of a disclosure.</summary>
     public Task<LoggedActReceipt> ReportAsync(EntryId request, RoomAct.DisclosureOutcome outcome, string? person, CancellationToken cancellationToken) =>
         ActAsync(outcome, request, person, cancellationToken);

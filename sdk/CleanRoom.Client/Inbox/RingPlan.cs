@@ -37,6 +37,8 @@ public sealed record RingPlan(DateTimeOffset First, DateTimeOffset? Remind, Date
         RoomMessage.Notice notice => notice.AnswerBy,
         RoomMessage.Review review => review.Due,
         RoomMessage.Request request => request.Due,
+        RoomMessage.Offer { Given: false } offer => offer.Due,
+        RoomMessage.NoticeFacts facts => facts.OutcomeDue,
         RoomMessage.Disclosed disclosed => disclosed.OutcomeDue,
         RoomMessage.Withdrawn => now + Deletion,
         RoomMessage.Ending ending => ending.Records.Min(record => record.Ends),

@@ -197,6 +197,7 @@ public sealed class LogAudit
         ReleaseEntry release => $"generation {release.Generation}, until {ProtocolTime.Write(release.LeaseEnds)}",
         EpochEntry epoch => $"epoch {epoch.Epoch}, {(epoch.Evaluated ? "evaluated" : "not evaluated")}"
             + (epoch.Disclosed.Count > 0 ? $", discloses for {string.Join(", ", epoch.Disclosed)}" : "")
+            + (epoch.Automatic.Count > 0 ? $", gives facts by a rule of the charter: {string.Join(", ", epoch.Automatic)}" : "")
             + (epoch.Emergencies.Count > 0 ? $", answers emergencies {string.Join(", ", epoch.Emergencies)}" : ""),
         ActEntry { About: { } about } act => $"{act.Id}, about request {about}",
         ActEntry act => $"{act.Id}, sealed",

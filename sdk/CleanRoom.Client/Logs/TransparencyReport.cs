@@ -38,6 +38,8 @@ public static class TransparencyReport
         ("watches and searches signed", true, entry => entry is ActEntry { Kind: ActKind.Watch } ? 1 : 0),
         ("decisions on requests signed", true, entry => entry is ActEntry { Kind: ActKind.Decision } ? 1 : 0),
         ("disclosures", true, entry => entry is EpochEntry epoch ? epoch.Disclosed.Count : 0),
+        ("offered facts signed", true, entry => entry is ActEntry { Kind: ActKind.Facts } ? 1 : 0),
+        ("facts given by a rule alone", true, entry => entry is EpochEntry epoch ? epoch.Automatic.Count : 0),
         ("emergencies signed", true, entry => entry is ActEntry { Kind: ActKind.Emergency } ? 1 : 0),
         ("emergencies answered", true, entry => entry is EpochEntry epoch ? epoch.Emergencies.Count : 0),
         ("overrides of consent signed", true, entry => entry is ActEntry { Kind: ActKind.Override } ? 1 : 0),

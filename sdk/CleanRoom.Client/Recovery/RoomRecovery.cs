@@ -178,7 +178,7 @@ public static class RoomRecovery
                 case BatchEntry:
                     batches++;
                     continue;
-                case ActEntry { Kind: ActKind.Request or ActKind.Watch or ActKind.Emergency or ActKind.Override }:
+                case ActEntry { Kind: ActKind.Request or ActKind.Watch or ActKind.Emergency or ActKind.Override or ActKind.Facts }:
                     _ = requests.Add(lost.LeafHash);
                     continue;
                 case ConfirmEntry { Of: var of } when requests.Contains(of):

@@ -185,7 +185,7 @@ public sealed record RecordSheet(string Reference, DateTimeOffset AsOf, string N
     private static IEnumerable<SheetLine> OfMessages(string reference, IReadOnlyList<InboxMessage> messages, List<LogLine> log)
     {
         var matches = new HashSet<string>(StringComparer.Ordinal);
-        var requests = new HashSet<EntryId>();
+        var requests = new Dictionary<EntryId, MemberId>();
         foreach (var message in messages)
         {
             string? text = null;
@@ -201,10 +201,17 @@ public sealed record RecordSheet(string Reference, DateTimeOffset AsOf, string N
                     text = $"A person of ours was asked to look whether it may agree with another organisation's record ({Plain(review.Link)}), before anybody is pointed to anybody.";
                     break;
                 case RoomMessage.Request asked when asked.Own == reference && !asked.Escalated:
-                    _ = requests.Add(asked.Id);
+                    requests[asked.Id] = asked.Agency;
                     text = $"{asked.Agency} asked for {string.Join(", ", asked.Fields.Select(Plain))}, for the purpose {asked.Purpose}. Two people of ours must agree before anything is given.";
                     break;
+                case RoomMessage.Offer { Given: true } given when given.Own == reference:
+                    text = $"{given.Agency}, which had been told that a match exists, was given {string.Join(", ", given.Fields.Select(Plain))} as far as the records agree, by a rule that all of us have signed, because this was agreed to.";
+                    break;
+                case RoomMessage.Offer offer when offer.Own == reference:
+                    text = $"{offer.Agency} had been told that a match exists. Two people of ours could give it {string.Join(", ", offer.Fields.Select(Plain))} as far as the records agree, and nothing else.";
+                    break;
                 case RoomMessage.Outcome outcome when outcome.Own == reference:
+                    requests[outcome.Id] = outcome.Agency;
                     text = $"{outcome.Agency} reported what became of it: {outcome.Code}.";
                     break;
                 case RoomMessage.EmergencyAnswer { State: EmergencyState.Sent } warned when warned.Own == reference:
@@ -229,10 +236,9 @@ public sealed record RecordSheet(string Reference, DateTimeOffset AsOf, string N
 
         foreach (var line in log)
         {
-            foreach (var request in line.Entry is EpochEntry epoch ? epoch.Disclosed.Where(requests.Contains) : [])
+            foreach (var request in line.Entry is EpochEntry epoch ? epoch.Disclosed.Where(requests.ContainsKey) : [])
             {
-                var agency = messages.Select(message => message.Content).OfType<RoomMessage.Request>().First(asked => asked.Id == request).Agency;
-                yield return new SheetLine(line.RoomTime, $"Facts that two people of ours had granted, and that the consent covered, were given to {agency}.");
+                yield return new SheetLine(line.RoomTime, $"Facts that two people of ours had granted, and that the consent covered, were given to {requests[request]}.");
             }
         }
     }

@@ -9,6 +9,7 @@ using CleanRoom.Matching.Emergencies;
 using CleanRoom.Matching.Epochs;
 using CleanRoom.Matching.Overrides;
 using CleanRoom.Matching.Records;
+using CleanRoom.Matching.Release;
 
 namespace CleanRoom.Matching.Disclosures;
 
@@ -30,6 +31,9 @@ internal sealed class DisclosureDesk
 
     /// <summary>Random audits of what contributors upload.</summary>
     public AuditDesk Audits { get; } = new();
+
+    /// <summary>Facts that follow notices.</summary>
+    public OfferDesk Offers { get; } = new();
 
     /// <summary>What waits for no epoch.</summary>
     public EmergencyDesk Emergencies { get; }
@@ -55,10 +59,12 @@ internal sealed class DisclosureDesk
     /// <param name="state">The room at the epoch's position.</param>
     /// <param name="shelf">The records at that position.</param>
     /// <param name="outbox">Takes what is to be told.</param>
+    /// <param name="keys">Room secrets.</param>
     /// <param name="time">Room time of the epoch.</param>
     /// <param name="reached">Members that get messages in this epoch.</param>
-    /// <returns>Requests whose fields leave with this epoch: the epoch's entry names them.</returns>
-    public IReadOnlyList<EntryId> Work(RoomState state, RecordShelf shelf, Outbox outbox, RoomTime time, IReadOnlyList<MemberId> reached)
+    /// <returns>Requests and offers whose facts leave with this epoch, and facts that follow by a rule alone: the epoch's entry names them.</returns>
+    public (IReadOnlyList<EntryId> Disclosed, IReadOnlyList<EntryId> Automatic) Work(
+        RoomState state, RecordShelf shelf, Outbox outbox, KeyRing keys, RoomTime time, IReadOnlyList<MemberId> reached)
     {
         Overrides.Settle(state, shelf, time);
         while (_heard.TryDequeue(out var item))
@@ -66,6 +72,10 @@ internal sealed class DisclosureDesk
             Do(item.Logged, item.Act, state, shelf, outbox, time);
         }
         Emergencies.Pass(state, shelf, outbox, time);
+        foreach (var (item, story) in Offers.Work(state, shelf, outbox, keys, time, Book))
+        {
+            _stories[item.Request] = story;
+        }
         foreach (var item in Book.Pass(time))
         {
             Tell(item, outbox);
@@ -75,22 +85,21 @@ internal sealed class DisclosureDesk
             }
         }
 
-        var disclosed = new List<EntryId>();
+        var (disclosed, automatic) = (new List<EntryId>(), new List<EntryId>());
         foreach (var item in Book.Cases.Where(item => item.IsOpen || item.IsReleasable || item.IsOut).OrderBy(item => item.Request.ToString(), StringComparer.Ordinal).ToList())
         {
             Recheck(item, state, shelf, outbox, time);
-            if (Book.Find(item.Request) is { IsReleasable: true } granted && disclosed.Count < EpochEntry.MaxDisclosed && reached.Contains(granted.Agency)
-                && _stories[granted.Request].On(shelf) is { } story)
+            if (Book.Find(item.Request) is { IsReleasable: true } granted && disclosed.Count < EpochEntry.MaxDisclosed && automatic.Count < EpochEntry.MaxDisclosed && reached.Contains(granted.Agency)
+                && _stories[granted.Request].On(shelf) is { } story && TryDisclose(granted, story, state, outbox, time))
             {
-                Disclose(granted, story, state, outbox, time);
                 // Whose epoch could not be computed again is sent the same once more: the log has named it already.
                 if (!state.IsDisclosed(granted.Request))
                 {
-                    disclosed.Add(granted.Request);
+                    (granted.IsUnasked && Offers.IsAutomatic(granted.Request) ? automatic : disclosed).Add(granted.Request);
                 }
             }
         }
-        return disclosed;
+        return (disclosed, automatic);
     }
 
     private void Do(LoggedAct logged, RoomAct act, RoomState state, RecordShelf shelf, Outbox outbox, RoomTime time)
@@ -118,6 +127,9 @@ internal sealed class DisclosureDesk
                 {
                     Tell(decided, outbox);
                 }
+                break;
+            case RoomAct.OfferedRelease given:
+                Offers.Hear(logged.Entry.Id, author, given, time);
                 break;
             case RoomAct.DisclosureOutcome outcome:
                 if (Book.Report(logged.Entry.About!.Value, author, outcome) is { } reported)
@@ -187,8 +199,9 @@ internal sealed class DisclosureDesk
         var own = story.RecordOf(item.Asked.Contributor)!.Name;
         var current = story.On(shelf);
         var lost = shelf.IsGone(own)
+            || (item.IsUnasked && IsTakenBack(item, story, current, state, shelf, outbox, time))
             || (current is not null && outbox.ToldTo(item.Agency, item.Asked.Match) is null)
-            || (current is not null && item.IsOut && Forbidden(item, item.Granted, current, state, time) is not null);
+            || (current is not null && !item.IsUnasked && item.IsOut && Forbidden(item, item.Granted, current, state, time) is not null);
         if (lost)
         {
             var waited = outbox.DropFacts(item.Agency, item.Request);
@@ -197,27 +210,57 @@ internal sealed class DisclosureDesk
             {
                 outbox.Post(item.Agency, new RoomMessage.Withdrawn(null, item.Request), item.Request);
             }
-            Tell(Book.Find(item.Request)!, outbox);
+            if (!item.IsUnasked || item.IsOut)
+            {
+                Tell(Book.Find(item.Request)!, outbox);
+            }
         }
-        else if (current is not null && item.IsReleasable && Forbidden(item, item.Granted, current, state, time) is { } reason && Book.Withhold(item.Request, reason.ToString()) is { } withheld)
+        else if (current is not null && !item.IsUnasked && item.IsReleasable && Forbidden(item, item.Granted, current, state, time) is { } reason && Book.Withhold(item.Request, reason.ToString()) is { } withheld)
         {
             Tell(withheld, outbox);
         }
     }
 
-    private void Disclose(DisclosureCase item, PairStory story, RoomState state, Outbox outbox, RoomTime time)
+    /// <summary>Facts that nobody has asked for go with the notice that they followed, and with everybody's consent that they left with.</summary>
+    private bool IsTakenBack(DisclosureCase item, PairStory story, PairStory? current, RoomState state, RecordShelf shelf, Outbox outbox, RoomTime time) =>
+        shelf.IsGone(story.First.Name) || shelf.IsGone(story.Second.Name) || outbox.IsWrong(story) || outbox.ToldTo(item.Agency, item.Asked.Match) is null
+        || (current is not null && !Offers.MayStill(item, current, state, time));
+
+    private bool TryDisclose(DisclosureCase item, PairStory story, RoomState state, Outbox outbox, RoomTime time)
     {
         var charter = state.Charter!;
         var record = story.RecordOf(item.Asked.Contributor)!;
         var due = Outbox.Whole(time.Opening.AddDays(charter.Agency(item.Agency)!.OutcomeDueDays));
+        if (item.IsUnasked)
+        {
+            var parts = Offers.Write(item, story, state, time, due);
+            if (parts.Count == 0)
+            {
+                // The newest version of the record says it no longer.
+                _ = Book.Withhold(item.Request, "NotNecessary");
+                return false;
+            }
+            outbox.Uses.Leaves(item.Request, item.Asked.Contributor);
+            foreach (var part in parts)
+            {
+                outbox.Post(item.Agency, part, item.Request);
+            }
+            _ = Book.Disclose(item.Request, due);
+            if (Offers.IsAutomatic(item.Request))
+            {
+                outbox.Post(item.Asked.Contributor, Offers.ToldOf(item, story, time), item.Request);
+            }
+            return true;
+        }
         var handling = record.Consent.Caveats.Append("NO_IMMIGRATION").Distinct().Order(StringComparer.Ordinal).ToList();
         var letter = new RoomMessage.Disclosed(
             item.Request, 1, 1, Outbox.DeskOf(charter, item.Asked.Contributor), item.Asked.Purpose, item.Asked.CaseNumber, [], handling, due);
-        foreach (var part in Pages.Of(letter, FieldCutter.Cut(record.Read(), item.Granted), state.Room, item.Agency, charter))
+        foreach (var part in Pages.Of((part, parts, page) => letter with { Part = part, Parts = parts, Facts = page }, FieldCutter.Cut(record.Read(), item.Granted), state.Room, item.Agency, charter))
         {
             outbox.Post(item.Agency, part, item.Request);
         }
         Tell(Book.Disclose(item.Request, due), outbox);
+        return true;
     }
 
     private static bool Releases(PairStory story, MemberId agency, MemberId contributor, RoomState state, RoomTime time)

@@ -1,5 +1,9 @@
 using System.Text;
+using CleanRoom.Charter;
 using CleanRoom.Charter.Messages;
+using CleanRoom.Linkage;
+using CleanRoom.Matching.Epochs;
+using CleanRoom.Records.Matching;
 using CleanRoom.Records.V1;
 
 namespace CleanRoom.Matching.Disclosures;
@@ -7,6 +11,7 @@ namespace CleanRoom.Matching.Disclosures;
 /// <summary>Cuts exactly the granted fields out of a record. What is in no field (homes, shelters, migration status, narratives) has no way out.</summary>
 internal static class FieldCutter
 {
+    private static readonly HashSet<string> OfHelped = ["Victim", "Family"];
     private static readonly HashSet<string> VictimRoles = ["Victim", "PotentialVictim", "VictimOffender", "MissingPerson"];
 
     /// <summary>The facts of the fields, sorted by field and text, each once.</summary>
@@ -15,6 +20,40 @@ internal static class FieldCutter
         .. fields.SelectMany(field => TextsOf(record, field).Select(Clean).Where(text => text.Length > 0).Select(text => new RoomMessage.Fact(field, text)))
             .Distinct().OrderBy(fact => fact.Field, StringComparer.Ordinal).ThenBy(fact => fact.Text, StringComparer.Ordinal),
     ];
+
+    /// <summary>The same of what two records share alone, as one of the two has it: the number, plate, site or firm that made the match, and how people were exploited. What else its record holds of the kind stays.</summary>
+    public static IReadOnlyList<RoomMessage.Fact> CutShared(PairStory story, MemberId contributor, IReadOnlyList<string> fields)
+    {
+        var isFirst = contributor == story.First.Contributor;
+        var (record, other) = isFirst ? (story.First.Read(), story.Second.Read()) : (story.Second.Read(), story.First.Read());
+        var side = isFirst ? story.Link.First : story.Link.Second;
+        var shared = new CaseRecord { Exploitation = { record.Exploitation } };
+        if (story.Link.Type == LinkType.SamePersonSuspect)
+        {
+            var others = MatchFacts.From(other).Where(fact => fact.HolderRole == "Suspect").ToList();
+            AddIdentifiers(fact => others.Any(known => MatchFact.Meet(fact, known) == KeyStrength.Exact));
+        }
+        else if (side.Display.Length > 0)
+        {
+            shared.Events.AddRange(record.Events.Where(item => item.Place is { } place && (place.Raw.Length > 0 ? place.Raw : place.Name) == side.Display));
+            shared.Vehicles.AddRange(record.Vehicles.Where(item => !OfHelped.Contains(item.HolderRole) && Shows(new CaseRecord { Vehicles = { item } })));
+            shared.Vessels.AddRange(record.Vessels.Where(item => !OfHelped.Contains(item.HolderRole) && (item.Name == side.Display || Shows(new CaseRecord { Vessels = { item } }))));
+            shared.Organisations.AddRange(record.Organisations.Where(item => item.Names.Contains(side.Display) || Shows(new CaseRecord { Organisations = { item } })));
+            AddIdentifiers(fact => fact.Display == side.Display);
+        }
+        return Cut(shared, fields);
+
+        bool Shows(CaseRecord item) => MatchFacts.From(item).Any(fact => fact.Display == side.Display);
+
+        void AddIdentifiers(Predicate<MatchFact> isShared)
+        {
+            foreach (var person in record.Persons)
+            {
+                shared.Persons.AddRange(person.Identifiers.Select(identifier => new Person { PersonKey = person.PersonKey, Role = person.Role, Identifiers = { identifier } })
+                    .Where(item => MatchFacts.From(new CaseRecord { Persons = { item } }).Any(fact => isShared(fact))));
+            }
+        }
+    }
 
     private static IEnumerable<string> TextsOf(CaseRecord record, string field) => field switch
     {

@@ -10,7 +10,8 @@ internal static class Pages
     private const int MostFacts = 256;
 
     /// <summary>The message with the facts, in parts that each fit.</summary>
-    public static IReadOnlyList<RoomMessage.Disclosed> Of(RoomMessage.Disclosed letter, IReadOnlyList<RoomMessage.Fact> facts, RoomId room, MemberId recipient, RoomCharter charter)
+    public static IReadOnlyList<T> Of<T>(Func<int, int, IReadOnlyList<RoomMessage.Fact>, T> letter, IReadOnlyList<RoomMessage.Fact> facts, RoomId room, MemberId recipient, RoomCharter charter)
+        where T : RoomMessage
     {
         var place = new MessagePlace(room, recipient, WorstNumber, WorstNumber, charter.Simulated);
         var capacity = MessageSeal.Capacity(charter.Epochs.MessageBytes);
@@ -19,12 +20,12 @@ internal static class Pages
         {
             var page = pages[^1];
             page.Add(fact);
-            if (page.Count > 1 && (page.Count > MostFacts || (letter with { Part = 1000, Parts = 1000, Facts = page }).ToBytes(place).Length > capacity))
+            if (page.Count > 1 && (page.Count > MostFacts || letter(1000, 1000, page).ToBytes(place).Length > capacity))
             {
                 page.RemoveAt(page.Count - 1);
                 pages.Add([fact]);
             }
         }
-        return [.. pages.Select((page, i) => letter with { Part = i + 1, Parts = pages.Count, Facts = page })];
+        return [.. pages.Select((page, i) => letter(i + 1, pages.Count, page))];
     }
 }

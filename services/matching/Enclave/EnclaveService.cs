@@ -402,6 +402,7 @@ internal sealed class EnclaveGeneration : IDisposable
             _options.Room, NewEntryId(), checkpoint.Note, result.Epoch, result.Evaluated, _generation, [.. result.Recipients.Select(recipient => recipient.ToEntry())], result.RoomTime)
         {
             Audits = result.Audits,
+            Automatic = result.Automatic,
             Disclosed = result.Disclosed,
             Emergencies = result.Emergencies,
             Void = _void,

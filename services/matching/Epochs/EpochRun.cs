@@ -21,8 +21,11 @@ internal sealed record EpochResult(long Epoch, bool Evaluated, DateTimeOffset Ro
     /// <summary>What is drawn of contributors' records with this epoch.</summary>
     public IReadOnlyList<EpochAudit> Audits { get; init; } = [];
 
-    /// <summary>Requests whose granted fields leave with this epoch.</summary>
+    /// <summary>Requests whose granted fields, and offers whose facts, leave with this epoch.</summary>
     public IReadOnlyList<EntryId> Disclosed { get; init; } = [];
+
+    /// <summary>Facts that leave by a rule of the charter alone.</summary>
+    public IReadOnlyList<EntryId> Automatic { get; init; } = [];
 
     /// <summary>Emergencies that this epoch answers: it is for nothing else then.</summary>
     public IReadOnlyList<EntryId> Emergencies { get; init; } = [];
@@ -82,7 +85,7 @@ internal static class EpochRun
         outbox.Uses.Close(state, time);
         var epoch = state.LastEpoch + 1;
         var reached = Reached(state, keys, only);
-        var disclosed = desk.Work(state, shelf, outbox, time, reached);
+        var (disclosed, automatic) = desk.Work(state, shelf, outbox, keys, time, reached);
         var audits = desk.Audits.Work(state, shelf, outbox, time, note.Checkpoint.Root, keys, reached);
         var recipients = new List<RecipientMessages>();
         foreach (var member in reached)
@@ -92,7 +95,7 @@ internal static class EpochRun
             recipients.Add(Seal(member, epoch, evaluated, messages, note.Checkpoint, state, state.CurrentKey(member, KeyPurpose.Inbox)!.Key, held!.RoomSecret));
         }
         shelf.WidenConsents();
-        return new EpochResult(epoch, evaluated, time.Opening, note, recipients) { Audits = audits, Disclosed = disclosed };
+        return new EpochResult(epoch, evaluated, time.Opening, note, recipients) { Audits = audits, Disclosed = disclosed, Automatic = automatic };
     }
 
     /// <summary>Ends an epoch between the others, for emergencies alone: no query runs, nothing else leaves, and what waits for the next epoch goes on waiting. Every member gets as many messages as ever.</summary>

@@ -36,8 +36,11 @@ internal readonly record struct Told(PairStory Story, ToldAs As, DateTimeOffset 
 /// <param name="About">The request that it belongs to; null for none.</param>
 internal sealed record Letter(RoomMessage Message, EntryId? About)
 {
-    /// <summary>A draw leaves with the epoch whose entry names it, or never; then withdrawals go before everything else.</summary>
-    public int Rank => Message is RoomMessage.AuditDraw ? 0 : Message is RoomMessage.Withdrawn ? 1 : 2;
+    /// <summary>A draw leaves with the epoch whose entry names it, or never; then withdrawals go before everything else; what nobody has asked for keeps no news waiting.</summary>
+    public int Rank => Message switch { RoomMessage.AuditDraw => 0, RoomMessage.Withdrawn => 1, RoomMessage.Offer => LastRank, _ => 2 };
+
+    /// <summary>Behind all news.</summary>
+    public const int LastRank = 3;
 }
 
 /// <summary>
@@ -103,11 +106,18 @@ internal sealed class Outbox(RoomId room)
     /// <summary>Drops facts of a request that have not left yet.</summary>
     /// <returns>Whether some were still waiting.</returns>
     public bool DropFacts(MemberId recipient, EntryId request) =>
-        _letters.TryGetValue(recipient, out var letters) && letters.RemoveAll(letter => letter.About == request && letter.Message is RoomMessage.Disclosed) > 0;
+        _letters.TryGetValue(recipient, out var letters) && letters.RemoveAll(letter => letter.About == request && letter.Message is (RoomMessage.Disclosed or RoomMessage.NoticeFacts)) > 0;
 
     /// <summary>The story that a member was told under a reference, and as what; null if it was told none, or told to forget it.</summary>
     public Told? ToldTo(MemberId recipient, string reference) =>
         _told.TryGetValue(recipient, out var told) && told.TryGetValue(reference, out var item) ? item : _watches.ToldTo(recipient, reference);
+
+    /// <summary>What agencies were told by standing queries, and may still know: in one order. What answers a search of their own is not among it.</summary>
+    public IEnumerable<(MemberId Agency, string Match, PairStory Story)> Notices =>
+        from recipient in _told.OrderBy(item => item.Key)
+        from told in recipient.Value
+        where told.Value.As == ToldAs.Notice
+        select (recipient.Key, told.Key, told.Value.Story);
 
     /// <summary>Whether somebody who was told of a pair has said that the two are not the same.</summary>
     public bool IsWrong(PairStory story) => _wrong.Contains(story.Pair);
@@ -130,7 +140,7 @@ internal sealed class Outbox(RoomId room)
     /// <summary>An agency acts on it: who is next in line is not told because the first stayed silent.</summary>
     public void TakeUp(PairStory story) => _takenUp.Add(story.Pair);
 
-    /// <summary>Takes the next messages for a recipient: withdrawals, then what concerns disclosures, review items, then by strength, then answers to its own watches, then tables, consents that end, statements of use. What may no longer be told falls away.</summary>
+    /// <summary>Takes the next messages for a recipient: withdrawals, then what concerns disclosures, review items, then by strength, then answers to its own watches, then what it is offered to give, then tables, consents that end, statements of use. What may no longer be told falls away.</summary>
     /// <param name="recipient">The member.</param>
     /// <param name="most">Slots.</param>
     /// <param name="state">The room at the epoch's position.</param>
@@ -150,9 +160,18 @@ internal sealed class Outbox(RoomId room)
             NoteUse(_watches.ToldTo(recipient, answer.Match)!.Value.Story, recipient, answer.Match, RecordUse.Answer, state, now);
         }
 
+        messages.AddRange(TakeLast(recipient, most - messages.Count));
         messages.AddRange(_tables.Take(recipient, paused ? 0 : most - messages.Count));
         messages.AddRange(_endings.Take(recipient, most - messages.Count, state.Charter!, shelf, now));
         return [.. messages, .. _uses.Take(recipient, most - messages.Count)];
+    }
+
+    private List<RoomMessage> TakeLast(MemberId recipient, int most)
+    {
+        var letters = _letters.GetValueOrDefault(recipient) ?? [];
+        var sent = letters.Where(letter => letter.Rank == Letter.LastRank).Take(most).ToList();
+        _ = letters.RemoveAll(sent.Contains);
+        return sent.ConvertAll(letter => letter.Message);
     }
 
     private List<RoomMessage> TakeNews(MemberId recipient, int most, RoomState state, RecordShelf shelf, KeyRing keys, DateTimeOffset now, bool paused)
@@ -176,7 +195,7 @@ internal sealed class Outbox(RoomId room)
         }
         // What one way may be known no longer and another way still may, stays told.
         letters.AddRange(gone.Distinct(StringComparer.Ordinal).Where(reference => ToldTo(recipient, reference) is null).Select(reference => new Letter(new RoomMessage.Withdrawn(reference, null), null)));
-        var sent = letters.OrderBy(letter => letter.Rank).Take(most).ToList();
+        var sent = letters.Where(letter => letter.Rank < Letter.LastRank).OrderBy(letter => letter.Rank).Take(most).ToList();
         _letters[recipient] = [.. letters.Except(sent, ReferenceEqualityComparer.Instance).Cast<Letter>()];
         var messages = sent.ConvertAll(letter => letter.Message);
         messages.ForEach(message => _uses.Note(recipient, message));
@@ -325,7 +344,8 @@ internal sealed class Outbox(RoomId room)
         return now < next.After.After(since) ? Turn.Later : Turn.Now;
     }
 
-    private string ReferenceOf(PairStory story, MemberId recipient, KeyRing keys) => MatchReference.Compute(
+    /// <summary>The reference of a story for one recipient.</summary>
+    public string ReferenceOf(PairStory story, MemberId recipient, KeyRing keys) => MatchReference.Compute(
         room, recipient, story.Link.Type.ToString(), (story.First.Contributor, story.First.FirstId), (story.Second.Contributor, story.Second.FirstId),
         owner => keys.TryGet(owner, out var held) ? held.RoomSecret : throw new InvalidOperationException("A record on the shelf belongs to an owner whose keys are here."));
 
@@ -427,7 +447,7 @@ internal sealed class Outbox(RoomId room)
         [.. Enum.GetValues<LinkEvidence>().Where(kind => kind != LinkEvidence.None && evidence.HasFlag(kind)).Select(kind => kind.ToString()).Order(StringComparer.Ordinal)];
 
     /// <summary>3x5x2 of the weakest source; untested, not known and C where nobody has graded.</summary>
-    private static string GradingOf(IEnumerable<HeldRecord> records)
+    public static string GradingOf(IEnumerable<HeldRecord> records)
     {
         var gradings = records.Select(record => record.Read().Handling).ToList();
         var source = gradings.Select(h => h?.SourceEvaluation is { Length: > 0 } s ? s : "2").Max(StringComparer.Ordinal);

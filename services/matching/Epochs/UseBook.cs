@@ -22,7 +22,7 @@ internal enum RecordUse
     /// <summary>An agency's request for facts.</summary>
     Request,
 
-    /// <summary>A request with which facts left.</summary>
+    /// <summary>A request or an offer with which facts left.</summary>
     Disclosure,
 
     /// <summary>Something of these that its reader is told to forget.</summary>
@@ -81,6 +81,9 @@ internal sealed class UseBook
         }
     }
 
+    /// <summary>Whose facts leave; the message need not say it.</summary>
+    public void Leaves(EntryId facts, MemberId owner) => _disclosed[facts] = owner;
+
     /// <summary>A recipient is told something about a request, or to forget something.</summary>
     public void Note(MemberId recipient, RoomMessage message)
     {
@@ -92,6 +95,9 @@ internal sealed class UseBook
             case RoomMessage.Disclosed { Part: 1 } disclosed:
                 _disclosed[disclosed.Id] = disclosed.From.Member;
                 Count(recipient, disclosed.From.Member, RecordUse.Disclosure);
+                break;
+            case RoomMessage.NoticeFacts { Part: 1 } facts:
+                Count(recipient, _disclosed[facts.Id], RecordUse.Disclosure);
                 break;
             case RoomMessage.Withdrawn { Match: { } match } when _told.TryGetValue((recipient, match), out var owners):
                 foreach (var owner in owners)

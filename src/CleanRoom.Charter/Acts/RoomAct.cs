@@ -61,6 +61,7 @@ public abstract partial record RoomAct
                 ActKind.Override => Override.Read(fields),
                 ActKind.Lift => OverrideEnd.Read(fields),
                 ActKind.Opening => SampleOpening.Read(fields),
+                ActKind.Facts => OfferedRelease.Read(fields),
                 _ => DisclosureOutcome.Read(fields),
             };
             fields.End();

@@ -127,6 +127,13 @@ public static class ConsentEngine
             : ReasonCode.NoAuthorisedAgency;
     }
 
+    /// <summary>Whether facts of a record may follow a notice to an agency without anybody's signature (N2b, <c>auto</c>): its persons agree to facts that do not identify (C5), towards this agency; C6 alone is not enough.</summary>
+    /// <param name="side">The record with what its contributor has said.</param>
+    /// <param name="agency">Who was told.</param>
+    /// <param name="now">Room time, the one for what expires.</param>
+    public static bool AgreesToFacts(LinkSide side, Agency agency, DateTimeOffset now) =>
+        WhyNotDisclosed(side, agency, identifying: false, now) is null && MayTell(side, agency, [.. InForce(side, ConsentPurpose.LeNonIdentifying, now)]);
+
     /// <summary>
     /// Says whether an agency may be warned of an emergency about a record (N4), once two people of its contributor have signed: presence and place at admin1 are told as facts that do not identify.
     /// A child's goes to child protection only.

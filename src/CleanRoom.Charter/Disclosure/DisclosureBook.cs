@@ -56,6 +56,19 @@ public sealed class DisclosureBook
             request, agency.Id, asked, refusal is null ? DisclosureState.UnderReview : DisclosureState.Refused, asked.Due + (asked.Due - time.Expiring), [], refusal));
     }
 
+    /// <summary>Takes facts that follow a notice, without a request: two releasers of every contributor whose facts they are have signed, or a rule of the charter says so.</summary>
+    /// <param name="id">The contributor's act, or what the enclave made for it.</param>
+    /// <param name="agency">Who gets them.</param>
+    /// <param name="contributor">Whose they are.</param>
+    /// <param name="match">Reference of the agency's notice.</param>
+    /// <param name="fields">What is given, sorted.</param>
+    /// <param name="time">Room time.</param>
+    public DisclosureCase Give(EntryId id, MemberId agency, MemberId contributor, string match, IReadOnlyList<string> fields, RoomTime time) => Put(new DisclosureCase(
+        id, agency, new RoomAct.DisclosureRequest(match, contributor, "", "", "", fields, time.Opening), DisclosureState.Granted, time.Opening, fields, null)
+    {
+        IsUnasked = true,
+    });
+
     /// <summary>Takes a decision that two releasers have signed.</summary>
     /// <returns>The case; null if the request is not this contributor's to decide, is not open, or more is granted than was asked: then nothing changes.</returns>
     public DisclosureCase? Decide(EntryId request, MemberId contributor, RoomAct.DisclosureDecision decision)

@@ -51,6 +51,9 @@ public sealed record DisclosureCase(
     EntryId Request, MemberId Agency, RoomAct.DisclosureRequest Asked, DisclosureState State, DateTimeOffset Closes, IReadOnlyList<string> Granted, string? Reason,
     DateTimeOffset? OutcomeDue = null, string? Outcome = null)
 {
+    /// <summary>Nobody has asked: the facts follow a notice (N2b).</summary>
+    public bool IsUnasked { get; init; }
+
     /// <summary>A decision counts now.</summary>
     public bool IsOpen => State is DisclosureState.UnderReview or DisclosureState.Escalated;
 

@@ -38,6 +38,9 @@ public enum ActKind
 
     /// <summary>A contributor opens what was drawn of its records for the auditor. Two releasers.</summary>
     Opening,
+
+    /// <summary>A contributor gives facts that it was offered to give, to an agency that has not asked. Two releasers.</summary>
+    Facts,
 }
 
 /// <summary>Who may do what: one table for readers, the enclave and the client.</summary>
@@ -56,7 +59,7 @@ public static class ActRules
         ActKind.Consent => PersonRoles.Uploader,
         ActKind.Answer when isAgency => PersonRoles.Officer,
         ActKind.Answer => PersonRoles.Releaser | PersonRoles.Safeguarding,
-        ActKind.Decision or ActKind.Opening => PersonRoles.Releaser,
+        ActKind.Decision or ActKind.Opening or ActKind.Facts => PersonRoles.Releaser,
         ActKind.Emergency or ActKind.Override or ActKind.Lift => PersonRoles.Approver | PersonRoles.Releaser | PersonRoles.Safeguarding,
         _ => PersonRoles.Officer,
     };
@@ -67,13 +70,13 @@ public static class ActRules
     /// <summary>Whether a member of this role in the charter may do this.</summary>
     public static bool MayAct(ActKind kind, CharterMember member) => kind switch
     {
-        ActKind.Consent or ActKind.Decision or ActKind.Emergency or ActKind.Override or ActKind.Lift or ActKind.Opening => member is ContributorMember,
+        ActKind.Consent or ActKind.Decision or ActKind.Emergency or ActKind.Override or ActKind.Lift or ActKind.Opening or ActKind.Facts => member is ContributorMember,
         ActKind.Request or ActKind.Outcome or ActKind.Watch or ActKind.Unwatch => member is AgencyMember,
         _ => member is ContributorMember or AgencyMember,
     };
 
     /// <summary>Whether a second person has to sign before it counts.</summary>
-    public static bool NeedsSecond(ActKind kind) => kind is ActKind.Request or ActKind.Decision or ActKind.Watch or ActKind.Emergency or ActKind.Override or ActKind.Opening;
+    public static bool NeedsSecond(ActKind kind) => kind is ActKind.Request or ActKind.Decision or ActKind.Watch or ActKind.Emergency or ActKind.Override or ActKind.Opening or ActKind.Facts;
 
     /// <summary>Whether the two persons need different roles too.</summary>
     public static bool NeedsTwoRoles(ActKind kind) => kind is ActKind.Emergency or ActKind.Override;
@@ -97,7 +100,7 @@ public static class ActRules
 /// <param name="Id">The entry; of a request: its name from then on.</param>
 /// <param name="Author">The member.</param>
 /// <param name="Kind">What it is.</param>
-/// <param name="About">The request that a decision or outcome is about; null for the others.</param>
+/// <param name="About">The request that a decision or outcome is about, or the facts that an outcome is about; null for the others.</param>
 /// <param name="Period">Period of the author's record key that it is sealed to.</param>
 /// <param name="Sealed">enc ‖ HPKE ciphertext, at most <see cref="MaxSealed"/> bytes.</param>
 public sealed record ActEntry(RoomId Room, EntryId Id, MemberId Author, ActKind Kind, EntryId? About, int Period, ReadOnlyMemory<byte> Sealed) : Entry(Room, Id, Author)

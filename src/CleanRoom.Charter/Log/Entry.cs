@@ -457,7 +457,10 @@ public sealed record EpochEntry(
     /// <summary>What is drawn of contributors' records with this epoch, sorted by member: each of them is told.</summary>
     public IReadOnlyList<EpochAudit> Audits { get; init; } = [];
 
-    /// <summary>Requests whose granted fields leave with this epoch, sorted by their text: the log says so before anything leaves.</summary>
+    /// <summary>Facts that follow a notice with this epoch by a rule of the charter, without anybody's signature, sorted by their text: ids that the enclave has made.</summary>
+    public IReadOnlyList<EntryId> Automatic { get; init; } = [];
+
+    /// <summary>Requests whose granted fields, and offers whose facts, leave with this epoch, sorted by their text: the log says so before anything leaves.</summary>
     public IReadOnlyList<EntryId> Disclosed { get; init; } = [];
 
     /// <summary>
@@ -484,6 +487,11 @@ public sealed record EpochEntry(
                 ["quarter"] = audit.Quarter,
                 ["sample"] = audit.Sample.ToString(),
             }));
+        }
+
+        if (Automatic.Count > 0)
+        {
+            json["automatic"] = JsonBuild.Sorted(Automatic.Select(id => id.ToString()));
         }
 
         json["checkpoint"] = Checkpoint.ToText();

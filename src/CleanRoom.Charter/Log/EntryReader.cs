@@ -337,6 +337,7 @@ internal static class EntryReader
 
     private static EpochEntry? ReadEpoch(JsonFields fields, RoomId room, EntryId id)
     {
+        IReadOnlyList<EntryId> automatic = fields.Optional("automatic") is null ? [] : ReadActs(fields, "automatic");
         var checkpoint = fields.Parsed<SignedCheckpoint>("checkpoint", "is not a signed checkpoint", "write the signed note", SignedCheckpoint.TryParse);
         IReadOnlyList<EpochAudit> audits = fields.Optional("audits") is null ? [] : ReadAudits(fields);
         IReadOnlyList<EntryId> disclosed = fields.Optional("disclosed") is null ? [] : ReadActs(fields, "disclosed");
@@ -362,6 +363,7 @@ internal static class EntryReader
             : new EpochEntry(room, id, checkpoint, epoch.Value, evaluated.Value, generation.Value, recipients, roomTime.Value)
             {
                 Audits = audits,
+                Automatic = automatic,
                 Disclosed = disclosed,
                 Emergencies = emergencies,
                 Void = without,

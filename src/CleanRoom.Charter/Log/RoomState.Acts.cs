@@ -1,3 +1,4 @@
+using CleanRoom.Charter.Queries;
 using CleanRoom.Cryptography;
 
 namespace CleanRoom.Charter.Log;
@@ -5,15 +6,26 @@ namespace CleanRoom.Charter.Log;
 /// <content>The rules of what people do through the log: who may, and that two different persons did where two must.</content>
 public sealed partial class RoomState
 {
-    /// <summary>Whether two officers have asked and two releasers have decided, and nothing has left for this request so far.</summary>
+    /// <summary>Whether two officers have asked and two releasers have decided, or two releasers have given what they were offered to give, and nothing has left for it so far.</summary>
     public bool MayBeDisclosed(EntryId request) =>
-        _acts.TryGetValue(request, out var act) && act.Entry.Kind == ActKind.Request && act.Counts && _decided.Contains(request) && !_disclosed.Contains(request);
+        _acts.TryGetValue(request, out var act) && act.Counts && !_disclosed.Contains(request)
+        && (act.Entry.Kind == ActKind.Facts || (act.Entry.Kind == ActKind.Request && _decided.Contains(request)));
+
+    /// <summary>Whether facts may follow a notice without anybody's signature: the charter in force says so, and the log has not used the id.</summary>
+    private bool MayFollow(EntryId id) =>
+        !_automatic.Contains(id) && !IsUsed(id) && Charter!.Queries.Any(query => query.Agencies is { Facts: FactsRule.Automatic });
+
+    /// <summary>Whether an act may be about this: a request that two officers have signed; for an outcome also facts that followed a notice.</summary>
+    private bool IsThere(EntryId about, ActKind kind) =>
+        (_acts.TryGetValue(about, out var act) && act.Counts && (act.Entry.Kind == ActKind.Request || (act.Entry.Kind == ActKind.Facts && kind == ActKind.Outcome)))
+        || (kind == ActKind.Outcome && _automatic.Contains(about));
 
     private IgnoredReason ApplyAct(SignedEntry signed, ActEntry entry)
     {
         Charter!.TryFind(entry.Author!, out var member);
         if (!ActRules.MayAct(entry.Kind, member!) || (entry.Kind == ActKind.Emergency && Charter.Emergencies is null) || (entry.Kind == ActKind.Override && Charter.Overrides is null)
-            || (entry.Kind == ActKind.Opening && Charter.Audits is null))
+            || (entry.Kind == ActKind.Opening && Charter.Audits is null)
+            || (entry.Kind == ActKind.Facts && !Charter.Queries.Any(query => query.Agencies is { Facts: not FactsRule.OnRelease })))
         {
             return IgnoredReason.NotAllowed;
         }
@@ -35,7 +47,7 @@ public sealed partial class RoomState
         }
 
         // Others' requests are hashes to a member: only who sees all entries can say that there is no such request.
-        if (entry.About is { } about && !HasUnseen && !(_acts.TryGetValue(about, out var request) && request.Entry.Kind == ActKind.Request && request.Counts))
+        if (entry.About is { } about && !HasUnseen && !IsThere(about, entry.Kind))
         {
             return IgnoredReason.NotApproved;
         }

@@ -662,9 +662,14 @@ public sealed partial class RoomState
             return IgnoredReason.NotApproved;
         }
 
+        if (entry.Automatic.Any(id => !MayFollow(id)))
+        {
+            return IgnoredReason.NotApproved;
+        }
+
         // One that comes between the others has nothing to say but what two people have signed for.
         if (entry.Emergencies.Count > 0
-            && (entry.Evaluated || entry.Disclosed.Count > 0 || (!HasUnseen && entry.Emergencies.Any(id => Act(id) is not { Entry.Kind: ActKind.Emergency, Counts: true }))))
+            && (entry.Evaluated || entry.Disclosed.Count > 0 || entry.Automatic.Count > 0 || (!HasUnseen && entry.Emergencies.Any(id => Act(id) is not { Entry.Kind: ActKind.Emergency, Counts: true }))))
         {
             return IgnoredReason.NotApproved;
         }
@@ -699,6 +704,7 @@ public sealed partial class RoomState
         VoidAudits(entry.Void);
         AddAudits(entry);
         _disclosed.UnionWith(entry.Disclosed);
+        _automatic.UnionWith(entry.Automatic);
         LastEpoch = entry.Epoch;
         LastEvaluatedEpoch = entry.Evaluated ? entry.Epoch : LastEvaluatedEpoch;
         LastEpochTime = entry.RoomTime;

@@ -60,6 +60,7 @@ public sealed partial class RoomState
     private readonly Dictionary<MemberId, int> _actCounts = [];
     private readonly HashSet<EntryId> _decided = [];
     private readonly HashSet<EntryId> _disclosed = [];
+    private readonly HashSet<EntryId> _automatic = [];
     private readonly Dictionary<MemberId, SortedList<long, long>> _void = [];
     private readonly MerkleFrontier _frontier = new();
 
@@ -234,8 +235,8 @@ public sealed partial class RoomState
     /// <summary>All accepted acts that this view shows.</summary>
     public IReadOnlyCollection<LoggedAct> Acts => _acts.Values;
 
-    /// <summary>Whether an epoch has disclosed what a request asked for.</summary>
-    public bool IsDisclosed(EntryId request) => _disclosed.Contains(request);
+    /// <summary>Whether an epoch has disclosed what a request asked for, or facts that follow a notice.</summary>
+    public bool IsDisclosed(EntryId request) => _disclosed.Contains(request) || _automatic.Contains(request);
 
     /// <summary>Whether an accepted entry had this id.</summary>
     public bool IsUsed(EntryId id) => _ids.Contains(id);

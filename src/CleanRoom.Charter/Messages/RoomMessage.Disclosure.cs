@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Json;
 using CleanRoom.Charter.Log;
-using CleanRoom.Cryptography;
 
 namespace CleanRoom.Charter.Messages;
 
@@ -113,7 +112,7 @@ public abstract partial record RoomMessage
         /// <summary>Longest text of a fact, in characters; what is longer is cut in the enclave.</summary>
         public const int MaxFact = 256;
 
-        private const int MaxParts = 1024;
+        internal const int MaxParts = 1024;
 
         /// <inheritdoc/>
         public override string Kind => "N3";
@@ -121,7 +120,7 @@ public abstract partial record RoomMessage
         private protected override void Write(JsonObject json)
         {
             json["case"] = CaseNumber;
-            json["facts"] = JsonBuild.Objects(Facts.Select(fact => new JsonObject { ["field"] = fact.Field, ["text"] = fact.Text }));
+            json["facts"] = WriteFacts(Facts);
             json["from"] = From.ToJson();
             json["handling"] = JsonBuild.Sorted(Handling);
             json["notice"] = Notice.NonPunishment;
@@ -141,14 +140,7 @@ public abstract partial record RoomMessage
             var from = fields.Object("from") is { } desk ? Desk.Read(desk) : null;
             var purpose = fields.Code("purpose");
             var number = fields.Text("case", MaxText);
-            var facts = fields.List("facts", 0, 256, (element, path) =>
-            {
-                var fact = new JsonFields(element, path, fields.Problems);
-                var field = fact.OneOf("field", [.. DisclosureFields.All.Keys]);
-                var text = fact.Text("text", MaxFact);
-                fact.End();
-                return field is null || text is null ? null : new Fact(field, text);
-            });
+            var facts = ReadFacts(fields, DisclosureFields.All.Keys);
             var handling = fields.SortedCodes("handling", 0, 32);
             var due = fields.Time("outcomeDue");
             return id is null || part is null || parts is null || from is null || purpose is null || number is null || due is null
@@ -157,9 +149,9 @@ public abstract partial record RoomMessage
         }
     }
 
-    /// <summary>N6: what was told under this reference, or disclosed for this request or emergency, is withdrawn: delete it. Never why.</summary>
+    /// <summary>N6: what was told under this reference, or disclosed for this request, offer or emergency, is withdrawn: delete it. Never why.</summary>
     /// <param name="Match">The reference; null for a disclosure or an emergency.</param>
-    /// <param name="Id">The request or emergency; null for a match.</param>
+    /// <param name="Id">The request, facts or emergency; null for a match.</param>
     public sealed record Withdrawn(string? Match, EntryId? Id) : RoomMessage
     {
         /// <inheritdoc/>
@@ -180,8 +172,7 @@ public abstract partial record RoomMessage
 
         internal static Withdrawn? Read(JsonFields fields)
         {
-            var match = fields.Optional("match") is null ? null
-                : fields.Bytes("match", MatchReference.Size, MatchReference.Size) is { } bytes ? StrictBase64.EncodeUrl(bytes) : null;
+            var match = fields.Optional("match") is null ? null : ReadReference(fields);
             EntryId? id = fields.Optional("request") is null ? null : ReadId(fields);
             if (match is null == id is null && !fields.Problems.Any)
             {
@@ -219,6 +210,17 @@ public abstract partial record RoomMessage
             return id is null || agency is null || own is null || code is null ? null : new Outcome(id.Value, agency, own, code);
         }
     }
+
+    private static JsonArray WriteFacts(IReadOnlyList<Fact> facts) => JsonBuild.Objects(facts.Select(fact => new JsonObject { ["field"] = fact.Field, ["text"] = fact.Text }));
+
+    private static IReadOnlyList<Fact> ReadFacts(JsonFields fields, IEnumerable<string> codes) => fields.List("facts", 0, 256, (element, path) =>
+    {
+        var fact = new JsonFields(element, path, fields.Problems);
+        var field = fact.OneOf("field", [.. codes]);
+        var text = fact.Text("text", Disclosed.MaxFact);
+        fact.End();
+        return field is null || text is null ? null : new Fact(field, text);
+    });
 
     private static EntryId? ReadId(JsonFields fields, string name = "request") =>
         fields.ParsedValue<EntryId>(name, $"is not the id of a {name}", "write a UUID in lower case with hyphens", EntryId.TryParse);

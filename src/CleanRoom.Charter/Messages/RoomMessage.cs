@@ -39,6 +39,7 @@ public abstract partial record RoomMessage
         MatchPointer { Decoy: true } or Review { Decoy: true } => true,
         MatchPointer pointer => pointer.Caveats.Contains(RiskToLife, StringComparer.Ordinal),
         Notice notice => notice.Handling.Contains(RiskToLife, StringComparer.Ordinal),
+        NoticeFacts facts => facts.Handling.Contains(RiskToLife, StringComparer.Ordinal),
         Disclosed disclosed => disclosed.Handling.Contains(RiskToLife, StringComparer.Ordinal),
         Review review => review.Reasons.Contains(Review.OwnRiskToLife, StringComparer.Ordinal),
         Emergency => true,
@@ -88,7 +89,7 @@ public abstract partial record RoomMessage
                 & fields.Member("recipient") == place.Recipient
                 & JsonFields.TextOf(fields.Value("room") ?? default) == place.Room.ToString()
                 & labelled == place.Simulated;
-            message = fields.OneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "audit", "audited", "emergency", "empty", "ending", "groups", "head", "nothing", "outcome", "request", "review", "status", "use") switch
+            message = fields.OneOf("kind", "N1", "N2a", "N2b", "N3", "N4", "N6", "N7", "audit", "audited", "emergency", "empty", "ending", "groups", "head", "nothing", "offer", "outcome", "request", "review", "status", "use") switch
             {
                 "head" => Head.Read(fields),
                 "empty" => new Empty(),
@@ -101,7 +102,9 @@ public abstract partial record RoomMessage
                 "review" => Review.Read(fields),
                 "request" => Request.Read(fields),
                 "status" => Status.Read(fields),
+                "N2b" => NoticeFacts.Read(fields),
                 "N3" => Disclosed.Read(fields),
+                "offer" => Offer.Read(fields),
                 "N4" => Emergency.Read(fields),
                 "emergency" => EmergencyAnswer.Read(fields),
                 "N6" => Withdrawn.Read(fields),
@@ -364,25 +367,28 @@ public abstract partial record RoomMessage
         }
     }
 
-    private static bool ReadDecoy(JsonFields fields)
+    private static bool ReadDecoy(JsonFields fields) => ReadFlag(fields, "decoy");
+
+    /// <summary>Nothing but true is written.</summary>
+    private static bool ReadFlag(JsonFields fields, string name)
     {
-        if (fields.Optional("decoy") is null)
+        if (fields.Optional(name) is null)
         {
             return false;
         }
 
-        if (fields.Bool("decoy") == true)
+        if (fields.Bool(name) == true)
         {
             return true;
         }
 
-        fields.Problems.Add(fields.PathOf("decoy"), "is not true", "write true, or leave decoy out");
+        fields.Problems.Add(fields.PathOf(name), "is not true", $"write true, or leave {name} out");
         return false;
     }
 
     private static (string? Match, string? Link, MatchStrength? Strength) ReadMatch(JsonFields fields)
     {
-        var match = fields.Bytes("match", MatchReference.Size, MatchReference.Size) is { } bytes ? StrictBase64.EncodeUrl(bytes) : null;
+        var match = ReadReference(fields);
         var link = fields.Code("link");
         var strength = fields.OneOf("strength", nameof(MatchStrength.Exact), nameof(MatchStrength.Strong), nameof(MatchStrength.Probable), nameof(MatchStrength.Possible));
         return (match, link, strength is null ? null : Enum.Parse<MatchStrength>(strength));

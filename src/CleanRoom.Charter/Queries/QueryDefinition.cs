@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using CleanRoom.Charter.Groups;
 using CleanRoom.Charter.Json;
@@ -31,12 +32,28 @@ public enum JurisdictionRule
     Any,
 }
 
+/// <summary>How an agency that was told of a match comes to the facts.</summary>
+public enum FactsRule
+{
+    /// <summary>It asks, and the contributor decides.</summary>
+    OnRelease,
+
+    /// <summary>The contributors whose facts they are are asked by themselves, and decide; it may ask too.</summary>
+    Offered,
+
+    /// <summary>They follow by themselves where every rule of <see cref="OfferedFacts"/> for it is met; otherwise they are offered.</summary>
+    Automatic,
+}
+
 /// <summary>Agencies that a query tells.</summary>
 /// <param name="Kinds">Codes of the list consentRecipientClass, sorted.</param>
 /// <param name="Jurisdiction">By place or not.</param>
 /// <param name="Next">Who is told when these stay silent; null for nobody.</param>
 public sealed record AgencyTell(IReadOnlyList<string> Kinds, JurisdictionRule Jurisdiction, AgencyNext? Next = null)
 {
+    /// <summary>How facts follow.</summary>
+    public FactsRule Facts { get; init; }
+
     /// <summary>All kinds that may come to hear of it, sooner or later.</summary>
     public IEnumerable<string> AllKinds => Next is null ? Kinds : Kinds.Concat(Next.Kinds);
 }
@@ -154,6 +171,15 @@ public sealed record QueryDefinition(
     public static IReadOnlyList<string> AskedLinkTypes { get; } =
         ["SameAccount", "SameEmail", "SameHandle", "SameOrganisation", "SamePhone", "SameVehicle", "SameVessel"];
 
+    /// <summary>The same query, in its next minor version, with another rule for facts.</summary>
+    /// <exception cref="InvalidOperationException">It tells no agency.</exception>
+    public QueryDefinition WithFacts(FactsRule rule)
+    {
+        var agencies = Agencies ?? throw new InvalidOperationException("The query tells no agency.");
+        var version = Version.Split('.');
+        return this with { Version = $"{version[0]}.{int.Parse(version[1], CultureInfo.InvariantCulture) + 1}.0", Agencies = agencies with { Facts = rule } };
+    }
+
     /// <summary>Whether a link of this type and strength, seen by so many contributors and persons, answers the query.</summary>
     /// <param name="linkType">Code of the list matchType.</param>
     /// <param name="strength">Of the link.</param>
@@ -192,7 +218,7 @@ public sealed record QueryDefinition(
         {
             var agency = new JsonObject
             {
-                ["facts"] = "on-release",
+                ["facts"] = OfferedFacts.WordOf(agencies.Facts),
                 ["jurisdiction"] = agencies.Jurisdiction == JurisdictionRule.Site ? "site" : "any",
                 ["kinds"] = JsonBuild.Sorted(agencies.Kinds),
                 ["message"] = "N2a",
@@ -243,9 +269,9 @@ public sealed record QueryDefinition(
             "ReTrafficking" => "where one record says when a person got out and another one says that the same person was exploited later, both organisations are told, with the quarters between",
             "SamePersonMissing" => "who holds the record of a person whom another organisation looks for is asked whether that person wants contact, if she agreed to be traced (C7); who looks is told nothing before a releaser of the holder has answered",
             "VictimAsOffender" => $"{string.Join(", ", Only)} and nobody else is told where a person is a victim in one record and a victim accused of an offence in another",
-            _ => null,
+            _ => FactsInWords(),
         }
-        : null
+        : FactsInWords()
         : $"agencies of the kinds {string.Join(", ", Agencies!.Kinds)} may {(Kind == QueryKind.Watch ? $"watch for up to {Asking.Longest} for" : "search once for")} a subject of their own by "
           + $"{string.Join(", ", LinkTypes)} ({Strength} or better), where it is a thing of {string.Join(", ", Asking.Roles)}, never a victim's or a witness's; for {string.Join(", ", Asking.Purposes)}; "
           + $"on the legal basis of {string.Join(", ", Asking.LegalBases)}; two of its officers sign; it is told nothing unless {MinimumContributors} contributors hold it and let this agency know";
@@ -262,6 +288,14 @@ public sealed record QueryDefinition(
         + $"it goes to {string.Join(" and ", (string[])[.. TellsContributors ? ["contributors that hold one of them"] : Array.Empty<string>(), .. ToldAgencies()])}, as far as every record of the group lets them know";
 
     private string[] ToldAgencies() => Agencies is { } told ? [$"agencies of the kinds {string.Join(", ", told.Kinds)}"] : [];
+
+    /// <summary>What follows a notice; null if an agency has to ask for it.</summary>
+    private string? FactsInWords() => Agencies is not { Facts: not FactsRule.OnRelease } told ? null
+        : $"after a notice each contributor that let the agency know is asked by itself, without a request, for {string.Join(", ", LinkTypes.SelectMany(link => OfferedFacts.ByLinkType[link]).Distinct().Order(StringComparer.Ordinal))} of what agrees; "
+          + "the agency gets them when two releasers of each have signed, and never what identifies a person who is helped"
+          + (told.Facts == FactsRule.Automatic
+              ? $"; where two contributors have it, the persons at both agree to it (C5), and both have been in the room for more than {OfferedFacts.AutomaticAfter.Days} days, it gets them WITHOUT anybody's signature"
+              : "");
 
     internal static QueryDefinition? Read(JsonFields fields)
     {
@@ -288,6 +322,8 @@ public sealed record QueryDefinition(
         {
             CheckLone(fields, links, persons, only, agencies);
         }
+
+        CheckFacts(fields, links, agencies, asked);
 
         var impact = fields.Optional("impact") is null ? null : fields.Text("impact", MaxImpact);
         fields.End();
@@ -442,6 +478,21 @@ public sealed record QueryDefinition(
         }
     }
 
+    /// <summary>Nothing follows by itself but what <see cref="OfferedFacts"/> knows, and never an answer to who has asked.</summary>
+    private static void CheckFacts(JsonFields fields, IReadOnlyList<string> links, AgencyTell? agencies, bool asked)
+    {
+        if (agencies is null or { Facts: FactsRule.OnRelease })
+        {
+            return;
+        }
+
+        IReadOnlyCollection<string> known = asked ? [] : agencies.Facts == FactsRule.Automatic ? OfferedFacts.AutomaticLinkTypes : [.. OfferedFacts.ByLinkType.Keys];
+        if (links.FirstOrDefault(link => !known.Contains(link, StringComparer.Ordinal)) is { } link)
+        {
+            fields.Problems.Add(fields.PathOf("tell"), $"says \"facts\": \"{OfferedFacts.WordOf(agencies.Facts)}\", which {link} does not allow here", "write \"on-release\": the agency asks, and the contributor decides");
+        }
+    }
+
     private static (int? Contributors, int? Persons) ReadCorroboration(JsonFields fields)
     {
         if (fields.Object("corroboration") is not { } corroboration)
@@ -478,10 +529,10 @@ public sealed record QueryDefinition(
             else if (who == "agency" && agencies is null)
             {
                 tell.Constant("message", "N2a");
-                tell.Constant("facts", "on-release");
+                var facts = tell.OneOf("facts", [.. OfferedFacts.Rules.Keys]);
                 var kinds = tell.SortedTexts("kinds", 1, RecipientKinds.All.Count, RecipientKinds.MayBeMember, RecipientKinds.Remedy);
                 var rule = tell.OneOf("jurisdiction", "site", "any");
-                agencies = new AgencyTell(kinds, rule == "any" ? JurisdictionRule.Any : JurisdictionRule.Site, ReadNext(tell, kinds));
+                agencies = new AgencyTell(kinds, rule == "any" ? JurisdictionRule.Any : JurisdictionRule.Site, ReadNext(tell, kinds)) { Facts = OfferedFacts.Rules.GetValueOrDefault(facts ?? "") };
             }
             else if (who is not null)
             {

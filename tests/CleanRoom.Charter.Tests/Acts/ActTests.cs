@@ -193,6 +193,7 @@ public sealed class ActTests
         new RoomAct.WatchWithdrawal(TestRoom.NewId()),
         new RoomAct.Override(Guid.NewGuid(), MemberId.Parse("d-agency"), "C6_LE_IDENT", "LegalDuty", "Informed", TestRoom.Start.AddDays(5)),
         new RoomAct.OverrideEnd(TestRoom.NewId()),
+        new RoomAct.OfferedRelease(Match, MemberId.Parse("d-agency"), ["exploitation.types", "suspects.identifiers"], true),
         new RoomAct.Emergency(Guid.NewGuid(), MemberId.Parse("d-agency"), new Warning("Present", "Now", "THA", "TH-50")),
         new RoomAct.Emergency(Guid.NewGuid(), MemberId.Parse("d-agency"), new Warning("LastSeen", "WithinADay", "THA", null)),
     ];

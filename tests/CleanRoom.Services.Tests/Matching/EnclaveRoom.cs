@@ -57,6 +57,9 @@ internal sealed record RoomShape
     /// <summary>Two people may override missing consent towards delta.</summary>
     public bool Overrides { get; init; }
 
+    /// <summary>Facts of shared numbers (Q3) are offered after a notice.</summary>
+    public bool OffersFacts { get; init; }
+
     /// <summary>Stand-in of alpha's broker; null for none.</summary>
     public StandInTerms? StandIn { get; init; }
 
@@ -331,7 +334,7 @@ internal sealed class EnclaveRoom : IAsyncDisposable
             .Set(new EpochTerms(RoomDuration.Seconds(_shape.EpochSeconds), 3, _shape.MinimumRecords, _shape.Slots, 2048) { UseStatements = _shape.UseStatements })
             .Set(new RetentionTerms(RoomDuration.Months(24), RoomDuration.Days(90), _shape.KeyLease))
             .SetEnclaves(EnclaveTerms.ForSimulation("tests", _shape.Measurement))
-            .SetQueries([.. ShippedQueries.All.Select(query => _shape.SilentToAgencies ? query with { Agencies = null } : query), .. _shape.Queries])
+            .SetQueries([.. ShippedQueries.All.Select(query => _shape.SilentToAgencies ? query with { Agencies = null } : _shape.OffersFacts && query.Id == "Q3" ? query.WithFacts(FactsRule.Offered) : query), .. _shape.Queries])
             .SetLinkageModel(_shape.LinkageModel ?? RoomModel.Shipped.Digest)
             .SetNeedsSecond(_shape.TwoPeople ? [RoomCharter.ListingNeedsSecond] : []);
         foreach (var member in Consortium.Contributors)

@@ -41,6 +41,9 @@ function deadlineOf(message: News, roomTime: string): string | null {
       return message.due;
     case "status":
       return message.until;
+    case "offer":
+      return message.given ? null : message.due;
+    case "N2b":
     case "N3":
       return message.outcomeDue;
     case "N6":
@@ -70,6 +73,10 @@ function textOf(message: News): readonly string[] {
       return [message.request, message.agency, message.own, message.case];
     case "status":
       return [message.request, message.state];
+    case "offer":
+      return [message.match, message.link, message.agency, message.own];
+    case "N2b":
+      return [message.request, message.match, message.link, message.from?.member ?? "", ...message.facts.map((fact) => fact.text)];
     case "N3":
       return [message.request, message.case, message.from.member, ...message.facts.map((fact) => fact.text)];
     case "N4":
@@ -95,15 +102,17 @@ function textOf(message: News): readonly string[] {
 
 /** A life is at risk, or a decoy was touched: nothing about it waits for the morning. */
 export function isUrgent({ message, withdrawn: gone }: Item): boolean {
-  const codes = message.kind === "N1" ? message.caveats : message.kind === "N2a" || message.kind === "N3" ? message.handling : [];
+  const codes = message.kind === "N1" ? message.caveats : message.kind === "N2a" || message.kind === "N2b" || message.kind === "N3" ? message.handling : [];
   return !gone && (((message.kind === "N1" || message.kind === "review") && message.decoy) || codes.includes("RISK_TO_LIFE") || message.kind === "N4" || (message.kind === "emergency" && message.state === "Refused") || (message.kind === "review" && message.reasons.includes("RiskToLife")));
 }
 
 /** The item without what it said if it was taken back after it came; otherwise the item itself. */
 export function withdrawn(item: Item, gone: ReadonlyMap<string, number>): Item {
   const { message, header } = item;
-  const key = message.kind === "N3" ? message.request : message.kind === "N4" ? message.emergency : message.kind === "N1" || message.kind === "N2a" || message.kind === "review" ? message.match : null;
-  return item.withdrawn || key === null || (gone.get(key) ?? 0) < header.number ? item : { ...item, message: emptied(message), withdrawn: true, text: key.toLowerCase() };
+  const key = message.kind === "N3" ? message.request : message.kind === "N4" ? message.emergency : message.kind === "N1" || message.kind === "N2a" || message.kind === "N2b" || message.kind === "review" ? message.match : null;
+  // Facts that followed a notice go with it, and also alone.
+  const last = key === null ? 0 : Math.max(gone.get(key) ?? 0, message.kind === "N2b" ? gone.get(message.request) ?? 0 : 0);
+  return item.withdrawn || key === null || last < header.number ? item : { ...item, message: emptied(message), withdrawn: true, text: key.toLowerCase() };
 }
 
 function emptied(message: News): News {
@@ -114,6 +123,8 @@ function emptied(message: News): News {
       return { ...message, jurisdictions: [], ask: [] };
     case "review":
       return { ...message, evidence: [], reasons: [] };
+    case "N2b":
+      return { ...message, facts: [], from: null };
     case "N3":
       return { ...message, facts: [], case: "" };
     case "N4":

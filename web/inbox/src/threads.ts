@@ -32,20 +32,21 @@ export function threadsOf(inbox: Inbox): readonly Thread[] {
 function threadOf(inbox: Inbox, request: string, items: readonly Item[]): Thread {
   const newest = items[0]?.header.number ?? null;
   const asked = items.map((item) => item.message).find((message) => message.kind === "request");
-  const facts = items.map((item) => item.message).find((message) => message.kind === "N3");
-  const rest = { request, newest, who: asked?.agency ?? facts?.from.member ?? "", own: asked?.own ?? "" };
+  const facts = items.map((item) => item.message).find((message) => message.kind === "N3" || message.kind === "N2b");
+  const reported = items.map((item) => item.message).find((message) => message.kind === "outcome");
+  const rest = { request, newest, who: asked?.agency ?? reported?.agency ?? facts?.from?.member ?? "", own: asked?.own ?? reported?.own ?? "" };
   if (items.some((item) => item.message.kind === "N6")) {
     return { ...rest, state: "Recalled", deadline: items.find((item) => item.message.kind === "N6")!.deadline };
   }
   const about = inbox.book.acts.filter((act) => act.place.about === request);
   if (asked) {
     const decision = about.findLast((act) => act.kind === "decision");
-    const state = items.some((item) => item.message.kind === "outcome") ? "OutcomeFiled" : decision?.second ? "Decided" : decision ? "WaitsForSecond" : asked.escalated ? "Escalated" : "WaitsForYou";
+    const state = reported ? "OutcomeFiled" : decision?.second ? "Decided" : decision ? "WaitsForSecond" : asked.escalated ? "Escalated" : "WaitsForYou";
     return { ...rest, state, deadline: decision?.second ? null : asked.due };
   }
   const own = inbox.book.act(request);
   const status = items.map((item) => item.message).find((message) => message.kind === "status");
-  if (about.some((act) => act.kind === "outcome")) {
+  if (reported || about.some((act) => act.kind === "outcome")) {
     return { ...rest, state: "OutcomeFiled", deadline: null };
   }
   return status

@@ -45,7 +45,7 @@ export function usesOf(inbox: Inbox): readonly Quarter[] {
     } else if (message.kind === "outcome") {
       quarter.outcomes.set(message.outcome, (quarter.outcomes.get(message.outcome) ?? 0) + 1);
     }
-    if ("request" in message && message.kind !== "N6" && message.request !== null && !requests.has(message.request)) {
+    if ("request" in message && message.kind !== "N6" && message.kind !== "N2b" && message.request !== null && !requests.has(message.request)) {
       requests.add(message.request);
       quarter.requests.add(message.request);
     }

@@ -6,7 +6,7 @@ import { languages } from "../src/words/index.ts";
 /** Words that are the same in some language as in English, or that are no words. */
 const alike = new Set([
   "reviewed", "language", "dueIn", // a code, a language's own name, a time alone
-  "reference", "position", "version", "entryVeto", "sources", "evAlias", "evDocument", "evEmail", "field_organisations", "evOrganisation",
+  "no", "reference", "position", "version", "entryVeto", "sources", "evAlias", "evDocument", "evEmail", "field_organisations", "evOrganisation",
 ]);
 
 const places = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!).sort();

@@ -10,6 +10,9 @@ export const disclosureFields = [
   "victims.identifiers", "victims.names",
 ] as const;
 
+/** What may follow a notice without a request: nothing that identifies a person who is helped. */
+export const offeredFields = ["exploitation.sites", "exploitation.types", "organisations", "suspects.identifiers", "vehicles", "vessels"] as const;
+
 /** Why a contributor grants less than was asked. */
 export const refusals = ["ConsentMissing", "LegalBasisInsufficient", "NotNecessary", "OtherChannel", "PersonRefuses", "RiskToPerson", "SourceProtection"] as const;
 
@@ -61,6 +64,7 @@ export type Act =
     readonly kind: "override"; readonly record: string; readonly recipient: string; readonly purpose: (typeof overridePurposes)[number]; readonly basis: (typeof overrideBases)[number];
     readonly subject: (typeof overrideSubjects)[number]; readonly expires: string;
   }
+  | { readonly kind: "facts"; readonly match: string; readonly agency: string; readonly fields: readonly string[]; readonly desk: boolean }
   | ({ readonly kind: "emergency"; readonly recipient: string; readonly record: string } & Warning);
 
 /** What an emergency says: codes, no words. */
@@ -83,7 +87,7 @@ const seedSize = 32;
 const maxCopy = 1 << 16;
 
 /** Kinds that count only when a second person has signed. */
-export const needsSecond = (kind: string): boolean => kind === "request" || kind === "decision" || kind === "watch" || kind === "emergency" || kind === "override";
+export const needsSecond = (kind: string): boolean => kind === "request" || kind === "decision" || kind === "watch" || kind === "emergency" || kind === "override" || kind === "facts";
 
 /** Whether two persons with these roles may sign together: for an emergency or an override each has a role that the other need not have. */
 export const areTwoRoles = (kind: string, first: readonly string[], second: readonly string[]): boolean => {
@@ -93,7 +97,7 @@ export const areTwoRoles = (kind: string, first: readonly string[], second: read
 
 /** Roles of which the signer needs one. */
 export const rolesOf = (kind: string, isAgency: boolean): readonly string[] =>
-  kind === "decision" ? ["releaser"] : kind === "emergency" || kind === "override" || kind === "lift" ? ["approver", "releaser", "safeguarding"] : kind === "answer" && !isAgency ? ["releaser", "safeguarding"] : ["officer"];
+  kind === "decision" || kind === "facts" ? ["releaser"] : kind === "emergency" || kind === "override" || kind === "lift" ? ["approver", "releaser", "safeguarding"] : kind === "answer" && !isAgency ? ["releaser", "safeguarding"] : ["officer"];
 
 /** The words of an act. */
 export function actJson(act: Act): JsonObject {
@@ -142,6 +146,10 @@ function readAct(fields: Fields, kind: ActKind): Act | null {
         kind, basis: fields.oneOf("basis", ...overrideBases), expires: fields.time("expires"), purpose: fields.oneOf("purpose", ...overridePurposes), recipient: fields.member("recipient"),
         record: fields.uuid("record"), subject: fields.oneOf("subject", ...overrideSubjects),
       };
+    case "facts":
+      return isReference(fields.text("match", 22)) ? {
+        kind, agency: fields.member("agency"), desk: fields.bool("desk"), fields: readFields(fields, 1, offeredFields), match: fields.text("match", 22),
+      } : null;
     case "emergency":
       return { kind, ...readWarning(fields), recipient: fields.member("recipient"), record: fields.uuid("record") };
   }
@@ -168,9 +176,10 @@ function readSubject(fields: Fields): Readonly<Record<string, string>> {
 
 const isReference = (text: string): boolean => fromBase64Url(text)?.length === 16;
 
-function readFields(fields: Fields, least: number): readonly string[] {
-  const codes = fields.codes("fields", least, disclosureFields.length);
-  codes.forEach((code) => new Fields({ code }).oneOf("code", ...disclosureFields));
+/** Codes out of those that are known, sorted. */
+export function readFields(fields: Fields, least: number, known: readonly string[] = disclosureFields): readonly string[] {
+  const codes = fields.codes("fields", least, known.length);
+  codes.forEach((code) => new Fields({ code }).oneOf("code", ...known));
   return codes;
 }
 
@@ -211,7 +220,7 @@ export function parseCopy(bytes: Uint8Array): ActCopy | null {
   return value === undefined ? null : reading(() => {
     const fields = new Fields(value);
     fields.oneOf("schema", copySchema);
-    const kind = fields.oneOf("kind", "answer", "decision", "emergency", "outcome", "override", "request", "unwatch", "watch");
+    const kind = fields.oneOf("kind", "answer", "decision", "emergency", "facts", "outcome", "override", "request", "unwatch", "watch");
     const copy = { id: fields.uuid("id"), act: parseAct(fields.value("act"), kind), seed: fromBase64Url(fields.text("seed", 64)) };
     fields.end();
     return copy.act && copy.seed?.length === seedSize ? { id: copy.id, act: copy.act, seed: copy.seed } : null;

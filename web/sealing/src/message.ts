@@ -1,4 +1,4 @@
-import { disclosureFields, disclosureStates, outcomes, readWarning, type DisclosureState, type Outcome as OutcomeCode, type Presence, type Urgency } from "./acts.ts";
+import { disclosureFields, disclosureStates, offeredFields, outcomes, readFields, readWarning, type DisclosureState, type Outcome as OutcomeCode, type Presence, type Urgency } from "./acts.ts";
 import { fromBase64Url } from "./bytes.ts";
 import { Fields, FormError, parseCanonical, reading, type Json } from "./json.ts";
 
@@ -111,6 +111,39 @@ export interface Status {
 export interface Fact {
   readonly field: string;
   readonly text: string;
+}
+
+/** To a contributor: an agency was told of a match; what may it be given? */
+export interface Offer {
+  readonly kind: "offer";
+  readonly match: string;
+  readonly link: string;
+  readonly agency: string;
+  readonly own: string;
+  readonly fields: readonly string[];
+  readonly due: string;
+  /** They have followed by a rule of the charter: there is nothing to answer. */
+  readonly given: boolean;
+}
+
+/** N2b: what one contributor gives of a match that the agency was told of. */
+export interface NoticeFacts {
+  readonly kind: "N2b";
+  /** What an outcome and a withdrawal name. */
+  readonly request: string;
+  readonly match: string;
+  readonly link: string;
+  readonly part: number;
+  readonly parts: number;
+  readonly sources: string;
+  /** Whom to ask; null if the contributor stays unnamed. */
+  readonly from: Desk | null;
+  readonly grading: string;
+  readonly facts: readonly Fact[];
+  readonly handling: readonly string[];
+  readonly notice: string;
+  readonly outcomeDue: string;
+  readonly expires: string;
 }
 
 /** N3: exactly the granted fields, for one request. */
@@ -269,7 +302,7 @@ export interface EmergencyAnswer {
 export type Message = Head | { readonly kind: "empty" } | News;
 
 /** A message that says something new. */
-export type News = Pointer | Notice | Review | Request | Status | Disclosed | Withdrawn | Reported | Ending | Nothing | Table | Groups | Emergency | EmergencyAnswer | Use | Audit | Audited;
+export type News = Pointer | Notice | Review | Request | Status | Disclosed | NoticeFacts | Offer | Withdrawn | Reported | Ending | Nothing | Table | Groups | Emergency | EmergencyAnswer | Use | Audit | Audited;
 
 /** The fixed text on every table. */
 export const tableCaveat =
@@ -314,7 +347,7 @@ export function parseMessage(json: Uint8Array, place: Place): Message | null {
 }
 
 function readKind(fields: Fields): Message | null {
-  switch (fields.oneOf("kind", "N1", "N2a", "N3", "N4", "N6", "N7", "audit", "audited", "emergency", "empty", "ending", "groups", "head", "nothing", "outcome", "request", "review", "status", "use")) {
+  switch (fields.oneOf("kind", "N1", "N2a", "N2b", "N3", "N4", "N6", "N7", "audit", "audited", "emergency", "empty", "ending", "groups", "head", "nothing", "offer", "outcome", "request", "review", "status", "use")) {
     case "empty":
       return { kind: "empty" };
     case "ending":
@@ -335,6 +368,10 @@ function readKind(fields: Fields): Message | null {
       return readRequest(fields);
     case "status":
       return readStatus(fields);
+    case "N2b":
+      return readNoticeFacts(fields);
+    case "offer":
+      return readOffer(fields);
     case "N3":
       return readDisclosed(fields);
     case "N4":
@@ -396,12 +433,14 @@ function readPointer(fields: Fields): Pointer | null {
   };
 }
 
+const readDecoy = (fields: Fields): boolean => readFlag(fields, "decoy");
+
 /** Nothing but true is written. */
-function readDecoy(fields: Fields): boolean {
-  if (fields.has("decoy") && !fields.bool("decoy")) {
-    throw new FormError("a decoy is true or not there");
+function readFlag(fields: Fields, name: string): boolean {
+  if (fields.has(name) && !fields.bool(name)) {
+    throw new FormError(`${name} is true or not there`);
   }
-  return fields.has("decoy");
+  return fields.has(name);
 }
 
 function readNotice(fields: Fields): Notice | null {
@@ -461,17 +500,56 @@ function readStatus(fields: Fields): Status {
   };
 }
 
+const readFacts = (fields: Fields, known: readonly string[]): readonly Fact[] => fields.list("facts", 0, 256).map((item) => {
+  const fact = new Fields(item);
+  const read = { field: fact.oneOf("field", ...known), text: fact.text("text", maxFact) };
+  fact.end();
+  return read;
+});
+
+function readOffer(fields: Fields): Offer | null {
+  const match = fields.text("match", 22);
+  const offer: Offer = {
+    kind: "offer",
+    match,
+    agency: fields.member("agency"),
+    due: fields.time("due"),
+    fields: readFields(fields, 1, offeredFields),
+    given: readFlag(fields, "given"),
+    link: fields.code("link"),
+    own: fields.text("own", maxText),
+  };
+  return fromBase64Url(match)?.length === 16 ? offer : null;
+}
+
+function readNoticeFacts(fields: Fields): NoticeFacts | null {
+  const match = fields.text("match", 22);
+  const part = fields.integer("part", 1, 1024);
+  const facts: NoticeFacts = {
+    kind: "N2b",
+    request: fields.uuid("request"),
+    match,
+    link: fields.code("link"),
+    part,
+    parts: fields.integer("parts", part, 1024),
+    sources: fields.text("sources", 32),
+    from: fields.has("from") ? readDesk(fields.object("from")) : null,
+    grading: fields.text("grading", 64),
+    facts: readFacts(fields, offeredFields),
+    handling: fields.codes("handling", 0, 32),
+    notice: fields.oneOf("notice", nonPunishment),
+    outcomeDue: fields.time("outcomeDue"),
+    expires: fields.time("expires"),
+  };
+  return fromBase64Url(match)?.length === 16 ? facts : null;
+}
+
 function readDisclosed(fields: Fields): Disclosed {
   const part = fields.integer("part", 1, 1024);
   return {
     kind: "N3",
     case: fields.text("case", maxText),
-    facts: fields.list("facts", 0, 256).map((item) => {
-      const fact = new Fields(item);
-      const read = { field: fact.oneOf("field", ...disclosureFields), text: fact.text("text", maxFact) };
-      fact.end();
-      return read;
-    }),
+    facts: readFacts(fields, disclosureFields),
     from: readDesk(fields.object("from")),
     handling: fields.codes("handling", 0, 32),
     notice: fields.oneOf("notice", nonPunishment),

@@ -31,7 +31,7 @@ export interface LoggedAct {
   readonly second: string | null;
 }
 
-const acts = new Set(["consent", "answer", "request", "decision", "outcome", "watch", "unwatch", "emergency", "override", "lift"]);
+const acts = new Set(["consent", "answer", "request", "decision", "outcome", "watch", "unwatch", "emergency", "override", "lift", "facts"]);
 
 /**
  * What a member's own people did, read from its view of the log by the log's own rules (docs/protocol.md section 3): who has which role, which keys acts are sealed

@@ -26,7 +26,7 @@ export interface EpochHead {
   readonly signing: PublicKey;
   readonly roomTime: string;
   readonly position: { readonly root: string; readonly size: number };
-  /** Requests whose granted fields left with it. */
+  /** Requests whose granted fields, and offers whose facts, left with it. */
   readonly disclosed: readonly string[];
   readonly recipients: ReadonlyMap<string, { readonly first: number; readonly last: number; readonly root: Bytes }>;
   /** The charter in force at the head. */
@@ -417,6 +417,7 @@ export class RoomLog {
     const instance = this.instance;
     const entry = reading(() => {
       const read = {
+        automatic: fields.has("automatic") ? fields.uuids("automatic", 1, 1024) : [],
         checkpoint: parseSignedCheckpoint(fields.text("checkpoint", 64 << 10)),
         // Whether two and two people had signed for each is for those to check who see their entries.
         disclosed: fields.has("disclosed") ? fields.uuids("disclosed", 1, 1024) : [],
@@ -435,7 +436,7 @@ export class RoomLog {
       return false;
     }
     // One that comes between the others is for emergencies alone.
-    if (entry.emergencies.length > 0 && (entry.evaluated || entry.disclosed.length > 0)) {
+    if (entry.emergencies.length > 0 && (entry.evaluated || entry.disclosed.length > 0 || entry.automatic.length > 0)) {
       return false;
     }
     const { size, root } = entry.checkpoint.checkpoint;

@@ -26,7 +26,7 @@ const actOf = (item: (typeof inbox.acts)[number]): Act => parseAct(parseCanonica
 test("acts are written, read and sealed as C# does it", async () => {
   const book = await bookOfVectors();
   const key = await recordKey();
-  assert.equal(inbox.acts.length, 9);
+  assert.equal(inbox.acts.length, 10);
   for (const item of inbox.acts) {
     const act = actOf(item);
     assert.equal(fromUtf8(canonicalize(actJson(act))), item.act);
@@ -39,7 +39,7 @@ test("acts are written, read and sealed as C# does it", async () => {
     assert.equal(await saysCopy(fromBase64Url(item.sealed)!, copy, { ...place, author: "b-contributor" }, key), false);
   }
   const [decision, , waiting] = inbox.acts;
-  assert.deepEqual(book.acts.map(({ kind, person, second }) => [kind, person, second]), [["decision", "r1", "r2"], ["answer", "r2", null], ["decision", "r2", null], ["emergency", "p1", "s1"]]);
+  assert.deepEqual(book.acts.map(({ kind, person, second }) => [kind, person, second]), [["decision", "r1", "r2"], ["answer", "r2", null], ["decision", "r2", null], ["emergency", "p1", "s1"], ["facts", "r1", "r2"]]);
   assert.deepEqual(book.waiting.map((act) => act.place.id), [waiting!.id]);
   const copyOf = (item: (typeof inbox.acts)[number]): ActCopy => ({ id: item.id, act: actOf(item), seed: fromBase64Url(item.seed)! });
   assert.equal(await book.says(book.waiting[0]!, copyOf(waiting!)), true);
@@ -70,7 +70,11 @@ test("acts and copies are read strictly", () => {
   assert.ok(parseAct(search, "watch"));
   assert.deepEqual(actJson(parseAct(search, "watch")!), search);
   assert.ok(parseCopy(canonicalize({ act: watch, id: "5f1b6f0e-2f0c-4d57-9a58-0f3b8f1f7f10", kind: "watch", schema: "cleanroom/act-copy/v1", seed: toBase64Url(new Uint8Array(32)) })));
+  const facts = { agency: "a", desk: false, fields: ["suspects.identifiers", "vehicles"], match: request.match, schema: "cleanroom/act/v1" };
+  assert.ok(parseAct(facts, "facts"));
   const rows: [Json, ActKind][] = [
+    [{ ...facts, fields: [] }, "facts"], [{ ...facts, fields: ["victims.names"] }, "facts"], [{ ...facts, fields: ["suspects.names"] }, "facts"], [{ ...facts, desk: 1 }, "facts"], [{ ...facts, agency: "operator" }, "facts"],
+    [{ ...facts, match: "AAAA" }, "facts"], [{ ...facts, reason: "NotNecessary" }, "facts"], [facts, "decision"],
     [{ ...watch, expires: null }, "watch"], [{ ...watch, query: "19" }, "watch"], [{ ...watch, query: "Q019" }, "watch"], [{ ...watch, version: "1.0" }, "watch"], [{ ...watch, version: "01.0.0" }, "watch"],
     [{ ...watch, more: 1 }, "watch"], [{ ...watch, subject: { kind: "vehicle", value: "x" } }, "watch"], [{ ...watch, subject: { country: "KHM", kind: "phone", value: "x" } }, "watch"],
     [{ ...watch, subject: { kind: "victim", value: "x" } }, "watch"], [{ ...watch, subject: { kind: "handle", value: "x" } }, "watch"], [{ ...watch, subject: { kind: "phone", value: "x".repeat(101) } }, "watch"],

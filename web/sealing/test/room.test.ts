@@ -21,8 +21,8 @@ const lastCheckpoint = inbox.log.findLastIndex((item) => "checkpoint" in item);
 test("the log of a member's view is believed, and says what C# says", async () => {
   const { log, refusal } = await read(inbox.log);
   assert.equal(refusal, null);
-  assert.equal(log.lastEpoch?.epoch, 4);
-  assert.equal(log.lastNumber(member), 24);
+  assert.equal(log.lastEpoch?.epoch, 5);
+  assert.equal(log.lastNumber(member), 32);
   assert.equal(log.instance?.generation, 3);
   assert.equal(log.charter?.version, 2);
   assert.equal(log.charter?.simulated, true);
@@ -132,6 +132,11 @@ test("messages are read strictly", () => {
   const request = { ...base, kind: "request", agency: "a", case: "1", due: "2027-01-01T00:00:00Z", escalated: false, fields: ["vehicles"], legalBasis: "x", own: "A", purpose: "p", request: id };
   const status = { ...base, kind: "status", request: id, state: "Granted" };
   const facts = { ...base, kind: "N3", case: "1", facts: [{ field: "vehicles", text: "van" }], from: { desk: "d", member: "m" }, handling: [], notice: nonPunishment, outcomeDue: "2027-01-01T00:00:00Z", part: 1, parts: 1, purpose: "p", request: id };
+  const offer = { ...base, kind: "offer", agency: "a", due: "2027-01-01T00:00:00Z", fields: ["suspects.identifiers"], link: "SamePhone", match: pointer.match, own: "A" };
+  const followed = {
+    ...base, kind: "N2b", expires: "2027-01-01T00:00:00Z", facts: [{ field: "vehicles", text: "van" }], grading: "2 D C", handling: [], link: "SameVehicle", match: pointer.match, notice: nonPunishment,
+    outcomeDue: "2027-01-01T00:00:00Z", part: 1, parts: 1, request: id, sources: "2",
+  };
   const outcome = { ...base, kind: "outcome", agency: "a", outcome: "Received", own: "A", request: id };
   const table = { ...base, kind: "N7", caveat: tableCaveat, part: 1, parts: 2, query: "G1", rows: [{ n: 20, values: [] }, { n: 15, values: ["THA", "48+"] }], table: { by: ["country", "ageBand"], contributors: 3, dominancePercent: 70, k: 11, period: "quarter", round: 5 }, until: "2027-01-01T00:00:00Z", version: "1.0.0" };
   const group = { band: "11+", codes: ["platformRecruitment:Facebook"], id: "0123456789abcdef", places: [{ admin1: "TH-50", country: "THA" }, { country: "MMR" }], quarters: ["2026-Q1", "2026-Q2"] };
@@ -149,10 +154,12 @@ test("messages are read strictly", () => {
   assert.deepEqual(parse({ ...base, kind: "empty" }), { kind: "empty" });
   assert.deepEqual(parse({ ...base, kind: "nothing", watch: id }), { kind: "nothing", watch: id });
   assert.equal((parse({ ...notice, watch: id }) as { watch: string }).watch, id);
-  for (const value of [request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, groups, { ...groups, group: { ...groups.group, by: "place" } }, { ...groups, group: { ...groups.group, by: "pattern" }, groups: [{ ...group, codes: [], places: [], quarters: [] }] }, use, audit, { ...audit, drawn: [] }, { ...base, kind: "audited", quarter: "2026-Q4", state: "Overdue" }, { ...pointer, decoy: true }, { ...pointer, quartersBetween: 3 }, warning, warned, { ...warned, reason: "QuotaUsed", state: "Refused" }]) {
+  for (const value of [offer, { ...offer, given: true }, followed, { ...followed, from: { desk: "d", member: "m" } }, request, status, { ...status, reason: "X", until: "2027-01-01T00:00:00Z" }, facts, outcome, { ...base, kind: "N6", request: id }, { ...base, kind: "N6", match: pointer.match }, table, { ...table, rows: [] }, groups, { ...groups, group: { ...groups.group, by: "place" } }, { ...groups, group: { ...groups.group, by: "pattern" }, groups: [{ ...group, codes: [], places: [], quarters: [] }] }, use, audit, { ...audit, drawn: [] }, { ...base, kind: "audited", quarter: "2026-Q4", state: "Overdue" }, { ...pointer, decoy: true }, { ...pointer, quartersBetween: 3 }, warning, warned, { ...warned, reason: "QuotaUsed", state: "Refused" }]) {
     assert.ok(parse(value), JSON.stringify(value));
   }
   const bad: object[] = [
+    { ...offer, given: false }, { ...offer, fields: [] }, { ...offer, fields: ["victims.names"] }, { ...offer, match: "AAAA" }, { ...offer, agency: "operator" }, { ...followed, from: null }, { ...followed, notice: "Do as you like." },
+    { ...followed, facts: [{ field: "victims.names", text: "x" }] }, { ...followed, facts: [{ field: "suspects.names", text: "x" }] }, { ...followed, match: "AAAA" }, { ...followed, request: "x" }, { ...followed, part: 2 },
     { ...request, fields: [] }, { ...request, fields: ["b", "a"] }, { ...request, request: "x" }, { ...request, escalated: 0 }, { ...request, agency: "operator" }, { ...request, due: "soon" },
     { ...status, state: "Lost" }, { ...status, until: null }, { ...status, reason: "<b>" }, { ...facts, facts: [{ field: "homes", text: "x" }] }, { ...facts, facts: [{ field: "vehicles", text: "" }] },
     { ...facts, facts: [{ field: "vehicles", text: "x".repeat(257) }] }, { ...facts, part: 2 }, { ...facts, notice: "Do as you like." }, { ...facts, facts: [{ field: "vehicles", more: 1, text: "x" }] },

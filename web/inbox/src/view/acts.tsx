@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import {
   disclosureFields, maxBasis, maxCase, needsSecond, outcomes, refusals, rolesOf, writeCopy,
-  type Act, type ActCopy, type ActKind, type Notice, type Outcome, type Refusal, type Request,
+  type Act, type ActCopy, type ActKind, type Notice, type Offer, type Outcome, type Refusal, type Request,
 } from "../../../sealing/src/index.ts";
 import { ActError, type Inbox } from "../inbox.ts";
 import { ServiceError } from "../service.ts";
@@ -116,6 +116,15 @@ export function ActWords({ act, speak }: { act: Act; speak: Speech }) {
       );
     case "unwatch":
       return <p><code>{act.watch}</code></p>;
+    case "facts":
+      return (
+        <dl>
+          <Row name={say("told")}><bdi>{act.agency}</bdi></Row>
+          <Row name={say("granted")}>{fieldsIn(act.fields, speak)}</Row>
+          <Row name={say("nameDesk")}>{say(act.desk ? "yes" : "no")}</Row>
+          <Row name={say("reference")}><code>{act.match}</code></Row>
+        </dl>
+      );
     case "override":
       return (
         <dl>
@@ -222,6 +231,24 @@ export function DecideForm({ request, inbox, speak }: { request: Request; inbox:
       <Select name="reason" label={say("reasonNotAll")} required={false} options={refusals.map((code) => [code, speak.code_("refusal", code)])} />
     </ActForm>
   );
+}
+
+/** Contributors: give what an offer names, or some of it. */
+export function GiveForm({ offer, inbox, speak }: { offer: Offer; inbox: Inbox; speak: Speech }) {
+  const { say } = speak;
+  const given = [...inbox.copies.values()].filter(({ act }) => act.kind === "facts" && act.match === offer.match && act.agency === offer.agency);
+  return given.length > 0
+    ? <>{given.map((copy) => <section key={copy.id} class="act"><h3>{say("decision")}</h3><ActWords act={copy.act} speak={speak} /><Signed copy={copy} speak={speak} /></section>)}</>
+    : (
+      <ActForm
+        title={say("giveFacts")} kind="facts" about={null} inbox={inbox} speak={speak}
+        read={(data) => ({ kind: "facts", match: offer.match, agency: offer.agency, fields: codes(data, "field"), desk: data.has("desk") })}
+      >
+        <p>{say("giveLead")}</p>
+        <FieldBoxes name="field" fields={offer.fields} speak={speak} legend={say("granted")} />
+        <label class="check"><input type="checkbox" name="desk" value="yes" /><span>{say("nameDesk")}</span></label>
+      </ActForm>
+    );
 }
 
 /** Agencies: say what became of what was disclosed. */

@@ -1,18 +1,18 @@
 import { countedUses } from "../../../sealing/src/index.ts";
-import type { Audit, Audited, Disclosed, Emergency, EmergencyAnswer, Ending, Groups, Nothing, Reported, Request, Status, Table, Use, Withdrawn } from "../../../sealing/src/index.ts";
+import type { Audit, Audited, Disclosed, Emergency, EmergencyAnswer, Ending, Groups, Nothing, NoticeFacts, Offer, Reported, Request, Status, Table, Use, Withdrawn } from "../../../sealing/src/index.ts";
 import type { Inbox } from "../inbox.ts";
 import type { Item } from "../items.ts";
 import { placesOf } from "../places.ts";
 import type { Speech } from "../words/index.ts";
-import { DecideForm, OutcomeForm } from "./acts.tsx";
+import { DecideForm, GiveForm, OutcomeForm } from "./acts.tsx";
 import { EndingTable } from "./overview.tsx";
 import { Binding, Caveats, fieldsIn, Row } from "./parts.tsx";
 import { Places } from "./places.tsx";
 
 /** What passes between an agency and a contributor. */
-export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Audit | Audited | Disclosed | Emergency | EmergencyAnswer | Ending | Groups | Nothing | Reported | Request | Status | Table | Use | Withdrawn; inbox: Inbox; speak: Speech }) {
+export function DisclosureBody({ item, message, inbox, speak }: { item: Item; message: Audit | Audited | Disclosed | Emergency | EmergencyAnswer | Ending | Groups | Nothing | NoticeFacts | Offer | Reported | Request | Status | Table | Use | Withdrawn; inbox: Inbox; speak: Speech }) {
   const { say } = speak;
-  const places = message.kind === "N3" ? placesOf(message.facts) : [];
+  const places = message.kind === "N3" || message.kind === "N2b" ? placesOf(message.facts) : [];
   switch (message.kind) {
     case "request":
       return (
@@ -54,6 +54,41 @@ export function DisclosureBody({ item, message, inbox, speak }: { item: Item; me
             <Row name={say("request")}><code>{message.request}</code></Row>
           </dl>
           {(message.state === "Disclosed" || message.state === "OutcomeOverdue") && <OutcomeForm key={item.header.number} request={message.request} inbox={inbox} speak={speak} />}
+        </>
+      );
+    case "offer":
+      return (
+        <>
+          <h3>{say("why")}</h3>
+          <p>{say(message.given ? "whyGiven" : "whyOffer", { agency: message.agency, own: message.own })}</p>
+          {!message.given && <h3>{say("next")}</h3>}
+          {!message.given && <p>{say("nextOffer")}</p>}
+          <dl>
+            <Row name={say("yourRecord")}><bdi>{message.own}</bdi></Row>
+            <Row name={say("told")}><bdi>{message.agency}</bdi></Row>
+            <Row name={say("fields")}>{fieldsIn(message.fields, speak)}</Row>
+            <Row name={say("reference")}><code>{message.match}</code></Row>
+          </dl>
+          {!message.given && <GiveForm key={item.header.number} offer={message} inbox={inbox} speak={speak} />}
+        </>
+      );
+    case "N2b":
+      return (
+        <>
+          <h3>{say("facts")}</h3>
+          {message.parts > 1 && <p>{say("part", { n: message.part, all: message.parts })}</p>}
+          <dl class="facts">{message.facts.map((fact, i) => <Row key={i} name={speak.code_("field_", fact.field)}><bdi>{fact.text}</bdi></Row>)}</dl>
+          {places.length > 0 && <figure class="chart"><Places places={places} countriesOnly={false} map={inbox.map} speak={speak} /></figure>}
+          <h3>{say("next")}</h3>
+          <p>{say("nextN2b", { time: speak.day(message.outcomeDue), end: speak.day(message.expires) })}</p>
+          <dl>
+            <Row name={say("ask")}>{message.from ? <><bdi>{message.from.member}</bdi>: <bdi>{message.from.desk}</bdi></> : say("sourceUnnamed")}</Row>
+            <Row name={say("grading")}><bdi dir="ltr">{message.grading}</bdi></Row>
+            <Row name={say("caveats")}><Caveats codes={message.handling} speak={speak} /></Row>
+            <Row name={say("reference")}><code>{message.match}</code></Row>
+          </dl>
+          <Binding text={message.notice} speak={speak} />
+          <OutcomeForm key={item.header.number} request={message.request} inbox={inbox} speak={speak} />
         </>
       );
     case "N3":

@@ -1,7 +1,7 @@
 import type { OwnEntry } from "../inbox.ts";
 import type { Key, Speech } from "../words/index.ts";
 
-const known = new Set(["batch", "tombstone", "person", "key", "listing", "consent", "answer", "request", "decision", "emergency", "override", "lift", "outcome", "confirm", "release", "erasure", "freeze", "charter", "veto"]);
+const known = new Set(["batch", "tombstone", "person", "key", "listing", "consent", "answer", "request", "decision", "emergency", "override", "lift", "facts", "outcome", "confirm", "release", "erasure", "freeze", "charter", "veto"]);
 const most = 500;
 
 const count = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
@@ -31,6 +31,7 @@ function about({ type, content }: OwnEntry, speak: Speech): string {
     case "emergency":
     case "override":
     case "lift":
+    case "facts":
     case "answer":
     case "consent":
       return String(content["id"]).slice(0, 8);

@@ -4,13 +4,13 @@ import type { Key, Speech } from "../words/index.ts";
 import { short } from "./parts.tsx";
 
 /** Kinds of messages, as the filter offers them. */
-export const kinds = ["N4", "emergency", "N1", "N2a", "review", "request", "status", "N3", "N6", "outcome", "ending", "nothing", "N7", "groups", "use", "audit", "audited"] as const;
+export const kinds = ["N4", "emergency", "N1", "N2a", "N2b", "review", "offer", "request", "status", "N3", "N6", "outcome", "ending", "nothing", "N7", "groups", "use", "audit", "audited"] as const;
 
 /** Key of a kind's name. */
 export const kindKey = (message: { readonly kind: News["kind"] }): Key => `kind${message.kind[0]!.toUpperCase()}${message.kind.slice(1)}` as Key;
 
 /** What stands small before a title. */
-export const badgeOf = (message: News): string => ({ review: "?", request: "!", status: "i", outcome: "✓", ending: "⌛", nothing: "–", emergency: "!", groups: "Σ", use: "Σ", audit: "?", audited: "i" } as Record<string, string>)[message.kind] ?? message.kind;
+export const badgeOf = (message: News): string => ({ review: "?", request: "!", status: "i", outcome: "✓", ending: "⌛", nothing: "–", emergency: "!", offer: "!", groups: "Σ", use: "Σ", audit: "?", audited: "i" } as Record<string, string>)[message.kind] ?? message.kind;
 
 /** What the end of the time means. */
 export function deadlineKey(message: News): Key {
@@ -18,9 +18,11 @@ export function deadlineKey(message: News): Key {
     case "review":
     case "request":
     case "audit":
+    case "offer":
       return "due";
     case "status":
       return message.state === "Disclosed" ? "outcomeDue" : "decisionDue";
+    case "N2b":
     case "N3":
       return "outcomeDue";
     case "N6":
@@ -44,6 +46,10 @@ export function titleOf({ message, withdrawn }: Item, speak: Speech): string {
       return speak.say("titleRequest", { agency: message.agency, own: message.own });
     case "status":
       return `${speak.say("request")} ${short(message.request)}: ${speak.code_("state", message.state)}`;
+    case "offer":
+      return speak.say(message.given ? "titleGiven" : "titleOffer", { agency: message.agency, own: message.own });
+    case "N2b":
+      return `${speak.code_("link", message.link)}: ${message.from?.member ?? speak.say("sourceUnnamed")}`;
     case "N3":
       return speak.say("titleN3", { member: message.from.member });
     case "N4":
