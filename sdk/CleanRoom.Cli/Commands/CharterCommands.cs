@@ -89,7 +89,9 @@ internal static class CharterCommands
         submit.Handle(SubmitAsync);
         var veto = new Command("veto", "Forbid a version that is not in the log yet.") { CharterFile };
         veto.Handle(VetoAsync);
-        return new Command("charter", "Charters: drafts, signatures, versions.") { init, card, add, query, propose, show, sign, merge, verify, submit, veto, RecoverCommands.Create(), LinkageModelCommand.Create() };
+        var schema = new Command("schema", "Show the JSON Schema of a charter's queries, for an editor or a generator. Offline.");
+        schema.Handle(ShowSchema);
+        return new Command("charter", "Charters: drafts, signatures, versions.") { init, card, add, query, schema, propose, show, sign, merge, verify, submit, veto, RecoverCommands.Create(), LinkageModelCommand.Create() };
     }
 
     private static int Init(Call call)
@@ -471,6 +473,12 @@ internal static class CharterCommands
             new JsonObject { ["room"] = charter.Charter.Room.ToString(), ["version"] = charter.Charter.Version, ["index"] = entry.Index, ["existed"] = entry.Existed },
             charter.Charter.Simulated,
             () => call.Screen.Line($"Version {charter.Charter.Version} stands at {entry.Index} in the log of room {charter.Charter.Room}{(entry.Existed ? " (it did before)" : "")}."));
+        return ExitCodes.Ok;
+    }
+
+    private static int ShowSchema(Call call)
+    {
+        call.Screen.Result(JsonNode.Parse(QuerySchema.Text)!.AsObject(), null, () => call.Screen.Line(QuerySchema.Text.TrimEnd()));
         return ExitCodes.Ok;
     }
 
