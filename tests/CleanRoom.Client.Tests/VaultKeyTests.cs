@@ -190,7 +190,7 @@ public sealed class VaultKeyTests : IDisposable
     [InlineData("http://lotus.vault.azure.net/keys/organisation/0123456789abcdef0123456789abcdef")]
     [InlineData("HTTPS://lotus.vault.azure.net/keys/organisation/0123456789abcdef0123456789abcdef")]
     [InlineData("https://lotus.vault.azure.net:8443/keys/organisation/0123456789abcdef0123456789abcdef")]
-    [InlineData("https://me:4711@lotus.vault.azure.net/keys/organisation/0123456789abcdef0123456789abcdef")]
+    [InlineData("https://me:1@lotus.vault.azure.net/keys/organisation/0123456789abcdef0123456789abcdef")]
     [InlineData("https://lotus.vault.azure.net@evil.example/keys/organisation/0123456789abcdef0123456789abcdef")]
     [InlineData("https://lotus.vault.azure.net.evil.example/keys/organisation/0123456789abcdef0123456789abcdef")]
     [InlineData("https://evil.example/keys/organisation/0123456789abcdef0123456789abcdef")]
