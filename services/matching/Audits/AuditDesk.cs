@@ -125,21 +125,24 @@ internal sealed class AuditDesk
 
     private static SecretBytes KeyOf(MemberId member, string quarter, RoomId room, Digest root, KeyRing keys)
     {
-        var secrets = new List<byte>();
-        foreach (var owner in keys.Members.Order())
+        var secrets = keys.Members.Order().Select(owner => keys.TryGet(owner, out var held) ? held.RoomSecret : null).OfType<SecretBytes>().ToList();
+        var ikm = new byte[secrets.Sum(secret => secret.Length)];
+        try
         {
-            if (keys.TryGet(owner, out var held))
+            var at = 0;
+            foreach (var secret in secrets)
             {
-                using var secret = held.RoomSecret.Borrow();
-                secrets.AddRange(secret.Span);
+                using var lent = secret.Borrow();
+                lent.Span.CopyTo(ikm.AsSpan(at));
+                at += secret.Length;
             }
-        }
 
-        var ikm = secrets.ToArray();
-        var key = SecretBytes.Hkdf(ikm, root.Span, Encoding.ASCII.GetBytes($"cleanroom/v1/audit\0{room}\0{member}\0{quarter}"), 32);
-        CryptographicOperations.ZeroMemory(ikm);
-        CryptographicOperations.ZeroMemory(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(secrets));
-        return key;
+            return SecretBytes.Hkdf(ikm, root.Span, Encoding.ASCII.GetBytes($"cleanroom/v1/audit\0{room}\0{member}\0{quarter}"), 32);
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(ikm);
+        }
     }
 
     private static byte[] Mac(SecretBytes key, ReadOnlySpan<byte> text)
