@@ -51,20 +51,20 @@ public sealed class AuditRoomTests
         await room.WaitForAsync(state => state.LastEvaluatedEpoch > 0, "the first matches");
         await room.PassAsync(1);
         var all = await room.ReadAllAsync();
-        Assert.Single(EnclaveRoom.Pointers(all["bravo"]));
+        Assert.Single(EnclaveRoom.Pointers(all["bravo"]).DistinctBy(pointer => pointer.Match));
         Assert.Empty((await room.StateAsync()).Audits);
 
         await TableRoomTests.PassTimeAsync(room, consortium, turn);
         all = await GovernanceTests.ReadUntilAsync(room, inboxes => Consortium.Contributors.All(member => Of<RoomMessage.AuditDraw>(inboxes[member]).Any() && Of<RoomMessage.UseStatement>(inboxes[member]).Any()), all);
-        var quarter = Of<RoomMessage.AuditDraw>(all["alpha"]).Single().Sample.Quarter;
+        var quarter = SampleOf(all, "alpha").Quarter;
         Assert.Equal(["1", "1", "0", "0"], Consortium.Contributors.Select(member => Assert.Single(Of<RoomMessage.UseStatement>(all[member]), use => use.Quarter == quarter).Pointers));
         var state = await room.StateAsync();
         foreach (var member in Consortium.Contributors)
         {
-            Assert.Equal(state.Audit(MemberId.Parse(member), quarter)!.Of.Sample, Of<RoomMessage.AuditDraw>(all[member]).Single().Sample.DigestIn(room.Id, MemberId.Parse(member)));
+            Assert.Equal(state.Audit(MemberId.Parse(member), quarter)!.Of.Sample, SampleOf(all, member).DigestIn(room.Id, MemberId.Parse(member)));
         }
 
-        Assert.Equal([2, 1, 1, 0], Consortium.Contributors.Select(member => Of<RoomMessage.AuditDraw>(all[member]).Single().Sample.Drawn.Count));
+        Assert.Equal([2, 1, 1, 0], Consortium.Contributors.Select(member => SampleOf(all, member).Drawn.Count));
 
         // The next instance computes the same from the log: nothing is drawn again.
         await room.Matching.StopAsync();
@@ -93,7 +93,7 @@ public sealed class AuditRoomTests
         Assert.Throws<ClientException>(() => new RoomActs(watch).ReadOpening(file));
 
         // Bravo has two people sign another day than it committed to, and that the record was withdrawn, which it was not.
-        var drawn = Of<RoomMessage.AuditDraw>(all["bravo"]).Single().Sample;
+        var drawn = SampleOf(all, "bravo");
         await ForgeAsync(bravo, new AuditOpening(drawn, [new OpenedRecord(drawn.Drawn[0], new CaseEvidence(new DateOnly(2026, 1, 2), "b1", "consent of b1"), RandomNumberGenerator.GetBytes(32))]));
         await ForgeAsync(bravo, new AuditOpening(drawn, [new OpenedRecord(drawn.Drawn[0], null, default)]));
         all = await GovernanceTests.ReadUntilAsync(room, inboxes => News(inboxes, "alpha").Contains(AuditState.Opened) && News(inboxes, "bravo").Count(state => state == AuditState.Refused) > 1, all);
@@ -121,8 +121,8 @@ public sealed class AuditRoomTests
         all = await GovernanceTests.ReadUntilAsync(room, inboxes => News(inboxes, "alpha").Contains(AuditState.Passed), all);
         await Assert.ThrowsAsync<ClientException>(() => new RoomActs(bravo).JudgeAsync(Bravo, quarter, AuditResult.Passed, null, Token));
         _ = await new RoomActs(watch).ConfirmVerdictAsync(Bravo, quarter, AuditResult.Failed, null, Token);
-        all = await GovernanceTests.ReadUntilAsync(room, inboxes => News(inboxes, "bravo").LastOrDefault() == AuditState.Failed && News(inboxes, "bravo").Count > 4, all);
-        Assert.Equal([AuditState.Refused, AuditState.Refused, AuditState.Overdue, AuditState.Opened, AuditState.Failed], News(all, "bravo"));
+        all = await GovernanceTests.ReadUntilAsync(room, inboxes => News(inboxes, "bravo").LastOrDefault() == AuditState.Failed, all);
+        Assert.Equal([AuditState.Refused, AuditState.Overdue, AuditState.Opened, AuditState.Failed], News(all, "bravo").Distinct());
     }
 
     private static Dictionary<string, CaseEvidence> Filed(params IEnumerable<Row> rows) =>
@@ -146,6 +146,9 @@ public sealed class AuditRoomTests
         _ = await client.AppendAsync(entry, first, Token);
         _ = await client.AppendAsync(new ConfirmEntry(client.Room, EntryId.From(Guid.NewGuid()), member, client.State.Act(entry.Id)!.LeafHash), second, Token);
     }
+
+    /// <summary>The draw that counts: after an epoch that was cosigned too late all of it comes again, as everything in this room may.</summary>
+    private static AuditSample SampleOf(Dictionary<string, List<InboxMessage>> inboxes, string member) => Of<RoomMessage.AuditDraw>(inboxes[member]).Last().Sample;
 
     private static List<AuditState> News(Dictionary<string, List<InboxMessage>> inboxes, string member) => [.. Of<RoomMessage.AuditNews>(inboxes[member]).Select(news => news.State)];
 

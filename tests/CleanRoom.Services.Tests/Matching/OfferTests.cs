@@ -277,7 +277,7 @@ public sealed class OfferTests : IDisposable
         foreach (var owner in (MemberId[])[Alpha, Bravo])
         {
             var record = OutboxTests.Suspect(owner.Value, Shared, "", [], Start.AddYears(1));
-            record.Persons[1].Identifiers.Add(new Identifier { Kind = "Phone", Raw = owner == Alpha ? "+66 81 111 1111" : "+66 81 222 2222", HolderRole = "Suspect", HolderPersonKey = "s1" });
+            record.Persons[1].Identifiers.Add(new Identifier { Kind = "Phone", Raw = owner == Alpha ? "+66 81 356 7412" : "+66 82 946 1037", HolderRole = "Suspect", HolderPersonKey = "s1" });
             record.Persons[0].Identifiers.Add(new Identifier { Kind = "Phone", Raw = Shared, HolderRole = "Victim", HolderPersonKey = "v1" });
             record.Events.Add(new Event { Type = "Exploitation", Place = new Place { Country = "THA", Locality = "Samut Sakhon", Name = "Blue Factory", Raw = "Blue Factory, Samut Sakhon" } });
             record.Events.Add(new Event { Type = "Exploitation", Place = new Place { Country = "THA", Locality = "Trat", Raw = "Pier 4, Trat" } });

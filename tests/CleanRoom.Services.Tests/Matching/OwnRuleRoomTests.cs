@@ -71,7 +71,7 @@ public sealed class OwnRuleRoomTests(Consortium consortium)
 
     private async Task<EnclaveRoom> OpenAsync(IReadOnlyList<QueryDefinition>? queries = null)
     {
-        queries ??= [.. OwnRuleTests.Samples("Q1?-*.json").Where(query => Own.Contains(query.LinkTypes[0]))];
+        queries ??= [.. OwnRuleTests.Samples("Q1?-*.json").Where(query => query.LinkTypes.Any(Own.Contains))];
         var room = await EnclaveRoom.OpenAsync(consortium, new RoomShape { Queries = queries });
         var client = await room.ClientAsync("echo");
         _ = await client.RegisterAsync(
