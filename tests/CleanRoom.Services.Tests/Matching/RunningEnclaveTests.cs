@@ -59,18 +59,31 @@ public sealed class RunningEnclaveTests(Consortium consortium)
         await room.Matching.StartAsync();
         _ = await room.Matching.RunningAsync();
         var told = await ToldAsync(room, "bravo", messages => messages.OfType<RoomMessage.MatchPointer>());
-        await consortium.Brokers["alpha"].RollAsync(room.Id, 1);
-        _ = await (await room.ClientAsync("alpha")).RegisterAsync(new Registration(), "", Token);
-        await room.WaitForAsync(state => state.Releases.TryGetValue(MemberId.Parse("alpha"), out var release) && release.Periods.Count == 2, "both keys in the enclave");
+        var alpha = MemberId.Parse("alpha");
 
-        var statement = await consortium.Brokers["alpha"].DestroyAsync(room.Charter, 1);
+        // The enclave seals anew as soon as it has both keys: where it was faster than the owner, the record lives on under the next key, and the owner destroys that one.
+        ErasureEntry statement;
+        for (var period = 1; ; period++)
+        {
+            Assert.True(period < 9, "the enclave was faster each time");
+            await consortium.Brokers["alpha"].RollAsync(room.Id, period);
+            _ = await (await room.ClientAsync("alpha")).RegisterAsync(new Registration(), "", Token);
+            await room.WaitForAsync(state => state.Releases.TryGetValue(alpha, out var release) && release.Periods.Contains(period) && release.Periods.Contains(period + 1), "both keys in the enclave");
+            statement = await consortium.Brokers["alpha"].DestroyAsync(room.Charter, period);
+            await room.PassAsync(1);
+            if ((await room.StateAsync()).Batches.Values.Any(batch => batch.Contributor == alpha && batch.Sealed.Period == period))
+            {
+                break;
+            }
+        }
+
         var withdrawn = await ToldAsync(room, "bravo", messages => messages.OfType<RoomMessage.Withdrawn>());
 
         Assert.Equal(told.Match, withdrawn.Match);
         Assert.NotNull(statement.LeaseEnds);
         var charlie = await room.ClientAsync("charlie");
         await charlie.SyncAsync(Token);
-        Assert.Equal(statement.Id, Assert.Single(charlie.State.Erasures).Entry.Id);
+        Assert.Equal(statement.Id, charlie.State.Erasures.MaxBy(item => item.Entry.Period)!.Entry.Id);
     }
 
     [Fact]
@@ -241,7 +254,7 @@ public sealed class RunningEnclaveTests(Consortium consortium)
                 return found;
             }
 
-            Assert.True(attempt < 600, $"{member} was told nothing: the enclave is {await room.Matching.DescribeAsync()}");
+            Assert.True(attempt < 1800, $"{member} was told nothing: the enclave is {await room.Matching.DescribeAsync()}");
             await Task.Delay(100, Token);
         }
     }
