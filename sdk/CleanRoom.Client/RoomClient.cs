@@ -283,10 +283,20 @@ public sealed class RoomClient : IDisposable
         var waiting = State.WaitingListingOf(Profile.Member) is { } found && found.Id == listing
             ? found
             : throw new ClientException(ClientProblem.NoInput, "No such listing of this member waits for a second person: see \"cleanroom room listing\".");
-        person ??= Profile.People.FirstOrDefault(item => item.Roles.HasFlag(PersonRoles.Approver) && item.Person != waiting.Person)?.Person
+        return await ConfirmAsync(waiting.LeafHash, waiting.Person, person, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Signs an entry that waits for a second approver.</summary>
+    /// <param name="waiting">Hash of the entry's leaf.</param>
+    /// <param name="first">Who has signed it.</param>
+    /// <param name="person">Who signs; null for the first approver who has not signed yet.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    internal async Task<AppendedEntry> ConfirmAsync(Digest waiting, string first, string? person, CancellationToken cancellationToken)
+    {
+        person ??= Profile.People.FirstOrDefault(item => item.Roles.HasFlag(PersonRoles.Approver) && item.Person != first)?.Person
             ?? throw new ClientException(ClientProblem.NotPermitted, "The second signature must be another person's: let a colleague who is approver confirm, with a key of her own (\"cleanroom keys add-person\").");
         using var approver = Profile.OpenPersonKey(PersonRoles.Approver, person);
-        return await AppendAsync(new ConfirmEntry(Room, NewEntryId(), Profile.Member, waiting.LeafHash), approver, cancellationToken).ConfigureAwait(false);
+        return await AppendAsync(new ConfirmEntry(Room, NewEntryId(), Profile.Member, waiting), approver, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Signs the outcome of a veto: forbids a version that is not in the log yet.</summary>

@@ -67,7 +67,7 @@ internal static class AuditCommands
             });
         return ExitCodes.Ok;
 
-        string? DueOf(LoggedAudit audit) => terms is null ? null : ProtocolTime.Write(Whole(terms.AnswerWithin.After(audit.RoomTime)));
+        string? DueOf(LoggedAudit audit) => terms is null ? null : ProtocolTime.Write(terms.AnswerWithin.After(audit.RoomTime));
 
         // Who is neither concerned nor the auditor sees that there was a draw, and no more.
         string StateOf(LoggedAudit audit) =>
@@ -162,8 +162,6 @@ internal static class AuditCommands
     private static string QuarterOf(Call call) => BudgetPeriod.IsQuarter(call.Get(Quarter))
         ? call.Get(Quarter)
         : throw new ClientException(ClientProblem.Usage, "A quarter is written as 2026-Q4.");
-
-    private static DateTimeOffset Whole(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 
     private static void WriteNew(string path, ReadOnlySpan<byte> content)
     {

@@ -196,10 +196,7 @@ public sealed class RoomActs
         var of = Drawn(contributor, quarter).Of;
         var waiting = _room.State.WaitingVerdicts.FirstOrDefault(verdict => verdict.Entry.Author == Member && verdict.Entry.Of == of && verdict.Entry.Result == result)
             ?? throw new ClientException(ClientProblem.NoInput, "No such verdict of this auditor waits for a second person: see \"cleanroom audit list\".");
-        person ??= _room.Profile.People.FirstOrDefault(item => item.Roles.HasFlag(PersonRoles.Approver) && item.Person != waiting.Person)?.Person
-            ?? throw new ClientException(ClientProblem.NotPermitted, "The second signature must be another person's: let a colleague who is approver confirm, with a key of her own (\"cleanroom keys add-person\").");
-        using var key = _room.Profile.OpenPersonKey(PersonRoles.Approver, person);
-        return await _room.AppendAsync(new ConfirmEntry(_room.Room, RoomClient.NewEntryId(), Member, waiting.LeafHash), key, cancellationToken).ConfigureAwait(false);
+        return await _room.ConfirmAsync(waiting.LeafHash, waiting.Person, person, cancellationToken).ConfigureAwait(false);
     }
 
     private AuditTerms RequireAudits() => _room.Charter.Audits

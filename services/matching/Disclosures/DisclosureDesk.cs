@@ -252,10 +252,10 @@ internal sealed class DisclosureDesk
             }
             return true;
         }
-        var handling = record.Consent.Caveats.Append("NO_IMMIGRATION").Distinct().Order(StringComparer.Ordinal).ToList();
+        var handling = Outbox.HandlingOf([record]);
         var letter = new RoomMessage.Disclosed(
             item.Request, 1, 1, Outbox.DeskOf(charter, item.Asked.Contributor), item.Asked.Purpose, item.Asked.CaseNumber, [], handling, due);
-        foreach (var part in Pages.Of((part, parts, page) => letter with { Part = part, Parts = parts, Facts = page }, FieldCutter.Cut(record.Read(), item.Granted), state.Room, item.Agency, charter))
+        foreach (var part in Pages.Of((part, parts, page) => letter with { Part = part, Parts = parts, Facts = page }, FieldCutter.Cut(record.Read(), item.Granted), Pages.MostFacts, state.Room, item.Agency, charter))
         {
             outbox.Post(item.Agency, part, item.Request);
         }

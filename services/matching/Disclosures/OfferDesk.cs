@@ -7,6 +7,7 @@ using CleanRoom.Charter.Disclosure;
 using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Charter.Queries;
+using CleanRoom.Cryptography;
 using CleanRoom.Matching.Epochs;
 using CleanRoom.Matching.Records;
 using CleanRoom.Matching.Release;
@@ -125,8 +126,8 @@ internal sealed class OfferDesk
             (part, parts, page) => new RoomMessage.NoticeFacts(
                 item.Request, item.Asked.Match, story.Link.Type.ToString(), part, parts, given.Offer.Sides.Count == 1 ? "single source" : "2",
                 given.NamesDesk ? Outbox.DeskOf(charter, contributor) : null, Outbox.GradingOf([record]), page,
-                [.. record.Consent.Caveats.Append("NO_IMMIGRATION").Distinct().Order(StringComparer.Ordinal)], outcomeDue, Outbox.Whole(time.Opening + OfferedFacts.Life)),
-            facts, state.Room, item.Agency, charter);
+                Outbox.HandlingOf([record]), outcomeDue, Outbox.Whole(time.Opening + OfferedFacts.Life)),
+            facts, Pages.MostFacts, state.Room, item.Agency, charter);
     }
 
     /// <summary>An offer of what an agency was told; null if nothing may be offered, or not yet.</summary>
@@ -195,9 +196,7 @@ internal sealed class OfferDesk
     private static EntryId IdOf(RoomId room, MemberId agency, string reference)
     {
         var id = SHA256.HashData(Encoding.ASCII.GetBytes($"cleanroom/v1/facts\0{room}\0{agency}\0{reference}")).AsSpan(0, 16);
-        id[6] = (byte)((id[6] & 0x0f) | 0x40);
-        id[8] = (byte)((id[8] & 0x3f) | 0x80);
-        return EntryId.From(new Guid(id, bigEndian: true));
+        return EntryId.From(RandomUuid.Of(id));
     }
 
     /// <param name="Contributor">Whose facts.</param>

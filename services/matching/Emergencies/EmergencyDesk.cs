@@ -158,7 +158,7 @@ internal sealed class EmergencyDesk(OverrideBook overrides)
 
     private static RoomMessage.Emergency MessageOf(Item item, HeldRecord record, RoomCharter charter, RoomTime time) => new(
         item.Id, item.Act.What, ConsentEngine.IsAboutChild(record.Consent), Outbox.DeskOf(charter, item.Author),
-        [.. record.Consent.Caveats.Append("NO_IMMIGRATION").Distinct().Order(StringComparer.Ordinal)], Outbox.Whole(time.Opening + RoomMessage.Emergency.Life));
+        Outbox.HandlingOf([record]), Outbox.Whole(time.Opening + RoomMessage.Emergency.Life));
 
     private static RoomMessage.EmergencyAnswer AnswerOf(Item item, HeldRecord? record, string? refusal) => new(
         item.Id, item.Act.Recipient, record is null ? item.Act.Record.ToString("D") : Outbox.RefOf(record), refusal is null ? EmergencyState.Sent : EmergencyState.Refused, refusal);

@@ -399,14 +399,14 @@ internal sealed class Outbox(RoomId room)
         {
             return (null, false);
         }
-        var handling = releasing.SelectMany(item => item.Record.Consent.Caveats).Append("NO_IMMIGRATION").Distinct().Order(StringComparer.Ordinal);
+        var handling = HandlingOf(releasing.Select(item => item.Record));
         return (
             new RoomMessage.Notice(
                 reference, link, strength,
                 [.. releasing.SelectMany(item => PairStory.JurisdictionsOf(item.Record, item.Side)).Distinct().Order(StringComparer.Ordinal)],
                 releasing.Count == 1 ? "single source" : "2",
                 [.. releasing.Select(item => DeskOf(state.Charter!, item.Record.Contributor))],
-                GradingOf(releasing.Select(item => item.Record)), [.. handling], Whole(now.AddDays(180)),
+                GradingOf(releasing.Select(item => item.Record)), handling, Whole(now.AddDays(180)),
                 story.Query.Agencies?.Next is { } next && story.IsFirstInLine(state.Charter!, recipient) ? Whole(next.After.After(now)) : null),
             false);
     }
@@ -473,6 +473,10 @@ internal sealed class Outbox(RoomId room)
         var day = content.Provenance?.CollectedOn ?? content.Case?.OpenedOn;
         return day is null || day.Precision is "" or "Unknown" || day.LatestDay - day.EarliestDay > 92 ? "" : BudgetPeriod.QuarterOf(DateTimeOffset.UnixEpoch.AddDays(day.EarliestDay));
     }
+
+    /// <summary>What binds who is told of records: their caveats, and that nobody uses it against migrants.</summary>
+    public static IReadOnlyList<string> HandlingOf(IEnumerable<HeldRecord> records) =>
+        [.. records.SelectMany(record => record.Consent.Caveats).Append("NO_IMMIGRATION").Distinct().Order(StringComparer.Ordinal)];
 
     public static DateTimeOffset Whole(DateTimeOffset time) => DateTimeOffset.FromUnixTimeSeconds(time.ToUnixTimeSeconds());
 

@@ -5,6 +5,7 @@ using CleanRoom.Charter.Log;
 using CleanRoom.Charter.Messages;
 using CleanRoom.Charter.Queries;
 using CleanRoom.Charter.Tables;
+using CleanRoom.Matching.Disclosures;
 using CleanRoom.Matching.Epochs;
 using CleanRoom.Matching.Records;
 
@@ -16,7 +17,6 @@ namespace CleanRoom.Matching.Tables;
 /// </summary>
 internal sealed class TableDesk(RoomId room)
 {
-    private const long WorstNumber = 1L << 53;
     private const int MostInPart = 1024;
 
     private readonly Dictionary<RecordName, DateTimeOffset> _seen = [];
@@ -142,25 +142,8 @@ internal sealed class TableDesk(RoomId room)
         }
     }
 
-    /// <summary>The rows in as many messages as the room's one size needs.</summary>
-    private List<RoomMessage> PagesOf<T>(IReadOnlyList<T> rows, Func<int, int, IReadOnlyList<T>, RoomMessage> make, RoomCharter charter)
-    {
-        // The longest member id there may be, so that all recipients get the same parts.
-        var place = new MessagePlace(room, MemberId.Parse(new string('m', MemberId.MaxLength)), WorstNumber, WorstNumber, charter.Simulated);
-        var capacity = MessageSeal.Capacity(charter.Epochs.MessageBytes);
-        var pages = new List<List<T>> { new() };
-        foreach (var row in rows)
-        {
-            pages[^1].Add(row);
-            if (pages[^1].Count > 1 && (pages[^1].Count > MostInPart || make(MostInPart, MostInPart, pages[^1]).ToBytes(place).Length > capacity))
-            {
-                pages[^1].RemoveAt(pages[^1].Count - 1);
-                pages.Add([row]);
-            }
-        }
-
-        return [.. pages.Select((page, i) => make(i + 1, pages.Count, page))];
-    }
+    private IReadOnlyList<RoomMessage> PagesOf<T>(IReadOnlyList<T> rows, Func<int, int, IReadOnlyList<T>, RoomMessage> make, RoomCharter charter) =>
+        Pages.Of(make, rows, MostInPart, room, Pages.Anybody, charter);
 
     /// <summary>The releases of what could be subtracted from each other: one for each period, with records of its own.</summary>
     private sealed class Round

@@ -79,5 +79,5 @@ public sealed record ToldGroup(string Id, string Band, IReadOnlyList<string> Cod
 
     private static bool IsCode(string text) =>
         text.Split(':') is [var list, var code] && list.Length is > 0 and <= 40 && list.All(char.IsAsciiLetter)
-        && code.Length is > 0 and <= 80 && code.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or '.' or '+');
+        && JsonFields.IsListCode(code);
 }

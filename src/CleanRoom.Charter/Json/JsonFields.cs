@@ -300,6 +300,9 @@ internal sealed class JsonFields
         return code is not null;
     }
 
+    /// <summary>A code of a shipped list, "48+" among them: 1 to 80 characters out of letters, digits, _ . - +.</summary>
+    public static bool IsListCode(string text) => text.Length is > 0 and <= 80 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or '+');
+
     private const string CodeRemedy = "write 1 to 64 characters out of letters, digits, _ . -";
     private const string MemberRemedy = "write 1 to 63 characters out of a-z, 0-9 and -, no reserved word";
     private const string JwkRemedy = "write a P-256 JSON Web Key with crv, kty, x, y";

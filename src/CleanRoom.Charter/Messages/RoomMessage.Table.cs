@@ -25,7 +25,6 @@ public abstract partial record RoomMessage
 
         private const int MaxParts = 1024;
         private const int MaxRows = 1024;
-        private const int MaxCode = 80;
 
         /// <inheritdoc/>
         public override string Kind => "N7";
@@ -54,8 +53,7 @@ public abstract partial record RoomMessage
                 var row = new JsonFields(element, path, fields.Problems);
                 var values = row.List("values", 0, terms?.By.Count ?? 2, (value, at) =>
                 {
-                    // Codes of shipped lists, "48+" among them.
-                    if (JsonFields.TextOf(value) is { Length: > 0 and <= MaxCode } code && code.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-' or '.' or '+'))
+                    if (JsonFields.TextOf(value) is { } code && JsonFields.IsListCode(code))
                     {
                         return code;
                     }
